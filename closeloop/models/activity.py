@@ -1,0 +1,45 @@
+"""What happened to a follow-up, for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from closeloop.models.followup import FollowUp
+from surveys.models import Mail
+
+
+class Activity(models.Model):
+    """One line of the timeline. Never changed, never deleted."""
+
+    class Kind(models.TextChoices):
+        OPENED = "opened", _("Opened")
+        ASSIGNED = "assigned", _("Assigned")
+        NOTE = "note", _("Note")
+        REPLY = "reply", _("Reply by mail")
+        CALL = "call", _("Call")
+        ANSWER_CHANGED = "answer_changed", _("Answer changed")
+        CLOSED = "closed", _("Closed")
+        REOPENED = "reopened", _("Reopened")
+
+    follow_up = models.ForeignKey(FollowUp, on_delete=models.CASCADE, related_name="activities")
+    kind = models.CharField(max_length=15, choices=Kind.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField()
+    text = models.TextField(blank=True)
+    details: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+    mail = models.OneToOneField(
+        Mail, null=True, on_delete=models.PROTECT, related_name="activity"
+    )
+
+    class Meta:
+        ordering = ["at", "pk"]
+        verbose_name_plural = "activities"
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

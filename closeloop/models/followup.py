@@ -1,0 +1,113 @@
+"""A follow-up: somebody answered, somebody of ours reacts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from npsapp.models import User
+from responses.models import Response
+
+
+class RootCause(models.Model):
+    """A cause from the team's own short list."""
+
+    label = models.CharField(_("root cause"), max_length=80, unique=True)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        ordering = ["label"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class FollowUpQuerySet(models.QuerySet["FollowUp"]):
+    def open(self) -> Self:
+        return self.exclude(state=FollowUp.State.CLOSED)
+
+    def closed(self) -> Self:
+        return self.filter(state=FollowUp.State.CLOSED)
+
+    def overdue(self, now: dt.datetime) -> Self:
+        """Open ones that nobody has contacted by their response target."""
+        return self.open().filter(first_contacted_at__isnull=True, due_at__lt=now)
+
+    def mine(self, user: User) -> Self:
+        return self.filter(owner=user)
+
+    def unassigned(self) -> Self:
+        return self.filter(owner__isnull=True)
+
+
+class FollowUp(models.Model):
+    """One per response that we collected and count, whatever its score."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        IN_PROGRESS = "in_progress", _("In progress")
+        CLOSED = "closed", _("Closed")
+
+    class Outcome(models.TextChoices):
+        NONE = "", ""
+        SOLVED = "solved", _("Solved")
+        EXPLAINED = "explained", _("Explained")
+        THANKED = "thanked", _("Thanked")
+        NOTED = "noted", _("Request noted")
+        NO_REPLY = "no_reply", _("No reply")
+        NOT_JUSTIFIED = "not_justified", _("Not justified")
+        OTHER = "other", _("Other")
+
+    response = models.OneToOneField(Response, on_delete=models.CASCADE, related_name="follow_up")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        related_name="follow_ups",
+    )
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    first_contacted_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome.choices, blank=True)
+    root_cause = models.ForeignKey(
+        RootCause, null=True, blank=True, on_delete=models.PROTECT, related_name="follow_ups"
+    )
+    # Raised on every write: who saves from an older version is shown what changed meanwhile.
+    version = models.PositiveIntegerField(default=1)
+
+    objects: ClassVar[models.Manager[FollowUp]] = FollowUpQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="closed")
+                | (Q(closed_at__isnull=False) & ~Q(outcome="")),
+                name="followup_closed_with_outcome",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"], name="followup_open_by_due",
+                condition=~Q(state="closed"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("follow_up", args=[self.pk])
+
+    def is_overdue(self, now: dt.datetime) -> bool:
+        return (
+            self.state != self.State.CLOSED
+            and self.first_contacted_at is None
+            and self.due_at < now
+        )

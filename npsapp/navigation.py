@@ -1,0 +1,55 @@
+"""What stands around every staff page: the rail, the banners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from npsapp.roles import Role
+from surveys.models import get_organisation
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the rail. `icon` names a symbol in components/icons.html."""
+
+    title: str
+    url: str
+    icon: str
+    is_current: bool
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the rail and the organisation, computed only when a template asks."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {}
+    return {
+        "places": SimpleLazyObject(lambda: list_places(request)),
+        "organisation": SimpleLazyObject(get_organisation),
+    }
+
+
+def list_places(request: HttpRequest) -> list[Place]:
+    """The places this person may open, in the order of the day."""
+    entries = [
+        (Role.VIEWER, _("Dashboard"), "dashboard", "chart"),
+        (Role.AGENT, _("Follow-ups"), "follow_ups", "inbox"),
+        (Role.VIEWER, _("Responses"), "responses", "speech"),
+        (Role.AGENT, _("Contacts"), "contacts", "people"),
+        (Role.MANAGER, _("Campaigns"), "campaigns", "paper-plane"),
+        (Role.MANAGER, _("Surveys"), "surveys", "question"),
+        (Role.MANAGER, _("Outbox"), "outbox", "envelope"),
+    ]
+    role = Role(request.user.role)  # type: ignore[union-attr]
+    places = []
+    for needed, title, name, icon in entries:
+        if role.covers(needed):
+            url = reverse(name)
+            is_current = request.path == url if url == "/" else request.path.startswith(url)
+            places.append(Place(title, url, icon, is_current))
+    return places

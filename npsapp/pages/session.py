@@ -1,0 +1,61 @@
+"""Logging in and out, and the reader's language."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import check_for_language
+from django.conf import settings
+from django.views.decorators.http import require_http_methods, require_POST
+
+from npsapp.models import User
+from npsapp.roles import public
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def log_in(request: HttpRequest) -> HttpResponseBase:
+    """E-mail and password. A wrong one is answered 422, without saying which of the two it was."""
+    response = LoginView.as_view(template_name="login.html", redirect_authenticated_user=True)(
+        request
+    )
+    if request.method == "POST" and response.status_code == 200:
+        response.status_code = 422
+    return response
+
+
+@public
+@require_POST
+def log_out(request: HttpRequest) -> HttpResponseBase:
+    response = LogoutView.as_view()(request)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@public
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Keep the language in the user's profile, or in a cookie before login."""
+    language = request.POST.get("language", "")
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        target = reverse("dashboard")
+    response = HttpResponseRedirect(target)
+    if language not in dict(settings.LANGUAGES) or not check_for_language(language):
+        return response
+    if isinstance(request.user, User):
+        request.user.language = language
+        request.user.save(update_fields=["language"])
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=365 * 24 * 3600,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response

@@ -1,0 +1,21 @@
+"""Every address of the product. Each app lists its own; pages that span apps stand here."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from npsapp.pages import dashboard, outbox, person, session
+
+urlpatterns = [
+    path("", dashboard.dashboard, name="dashboard"),
+    path("login/", session.log_in, name="login"),
+    path("logout/", session.log_out, name="logout"),
+    path("language/", session.set_language, name="set_language"),
+    path("contacts/<int:pk>/", person.contact, name="contact"),
+    path("outbox/", outbox.outbox, name="outbox"),
+    path("outbox/<str:name>/", outbox.outbox_mail, name="outbox_mail"),
+    path("outbox/<str:name>/html/", outbox.outbox_html, name="outbox_html"),
+    path("", include("surveys.urls")),
+    path("", include("responses.urls")),
+    path("", include("closeloop.urls")),
+]

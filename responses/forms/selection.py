@@ -1,0 +1,146 @@
+"""The filter of dashboard and list. Its state is the URL: a GET form, shareable as it stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from responses.models import Category
+from responses.scoring import Category as ScoringCategory
+from responses.selection import Period, Segment, Selection, first_day_of
+from surveys.models import Organisation, Survey
+
+# Wide enough for any import, narrow enough that the day after the last one exists in every zone.
+DAY_BOUNDS = [MinValueValidator(dt.date(1990, 1, 1)), MaxValueValidator(dt.date(2199, 12, 31))]
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class SelectionForm(forms.Form):
+    """Survey, period or days, segment. Days given win over a preset."""
+
+    survey = forms.ModelChoiceField(
+        Survey.objects.all(),
+        to_field_name="slug",
+        required=False,
+        empty_label=None,
+        label=gettext_lazy("Survey"),
+    )
+    period = forms.ChoiceField(
+        choices=Period.choices, required=False, label=gettext_lazy("Period")
+    )
+    first = forms.DateField(
+        required=False,
+        label=gettext_lazy("From"),
+        input_formats=["%Y-%m-%d"],
+        widget=DayInput(),
+        validators=DAY_BOUNDS,
+    )
+    last = forms.DateField(
+        required=False,
+        label=gettext_lazy("Up to and including"),
+        input_formats=["%Y-%m-%d"],
+        widget=DayInput(),
+        validators=DAY_BOUNDS,
+    )
+    segment = forms.CharField(required=False, max_length=300, label=gettext_lazy("Segment"))
+
+    # `from` is a word of Python, so the fields have other names than their parameters.
+    parameters: ClassVar[dict[str, str]] = {"first": "from", "last": "to"}
+
+    def __init__(
+        self, data: Mapping[str, Any], *, organisation: Organisation, now: dt.datetime
+    ) -> None:
+        super().__init__(data)
+        self.zone = organisation.zone
+        self.today = now.astimezone(self.zone).date()
+
+    def add_prefix(self, field_name: str) -> str:
+        return self.parameters.get(field_name, field_name)
+
+    def clean_segment(self) -> Segment | None:
+        text = self.cleaned_data["segment"]
+        if not text:
+            return None
+        try:
+            return Segment.parse(text)
+        except ValueError:
+            raise forms.ValidationError(
+                _("Write a segment as property=value, for example region=North.")
+            ) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last and first > last:
+            self.add_error("last", _("The last day lies before the first."))
+        return cleaned
+
+    @cached_property
+    def period_chosen(self) -> Period | None:
+        """The preset asked for, CUSTOM when days were given, None when nothing was."""
+        if self.cleaned_data.get("first") or self.cleaned_data.get("last"):
+            return Period.CUSTOM
+        word = self.cleaned_data.get("period")
+        return Period(word) if word else None
+
+    def selection(
+        self, *, survey: Survey | None = None, period: Period = Period.ALL
+    ) -> Selection:
+        """Return what was asked for; `survey` and `period` stand in for what was left open."""
+        chosen = self.period_chosen or period
+        first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
+        if chosen not in (Period.CUSTOM, Period.ALL):
+            first, last = first_day_of(chosen, self.today), self.today
+        return Selection(
+            zone=self.zone,
+            survey=self.cleaned_data.get("survey") or survey,
+            first=first,
+            last=last,
+            segment=self.cleaned_data.get("segment"),
+        )
+
+
+class RowSelectionForm(SelectionForm):
+    """The same for a list of rows: also by category and by score, and over all surveys."""
+
+    survey = forms.ModelChoiceField(
+        Survey.objects.all(),
+        to_field_name="slug",
+        required=False,
+        empty_label=gettext_lazy("All surveys"),
+        label=gettext_lazy("Survey"),
+    )
+    category = forms.ChoiceField(
+        choices=[("", gettext_lazy("All categories")), *Category.choices],
+        required=False,
+        label=gettext_lazy("Category"),
+    )
+    score = forms.IntegerField(
+        required=False, min_value=0, max_value=10, label=gettext_lazy("Score")
+    )
+
+    def selection(
+        self, *, survey: Survey | None = None, period: Period = Period.ALL
+    ) -> Selection:
+        category = self.cleaned_data.get("category")
+        return (
+            super()
+            .selection(survey=survey, period=period)
+            .narrowed(
+                category=ScoringCategory(category) if category else None,
+                score=self.cleaned_data.get("score"),
+            )
+        )

@@ -1,0 +1,141 @@
+"""What somebody answered."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from responses.selection import Selection, property_text
+from surveys.models import Contact, ImportBatch, Invitation, Survey
+
+
+class Category(models.TextChoices):
+    DETRACTOR = "detractor", _("Detractor")
+    PASSIVE = "passive", _("Passive")
+    PROMOTER = "promoter", _("Promoter")
+
+
+class ResponseQuerySet(models.QuerySet["Response"]):
+    def counted(self) -> Self:
+        """Those that make up the score."""
+        return self.filter(status=Response.Status.COUNTED)
+
+    def collected(self) -> Self:
+        """Those that this product asked for itself; imported history gets no follow-up."""
+        return self.exclude(channel=Response.Channel.IMPORT)
+
+    def in_selection(self, selection: Selection) -> Self:
+        """Those that a filter of survey, days, segment, category and score speaks of."""
+        chosen = self.filter(selection.moments("answered_at"))
+        if selection.survey:
+            chosen = chosen.filter(survey=selection.survey)
+        if selection.segment:
+            chosen = chosen.alias(_segment=property_text(selection.segment.key))
+            chosen = chosen.filter(_segment=selection.segment.value)
+        if selection.category:
+            chosen = chosen.filter(category=selection.category.value)
+        if selection.score is not None:
+            chosen = chosen.filter(score=selection.score)
+        return chosen
+
+
+class Response(models.Model):
+    """One answer to one ask. `responses.recording` is the only place that writes it."""
+
+    class Channel(models.TextChoices):
+        MAIL = "mail", _("E-mail")
+        IMPORT = "import", _("Import")
+
+    class Status(models.TextChoices):
+        COUNTED = "counted", _("Counted")
+        PROVISIONAL = "provisional", _("Probably automatic")
+        EXCLUDED = "excluded", _("Excluded")
+
+    invitation = models.OneToOneField(
+        Invitation, null=True, on_delete=models.PROTECT, related_name="response"
+    )
+    survey = models.ForeignKey(Survey, on_delete=models.PROTECT, related_name="responses")
+    contact = models.ForeignKey(
+        Contact, null=True, on_delete=models.SET_NULL, related_name="responses"
+    )
+    # Copied from the survey, so that the row itself can guard its score.
+    scale_min = models.PositiveSmallIntegerField()
+    score = models.PositiveSmallIntegerField()
+    category = models.GeneratedField(
+        expression=Case(
+            When(score__gte=9, then=Value(Category.PROMOTER.value)),
+            When(score__gte=7, then=Value(Category.PASSIVE.value)),
+            default=Value(Category.DETRACTOR.value),
+        ),
+        output_field=models.CharField(max_length=10, choices=Category.choices),
+        db_persist=True,
+    )
+    comment = models.TextField(max_length=4000, blank=True)
+    language = models.CharField(max_length=5, blank=True)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    occasion = models.CharField(max_length=120, blank=True)
+    external_id = models.CharField(max_length=120, blank=True)
+    properties: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.COUNTED)
+    status_reason = models.CharField(max_length=200, blank=True)
+    status_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    answered_at = models.DateTimeField()
+    changed_at = models.DateTimeField(null=True)
+    import_batch = models.ForeignKey(
+        ImportBatch, null=True, on_delete=models.PROTECT, related_name="responses"
+    )
+
+    objects: ClassVar[models.Manager[Response]] = ResponseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-answered_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(score__gte=F("scale_min"), score__lte=10), name="response_score_in_scale"
+            ),
+            models.CheckConstraint(
+                condition=Q(scale_min__in=[0, 1]), name="response_scale_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(invitation__isnull=False) | Q(channel="import"),
+                name="response_asked_or_imported",
+            ),
+            models.UniqueConstraint(
+                fields=["survey", "external_id"],
+                condition=~Q(external_id=""),
+                name="response_external_id_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["survey", "answered_at"], name="response_by_day"),
+            models.Index(fields=["answered_at"], name="response_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.score} · {self.get_category_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("response", args=[self.pk])
+
+
+class ResponseVersion(models.Model):
+    """An answer that was replaced within the change window."""
+
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="versions")
+    score = models.PositiveSmallIntegerField()
+    comment = models.TextField(blank=True)
+    answered_at = models.DateTimeField()
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["replaced_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.score}"

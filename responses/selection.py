@@ -1,0 +1,136 @@
+"""Which responses a page, a list or a command speaks of: survey, days, segment, category, score.
+
+One object for all of them, so that a number and the list behind it can never disagree.
+Days are inclusive days of the organisation; only here do they become moments.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import F, Func, Value
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from responses.scoring import Category
+
+if TYPE_CHECKING:
+    from surveys.models import Survey
+
+
+class Period(models.TextChoices):
+    LAST_30_DAYS = "30d", _("Last 30 days")
+    MONTH = "month", _("This month")
+    QUARTER = "quarter", _("This quarter")
+    LAST_12_MONTHS = "12m", _("Last 12 months")
+    ALL = "all", _("All time")
+    CUSTOM = "custom", _("Other dates")
+
+
+def first_day_of(period: Period, today: dt.date) -> dt.date | None:
+    """Return the first day of a preset that runs until `today`; None for one without a start."""
+    if period == Period.LAST_30_DAYS:
+        return today - dt.timedelta(days=29)
+    if period == Period.MONTH:
+        return today.replace(day=1)
+    if period == Period.QUARTER:
+        return today.replace(month=today.month - (today.month - 1) % 3, day=1)
+    if period == Period.LAST_12_MONTHS:
+        tomorrow = today + dt.timedelta(days=1)
+        if (tomorrow.month, tomorrow.day) == (2, 29):
+            tomorrow = tomorrow.replace(day=28)
+        return tomorrow.replace(year=tomorrow.year - 1)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The responses whose snapshot of properties has `key` set to `value`."""
+
+    key: str
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> Segment:
+        """Read key=value; raise ValueError for anything else. The value may hold further =."""
+        key, separator, value = text.partition("=")
+        if not (separator and key.strip() and value.strip()):
+            raise ValueError(text)
+        return cls(key.strip(), value.strip())
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"
+
+
+def property_text(key: str, field: str = "properties") -> Func:
+    """Return the property `key` as text.
+
+    Not a JSON key transform of Django: that one takes a key made of digits for an array index.
+    """
+    return Func(
+        F(field),
+        Value(key),
+        function="jsonb_extract_path_text",
+        output_field=models.TextField(),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    zone: ZoneInfo
+    survey: Survey | None = None
+    first: dt.date | None = None
+    last: dt.date | None = None
+    segment: Segment | None = None
+    category: Category | None = None
+    score: int | None = None
+
+    @property
+    def start(self) -> dt.datetime | None:
+        """The moment the first day begins on the organisation's clock."""
+        return self.first and dt.datetime.combine(self.first, dt.time.min, tzinfo=self.zone)
+
+    @property
+    def end(self) -> dt.datetime | None:
+        """The moment the day after the last begins: the selection ends just before it."""
+        return self.last and dt.datetime.combine(
+            self.last + dt.timedelta(days=1), dt.time.min, tzinfo=self.zone
+        )
+
+    def moments(self, field: str) -> models.Q:
+        """Return the condition that the time in `field` falls on the selected days."""
+        condition = models.Q()
+        if self.start:
+            condition &= models.Q(**{f"{field}__gte": self.start})
+        if self.end:
+            condition &= models.Q(**{f"{field}__lt": self.end})
+        return condition
+
+    def narrowed(
+        self, *, category: Category | None = None, score: int | None = None
+    ) -> Selection:
+        return replace(self, category=category, score=score)
+
+    @property
+    def query(self) -> str:
+        """The selection as a query string, its days spelled out: the same rows tomorrow."""
+        values: dict[str, str | int | None] = {
+            "survey": self.survey and self.survey.slug,
+            "period": None if self.first or self.last else Period.ALL.value,
+            "from": self.first and self.first.isoformat(),
+            "to": self.last and self.last.isoformat(),
+            "segment": self.segment and str(self.segment),
+            "category": self.category and self.category.value,
+            "score": self.score,
+        }
+        return urlencode({key: value for key, value in values.items() if value is not None})
+
+    @property
+    def rows_url(self) -> str:
+        """The list of the very responses selected."""
+        return f"{reverse('responses')}?{self.query}"

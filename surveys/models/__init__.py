@@ -1,0 +1,25 @@
+from surveys.models.campaign import Campaign
+from surveys.models.contact import Account, Contact, Property
+from surveys.models.delivery import Delivery, Heartbeat, Invitation, Mail
+from surveys.models.importing import ImportBatch
+from surveys.models.organisation import Organisation, get_organisation
+from surveys.models.sender import Sender
+from surveys.models.suppression import Suppression
+from surveys.models.survey import Survey
+
+__all__ = [
+    "Account",
+    "Campaign",
+    "Contact",
+    "Delivery",
+    "Heartbeat",
+    "ImportBatch",
+    "Invitation",
+    "Mail",
+    "Organisation",
+    "Property",
+    "Sender",
+    "Suppression",
+    "Survey",
+    "get_organisation",
+]

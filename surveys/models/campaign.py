@@ -1,0 +1,95 @@
+"""One run of a survey."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from surveys.models.organisation import monday_to_friday
+from surveys.models.sender import Sender
+from surveys.models.survey import Survey
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def running(self) -> Self:
+        return self.filter(state=Campaign.State.RUNNING)
+
+
+class Campaign(models.Model):
+    """Who is asked by whom and when. draft → running ⇄ paused → finished | cancelled."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
+        FINISHED = "finished", _("Finished")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    survey = models.ForeignKey(
+        Survey, verbose_name=_("survey"), on_delete=models.PROTECT, related_name="campaigns"
+    )
+    name = models.CharField(_("name"), max_length=120)
+    sender = models.ForeignKey(
+        Sender, verbose_name=_("sender"), on_delete=models.PROTECT, related_name="campaigns"
+    )
+    # Conditions that all must hold: [{"property": "segment", "operator": "is", "values": ["Gold"]}]
+    audience: models.JSONField[list[dict[str, Any]]] = models.JSONField(
+        _("audience"), default=list, blank=True
+    )
+    first_day = models.DateField(_("first day"))
+    window_days = models.PositiveSmallIntegerField(_("window in days"), default=30)
+    weekdays = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("weekdays"), default=monday_to_friday
+    )
+    day_start = models.TimeField(_("from"), default=dt.time(9))
+    day_end = models.TimeField(_("until"), default=dt.time(17))
+    daily_limit = models.PositiveIntegerField(
+        _("daily limit"), null=True, blank=True, help_text=_("Empty: no limit.")
+    )
+    strata = ArrayField(
+        models.CharField(max_length=60), verbose_name=_("each day mirrors"), default=list,
+        blank=True,
+    )
+    seed = models.CharField(max_length=32, editable=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    launched_at = models.DateTimeField(null=True, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-first_day", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(day_start__lt=models.F("day_end")),
+                name="campaign_day_has_length",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(window_days__gte=1, window_days__lte=366),
+                name="campaign_window_in_bounds",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(weekdays__len__gt=0), name="campaign_has_weekday"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("campaign", args=[self.pk])
+
+    @property
+    def last_day(self) -> dt.date:
+        """The last day of the window, included."""
+        return self.first_day + dt.timedelta(days=self.window_days - 1)

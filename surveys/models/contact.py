@@ -1,0 +1,98 @@
+"""Whom we may ask."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+class Account(models.Model):
+    """An organisation that contacts belong to."""
+
+    name = models.CharField(_("name"), max_length=160, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Property(models.Model):
+    """A field that contacts carry in `Contact.properties`."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        CHOICE = "choice", _("Choice")
+        NUMBER = "number", _("Number")
+        MONEY = "money", _("Money")
+        DATE = "date", _("Date")
+
+    key = models.SlugField(_("key"), max_length=60, unique=True)
+    label = models.CharField(_("label"), max_length=120)
+    kind = models.CharField(_("type"), max_length=10, choices=Kind.choices, default=Kind.TEXT)
+    is_segment = models.BooleanField(_("use as segment"), default=False)
+
+    class Meta:
+        ordering = ["label"]
+        verbose_name_plural = "properties"
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def reachable(self) -> Self:
+        """Those with an address to write to."""
+        return self.exclude(email="")
+
+
+class Contact(models.Model):
+    """A person. `email` is stored normalised; `address_hash` follows it (surveys.addresses)."""
+
+    email = models.EmailField(_("e-mail"), blank=True)
+    address_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    external_id = models.CharField(_("external id"), max_length=120, blank=True)
+    first_name = models.CharField(_("first name"), max_length=80, blank=True)
+    last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    language = models.CharField(_("language"), max_length=5, blank=True)
+    account = models.ForeignKey(
+        Account, verbose_name=_("account"), null=True, blank=True,
+        on_delete=models.SET_NULL, related_name="contacts",
+    )
+    properties: models.JSONField[dict[str, Any]] = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[models.Manager[Contact]] = ContactQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["last_name", "first_name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"], condition=~models.Q(email=""), name="contact_email_once"
+            ),
+            models.UniqueConstraint(
+                fields=["external_id"],
+                condition=~models.Q(external_id=""),
+                name="contact_external_id_once",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(email="") | ~models.Q(external_id="")
+                | ~models.Q(last_name="") | ~models.Q(first_name=""),
+                name="contact_is_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email or self.external_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("contact", args=[self.pk])
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()

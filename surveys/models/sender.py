@@ -1,0 +1,43 @@
+"""From whom the mail comes, and whether it may leave now."""
+
+from __future__ import annotations
+
+from email.utils import formataddr
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Sender(models.Model):
+    """An identity and its lane. Credentials stand in the environment only.
+
+    Two lanes, so that a paused campaign never holds up a reply.
+    """
+
+    class Lane(models.TextChoices):
+        BULK = "bulk", _("Invitations")
+        TRANSACTIONAL = "transactional", _("Replies and notices")
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    lane = models.CharField(_("lane"), max_length=15, choices=Lane.choices, default=Lane.BULK)
+    from_name = models.CharField(_("sender name"), max_length=80)
+    from_email = models.EmailField(_("sender address"))
+    reply_to = models.EmailField(_("answers go to"), blank=True)
+    # Provider-wide errors stop the lane, never a person (mailing.md calls this the circuit).
+    held_until = models.DateTimeField(null=True, editable=False)
+    held_reason = models.CharField(max_length=300, blank=True, editable=False)
+    failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def from_header(self) -> str:
+        return formataddr((self.from_name, self.from_email))
+
+    @property
+    def domain(self) -> str:
+        return self.from_email.rpartition("@")[2]

@@ -1,0 +1,80 @@
+"""What is asked."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+def dutch_and_english() -> list[str]:
+    return ["nl", "en"]
+
+
+class Survey(models.Model):
+    """One question to one kind of customer. What shapes a score locks with the first response."""
+
+    class Touchpoint(models.TextChoices):
+        RELATIONSHIP = "relationship", _("Relationship")
+        PRE_DELIVERY = "pre_delivery", _("Before delivery")
+        POST_DELIVERY = "post_delivery", _("After delivery")
+        SERVICE = "service", _("After service contact")
+        RETURN = "return", _("After a return")
+
+    class Address(models.TextChoices):
+        FORMAL = "formal", _("Formal (u)")
+        INFORMAL = "informal", _("Informal (je)")
+
+    class Scale(models.IntegerChoices):
+        FROM_ZERO = 0, _("0 to 10 (standard)")
+        FROM_ONE = 1, _("1 to 10")
+
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("short name"), max_length=60, unique=True)
+    company = models.CharField(
+        _("company or product in the question"), max_length=120,
+        help_text=_("How likely are you to recommend … to a friend or colleague?"),
+    )
+    touchpoint = models.CharField(
+        _("touchpoint"), max_length=20, choices=Touchpoint.choices, default=Touchpoint.RELATIONSHIP
+    )
+    scale_min = models.PositiveSmallIntegerField(
+        _("scale"), choices=Scale.choices, default=Scale.FROM_ZERO
+    )
+    address_form = models.CharField(
+        _("form of address in Dutch"), max_length=10, choices=Address.choices,
+        default=Address.FORMAL,
+    )
+    languages = ArrayField(
+        models.CharField(max_length=5), verbose_name=_("languages"), default=dutch_and_english
+    )
+    change_window_hours = models.PositiveSmallIntegerField(
+        _("hours in which an answer may be changed"), default=24
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(scale_min__in=[0, 1]), name="survey_scale_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(languages__len__gt=0), name="survey_has_language"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("survey", args=[self.pk])
+
+    @property
+    def scores(self) -> range:
+        return range(self.scale_min, 11)
+
+    def language_for(self, preferred: str) -> str:
+        """The language to ask somebody in: theirs when the survey has it, else its first."""
+        return preferred if preferred in self.languages else self.languages[0]

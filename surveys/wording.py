@@ -1,0 +1,246 @@
+"""The words customers read: the frozen question and everything around it, per language.
+
+They are kept apart from the translation catalogue on purpose: a wording that changes between two
+rounds would make their scores incomparable, and Dutch has two forms of address per survey.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wording:
+    """All texts of one language and form of address. `{company}`, `{score}` … are filled by `fill`."""
+
+    language: str
+    question: str
+    lowest: str
+    highest: str
+    scale_hint: str
+    choose: str
+    chosen: str
+    can_change: str
+    reason: str
+    reason_optional: str
+    send: str
+    change: str
+    choose_error: str
+    comment_too_long: str
+    thanks_title: str
+    thanks_body: str
+    thanks_score: str
+    thanks_comment: str
+    thanks_next: str
+    change_until: str
+    change_link: str
+    add_comment: str
+    closed_title: str
+    closed_body: str
+    unknown_title: str
+    unknown_body: str
+    preview_note: str
+    who_asks: str
+    privacy_title: str
+    privacy_body: str
+    privacy_link: str
+    unsubscribe_link: str
+    unsubscribe_title: str
+    unsubscribe_body: str
+    unsubscribe_button: str
+    unsubscribed_title: str
+    unsubscribed_body: str
+    mail_subject: str
+    mail_greeting: str
+    mail_greeting_nameless: str
+    mail_intro: str
+    mail_click: str
+    mail_open: str
+    mail_why: str
+    mail_closing: str
+    mail_test_note: str
+    language_name: str
+
+
+def fill(text: str, **values: object) -> str:
+    """Replace `{name}` by a value, plainly: names in values are never looked at again."""
+    pieces = text.split("{")
+    filled = [pieces[0]]
+    for piece in pieces[1:]:
+        name, closing, rest = piece.partition("}")
+        filled.append(f"{values[name]}{rest}" if closing and name in values else "{" + piece)
+    return "".join(filled)
+
+
+ENGLISH = Wording(
+    language="en",
+    question="How likely are you to recommend {company} to a friend or colleague?",
+    lowest="Not at all likely",
+    highest="Extremely likely",
+    scale_hint="Choose a number from {low} (not at all likely) to 10 (extremely likely).",
+    choose="Choose a number",
+    chosen="You chose {score}. One more click:",
+    can_change="You can still choose another number.",
+    reason="What is the main reason for your score?",
+    reason_optional="optional",
+    send="Send",
+    change="Save the change",
+    choose_error="Choose a number first.",
+    comment_too_long="Your text is too long. Shorten it to {limit} characters.",
+    thanks_title="Thank you",
+    thanks_body="We have received your answer.",
+    thanks_score="Your score: {score}",
+    thanks_comment="Your reason:",
+    thanks_next="Somebody of {company} reads your answer and gets back to you.",
+    change_until="You can change your answer until {moment}.",
+    change_link="Change my answer",
+    add_comment="Would you like to add something?",
+    closed_title="Your answer is final",
+    closed_body="The time in which this answer could be changed is over. Reply to our mail if you "
+    "would like to tell us something.",
+    unknown_title="This link does not work",
+    unknown_body="It may have been damaged on its way. Open the link in our mail again, or copy it "
+    "whole into the address bar.",
+    preview_note="This is a preview. What you send here is not kept.",
+    who_asks="This question is asked by {organisation}.",
+    privacy_title="What happens with your answer",
+    privacy_body="{organisation} keeps your score and your reason together with your name, so that "
+    "somebody can respond to you personally and so that we can see what to improve. We do not share "
+    "them with others and do not use them for advertising. There is no tracking on this page. To see, "
+    "correct or remove your data, write to {contact}.",
+    privacy_link="Privacy statement",
+    unsubscribe_link="No more surveys",
+    unsubscribe_title="No more surveys from {organisation}?",
+    unsubscribe_body="After one click we no longer send you questions like this one.",
+    unsubscribe_button="Unsubscribe",
+    unsubscribed_title="You are unsubscribed",
+    unsubscribed_body="{organisation} no longer sends you surveys.",
+    mail_subject="How likely are you to recommend {company}?",
+    mail_greeting="Dear {first_name},",
+    mail_greeting_nameless="Hello,",
+    mail_intro="You are a customer of {company}. We would like to know what you think of us; it is "
+    "one question.",
+    mail_click="Click a number. You can still change it and say why on the next page.",
+    mail_open="Open the question",
+    mail_why="You receive this mail because you are a customer of {company}.",
+    mail_closing="Kind regards,",
+    mail_test_note="Test mail: the links lead to a preview and nothing is kept.",
+    language_name="English",
+)
+
+DUTCH_FORMAL = Wording(
+    language="nl",
+    question="Hoe waarschijnlijk is het dat u {company} zou aanbevelen aan een vriend of collega?",
+    lowest="Helemaal niet waarschijnlijk",
+    highest="Uiterst waarschijnlijk",
+    scale_hint="Kies een cijfer van {low} (helemaal niet waarschijnlijk) tot en met 10 (uiterst "
+    "waarschijnlijk).",
+    choose="Kies een cijfer",
+    chosen="U koos een {score}. Nog één klik:",
+    can_change="U kunt nog een ander cijfer kiezen.",
+    reason="Wat is de belangrijkste reden voor uw cijfer?",
+    reason_optional="mag leeg blijven",
+    send="Versturen",
+    change="Wijziging opslaan",
+    choose_error="Kies eerst een cijfer.",
+    comment_too_long="Uw tekst is te lang. Kort hem in tot {limit} tekens.",
+    thanks_title="Dank u wel",
+    thanks_body="We hebben uw antwoord ontvangen.",
+    thanks_score="Uw cijfer: {score}",
+    thanks_comment="Uw reden:",
+    thanks_next="Iemand van {company} leest uw antwoord en neemt contact met u op.",
+    change_until="U kunt uw antwoord wijzigen tot {moment}.",
+    change_link="Mijn antwoord wijzigen",
+    add_comment="Wilt u nog iets toevoegen?",
+    closed_title="Uw antwoord staat vast",
+    closed_body="De tijd waarin u dit antwoord kon wijzigen is voorbij. Beantwoord onze mail als u "
+    "ons nog iets wilt vertellen.",
+    unknown_title="Deze link werkt niet",
+    unknown_body="Misschien is hij onderweg beschadigd. Open de link in onze mail nog eens, of "
+    "kopieer hem helemaal naar de adresbalk.",
+    preview_note="Dit is een voorbeeld. Wat u hier verstuurt, wordt niet bewaard.",
+    who_asks="Deze vraag wordt gesteld door {organisation}.",
+    privacy_title="Wat er met uw antwoord gebeurt",
+    privacy_body="{organisation} bewaart uw cijfer en uw reden samen met uw naam, zodat iemand u "
+    "persoonlijk kan antwoorden en wij zien wat er beter kan. We delen ze niet met anderen en "
+    "gebruiken ze niet voor reclame. Op deze pagina wordt niets gevolgd. Wilt u uw gegevens inzien, "
+    "verbeteren of laten verwijderen? Schrijf naar {contact}.",
+    privacy_link="Privacyverklaring",
+    unsubscribe_link="Geen enquêtes meer",
+    unsubscribe_title="Geen enquêtes meer van {organisation}?",
+    unsubscribe_body="Na één klik sturen we u geen vragen als deze meer.",
+    unsubscribe_button="Afmelden",
+    unsubscribed_title="U bent afgemeld",
+    unsubscribed_body="{organisation} stuurt u geen enquêtes meer.",
+    mail_subject="Hoe waarschijnlijk is het dat u {company} aanbeveelt?",
+    mail_greeting="Beste {first_name},",
+    mail_greeting_nameless="Goedendag,",
+    mail_intro="U bent klant van {company}. We horen graag wat u van ons vindt; het is één vraag.",
+    mail_click="Klik op een cijfer. Op de volgende pagina kunt u het nog wijzigen en zeggen waarom.",
+    mail_open="Open de vraag",
+    mail_why="U ontvangt deze mail omdat u klant bent van {company}.",
+    mail_closing="Met vriendelijke groet,",
+    mail_test_note="Testmail: de links leiden naar een voorbeeld en er wordt niets bewaard.",
+    language_name="Nederlands",
+)
+
+DUTCH_INFORMAL = Wording(
+    language="nl",
+    question="Hoe waarschijnlijk is het dat je {company} zou aanbevelen aan een vriend of collega?",
+    lowest=DUTCH_FORMAL.lowest,
+    highest=DUTCH_FORMAL.highest,
+    scale_hint=DUTCH_FORMAL.scale_hint,
+    choose=DUTCH_FORMAL.choose,
+    chosen="Je koos een {score}. Nog één klik:",
+    can_change="Je kunt nog een ander cijfer kiezen.",
+    reason="Wat is de belangrijkste reden voor jouw cijfer?",
+    reason_optional=DUTCH_FORMAL.reason_optional,
+    send=DUTCH_FORMAL.send,
+    change=DUTCH_FORMAL.change,
+    choose_error=DUTCH_FORMAL.choose_error,
+    comment_too_long="Je tekst is te lang. Kort hem in tot {limit} tekens.",
+    thanks_title="Dank je wel",
+    thanks_body="We hebben je antwoord ontvangen.",
+    thanks_score="Jouw cijfer: {score}",
+    thanks_comment="Jouw reden:",
+    thanks_next="Iemand van {company} leest je antwoord en neemt contact met je op.",
+    change_until="Je kunt je antwoord wijzigen tot {moment}.",
+    change_link=DUTCH_FORMAL.change_link,
+    add_comment="Wil je nog iets toevoegen?",
+    closed_title="Je antwoord staat vast",
+    closed_body="De tijd waarin je dit antwoord kon wijzigen is voorbij. Beantwoord onze mail als je "
+    "ons nog iets wilt vertellen.",
+    unknown_title=DUTCH_FORMAL.unknown_title,
+    unknown_body=DUTCH_FORMAL.unknown_body,
+    preview_note="Dit is een voorbeeld. Wat je hier verstuurt, wordt niet bewaard.",
+    who_asks=DUTCH_FORMAL.who_asks,
+    privacy_title="Wat er met je antwoord gebeurt",
+    privacy_body="{organisation} bewaart je cijfer en je reden samen met je naam, zodat iemand je "
+    "persoonlijk kan antwoorden en wij zien wat er beter kan. We delen ze niet met anderen en "
+    "gebruiken ze niet voor reclame. Op deze pagina wordt niets gevolgd. Wil je je gegevens inzien, "
+    "verbeteren of laten verwijderen? Schrijf naar {contact}.",
+    privacy_link=DUTCH_FORMAL.privacy_link,
+    unsubscribe_link=DUTCH_FORMAL.unsubscribe_link,
+    unsubscribe_title=DUTCH_FORMAL.unsubscribe_title,
+    unsubscribe_body="Na één klik sturen we je geen vragen als deze meer.",
+    unsubscribe_button=DUTCH_FORMAL.unsubscribe_button,
+    unsubscribed_title="Je bent afgemeld",
+    unsubscribed_body="{organisation} stuurt je geen enquêtes meer.",
+    mail_subject="Hoe waarschijnlijk is het dat je {company} aanbeveelt?",
+    mail_greeting=DUTCH_FORMAL.mail_greeting,
+    mail_greeting_nameless="Hallo,",
+    mail_intro="Je bent klant van {company}. We horen graag wat je van ons vindt; het is één vraag.",
+    mail_click="Klik op een cijfer. Op de volgende pagina kun je het nog wijzigen en zeggen waarom.",
+    mail_open=DUTCH_FORMAL.mail_open,
+    mail_why="Je ontvangt deze mail omdat je klant bent van {company}.",
+    mail_closing=DUTCH_FORMAL.mail_closing,
+    mail_test_note=DUTCH_FORMAL.mail_test_note,
+    language_name=DUTCH_FORMAL.language_name,
+)
+
+
+def get_wording(language: str, address_form: str) -> Wording:
+    """Return the words for a language ('nl', 'en') and, in Dutch, 'formal' or 'informal'."""
+    if language == "nl":
+        return DUTCH_INFORMAL if address_form == "informal" else DUTCH_FORMAL
+    return ENGLISH
