@@ -1,0 +1,129 @@
+"""manage.py nps: the score of one survey, from the code that the dashboard uses."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from responses.reports.counting import count_responses
+from responses.reports.headline import Headline, summarise
+from responses.reports.segments import count_values
+from responses.selection import Segment, Selection
+from surveys.models import Survey, get_organisation
+
+
+def day(text: str) -> dt.date:
+    try:
+        found = dt.datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a date; write it as 2025-10-31."
+        ) from None
+    if not 1900 <= found.year <= 2199:
+        raise argparse.ArgumentTypeError(f"{text!r} is out of range; is the year right?")
+    return found
+
+
+def segment(text: str) -> Segment:
+    try:
+        return Segment.parse(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no segment; write key=value, as in region=North."
+        ) from None
+
+
+class Command(BaseCommand):
+    help = "Print the NPS of a survey with its 95 % interval and the counts it rests on."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--survey", required=True, metavar="SLUG")
+        parser.add_argument(
+            "--from", dest="first", type=day, metavar="DAY", help="first day, included"
+        )
+        parser.add_argument("--to", dest="last", type=day, metavar="DAY", help="last day, included")
+        parser.add_argument(
+            "--segment", type=segment, metavar="KEY=VALUE", help="only responses with this property"
+        )
+        parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON object")
+
+    def handle(
+        self,
+        *args: Any,
+        survey: str,
+        first: dt.date | None,
+        last: dt.date | None,
+        segment: Segment | None,
+        as_json: bool,
+        **options: Any,
+    ) -> None:
+        if first and last and first > last:
+            raise CommandError(f"--from {first} lies after --to {last}.")
+        found = find_survey(survey)
+        if segment:
+            refuse_unknown(segment, found)
+        selection = Selection(
+            zone=get_organisation().zone, survey=found, first=first, last=last, segment=segment
+        )
+        headline = summarise(count_responses(selection))
+        self.stdout.write(as_object(headline, found) if as_json else as_line(headline, found))
+
+
+def find_survey(slug: str) -> Survey:
+    survey = Survey.objects.filter(slug=slug).first()
+    if survey:
+        return survey
+    known = ", ".join(Survey.objects.order_by("slug").values_list("slug", flat=True))
+    raise CommandError(
+        f"There is no survey {slug!r}. "
+        + (f"Surveys: {known}." if known else "There are no surveys yet: manage.py create_survey.")
+    )
+
+
+def refuse_unknown(segment: Segment, survey: Survey) -> None:
+    """A misspelt segment must not pass for one that nobody belongs to."""
+    known = count_values(survey)
+    if segment.key not in known:
+        keys = ", ".join(sorted(known)) or "none"
+        raise CommandError(f"No response has a property {segment.key!r}. Properties: {keys}.")
+    values = [found.segment.value for found in known[segment.key]]
+    if segment.value not in values:
+        listed = ", ".join(values[:10]) + (", …" if len(values) > 10 else "")
+        raise CommandError(f"No response has {segment}. Values of {segment.key}: {listed}.")
+
+
+def as_object(headline: Headline, survey: Survey) -> str:
+    interval = headline.interval
+    return json.dumps(
+        {
+            "survey": survey.slug,
+            "n": headline.n,
+            "promoters": headline.counts.promoters,
+            "passives": headline.counts.passives,
+            "detractors": headline.counts.detractors,
+            "nps": headline.nps,
+            "nps_rounded": headline.nps_rounded,
+            "low": interval.low if interval else None,
+            "high": interval.high if interval else None,
+        }
+    )
+
+
+def as_line(headline: Headline, survey: Survey) -> str:
+    if headline.nps_rounded is None or headline.low is None or headline.high is None:
+        return f"{survey.slug}: no answers yet"
+    counts = headline.counts
+    return (
+        f"{survey.slug}: NPS {signed(headline.nps_rounded)} "
+        f"(95 % interval from {signed(headline.low)} to {signed(headline.high)}), n = {headline.n}: "
+        f"{counts.promoters} promoters, {counts.passives} passives, {counts.detractors} detractors"
+    )
+
+
+def signed(points: int) -> str:
+    """Return +31, -27 or 0, with the plain minus sign that a terminal can search for."""
+    return f"{points:+d}" if points else "0"

@@ -1,0 +1,51 @@
+"""What people wrote last."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from responses.models import Response
+from responses.scoring import Category
+from responses.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """An answer to show in a list. `who` is empty when the person is unknown or erased."""
+
+    response_pk: int
+    score: int
+    category: Category
+    comment: str
+    who: str
+    answered_at: dt.datetime
+    url: str
+
+
+def latest_comments(selection: Selection, *, limit: int = 6) -> list[Remark]:
+    """Return the newest counted answers that carry a comment."""
+    return _remarks(selection, limit=limit, with_comment=True)
+
+
+def latest_answers(selection: Selection, *, limit: int) -> list[Remark]:
+    """Return the newest counted answers, with or without a comment."""
+    return _remarks(selection, limit=limit, with_comment=False)
+
+
+def _remarks(selection: Selection, *, limit: int, with_comment: bool) -> list[Remark]:
+    responses = Response.objects.counted().in_selection(selection).select_related("contact")
+    if with_comment:
+        responses = responses.exclude(comment="")
+    return [
+        Remark(
+            response_pk=response.pk,
+            score=response.score,
+            category=Category(response.category),
+            comment=response.comment,
+            who=str(response.contact) if response.contact else "",
+            answered_at=response.answered_at,
+            url=response.get_absolute_url(),
+        )
+        for response in responses.order_by("-answered_at", "-pk")[:limit]
+    ]

@@ -1,0 +1,60 @@
+"""Which segments the responses of a survey fall into: what a filter may offer or refuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from responses.models import Response
+from responses.selection import Segment
+from surveys.models import Property, Survey
+
+LONGEST_LIST = 40
+
+# Not the ORM: it cannot group by the rows that a set-returning function yields.
+VALUES = """
+    SELECT property.key, property.value, count(*)
+    FROM responses_response AS response, jsonb_each_text(response.properties) AS property
+    WHERE response.survey_id = %s AND response.status = %s AND property.value <> ''
+      AND (%s::text[] IS NULL OR property.key = ANY(%s::text[]))
+    GROUP BY property.key, property.value
+    ORDER BY count(*) DESC, property.value
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentValue:
+    segment: Segment
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentGroup:
+    """A property with its most frequent values."""
+
+    key: str
+    label: str
+    values: list[SegmentValue]
+
+
+def list_segments(survey: Survey) -> list[SegmentGroup]:
+    """Return the segment properties that occur in the counted responses of a survey."""
+    labels = dict(Property.objects.filter(is_segment=True).values_list("key", "label"))
+    found = count_values(survey, keys=list(labels))
+    return [
+        SegmentGroup(key, label, found[key][:LONGEST_LIST])
+        for key, label in labels.items()
+        if key in found
+    ]
+
+
+def count_values(survey: Survey, *, keys: list[str] | None = None) -> dict[str, list[SegmentValue]]:
+    """Return every value of the given properties (of all without `keys`), the largest first."""
+    parameters = [survey.pk, Response.Status.COUNTED.value, keys, keys]
+    found: dict[str, list[SegmentValue]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(VALUES, parameters)
+        for key, value, n in cursor.fetchall():
+            found.setdefault(key, []).append(SegmentValue(Segment(key, value), n))
+    return found
