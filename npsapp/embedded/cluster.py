@@ -131,7 +131,7 @@ class Cluster:
     def is_running(self) -> bool:
         """Whether the recorded process lives and its socket takes connections.
 
-        After a crash the recorded process id may belong to a stranger, so only the socket proves it.
+        After a crash the recorded process id may belong to a stranger: only the socket proves it.
         """
         lines = self._read_pid_file()
         folder = self._recorded_socket_folder()

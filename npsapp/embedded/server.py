@@ -1,9 +1,9 @@
 """The embedded PostgreSQL that all processes on one DATA_DIR share.
 
-Every process that uses the server holds a shared lock on `pg.users` as long as it lives; the kernel
-drops it even after KILL. Starting and stopping happens under an exclusive lock on `pg.lock`. Whoever
-leaves tries to lock `pg.users` exclusively: success means being the last one out, who stops the
-server. A server left over by killed processes is found through its pid file and used on.
+Every process that uses the server holds a shared lock on `pg.users` as long as it lives; the
+kernel drops it even after KILL. Starting and stopping happens under an exclusive lock on `pg.lock`.
+Whoever leaves tries to lock `pg.users` exclusively: success means being the last one out, who stops
+the server. A server left over by killed processes is found through its pid file and used on.
 """
 
 import atexit
