@@ -106,9 +106,7 @@ class Counts:
     def from_histogram(cls, histogram: Sequence[int], *, scale_min: int = 0) -> Counts:
         """Add up eleven counts, of score 0 to score 10 (also for a scale that starts at 1)."""
         if len(histogram) != HIGHEST + 1:
-            raise ValueError(
-                f"A histogram has {HIGHEST + 1} counts, not {len(histogram)}."
-            )
+            raise ValueError(f"A histogram has {HIGHEST + 1} counts, not {len(histogram)}.")
         if any(histogram[:scale_min]):
             raise ValueError(f"There is no score below {scale_min} on this scale.")
         return cls(
@@ -192,9 +190,7 @@ def apportion(counts: Sequence[int]) -> list[Decimal] | None:
     if not total:
         return None
     tenths = [1000 * count // total for count in counts]
-    order = sorted(
-        range(len(counts)), key=lambda i: (-(1000 * counts[i] % total), -counts[i], i)
-    )
+    order = sorted(range(len(counts)), key=lambda i: (-(1000 * counts[i] % total), -counts[i], i))
     for index in order[: 1000 - sum(tenths)]:
         tenths[index] += 1
     return [Decimal(tenth).scaleb(-1) for tenth in tenths]

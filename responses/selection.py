@@ -89,18 +89,20 @@ class Selection:
     segment: Segment | None = None
     category: Category | None = None
     score: int | None = None
+    status: str = ""
 
     @property
     def start(self) -> dt.datetime | None:
         """The moment the first day begins on the organisation's clock."""
-        return self.first and dt.datetime.combine(self.first, dt.time.min, tzinfo=self.zone)
+        return self._midnight(self.first) if self.first else None
 
     @property
     def end(self) -> dt.datetime | None:
         """The moment the day after the last begins: the selection ends just before it."""
-        return self.last and dt.datetime.combine(
-            self.last + dt.timedelta(days=1), dt.time.min, tzinfo=self.zone
-        )
+        return self._midnight(self.last + dt.timedelta(days=1)) if self.last else None
+
+    def _midnight(self, day: dt.date) -> dt.datetime:
+        return dt.datetime.combine(day, dt.time.min, tzinfo=self.zone)
 
     def moments(self, field: str) -> models.Q:
         """Return the condition that the time in `field` falls on the selected days."""
@@ -112,23 +114,25 @@ class Selection:
         return condition
 
     def narrowed(
-        self, *, category: Category | None = None, score: int | None = None
+        self, *, category: Category | None = None, score: int | None = None, status: str = ""
     ) -> Selection:
-        return replace(self, category=category, score=score)
+        """Return the same days, survey and segment, within them only what is named here."""
+        return replace(self, category=category, score=score, status=status)
 
     @property
     def query(self) -> str:
         """The selection as a query string, its days spelled out: the same rows tomorrow."""
-        values: dict[str, str | int | None] = {
-            "survey": self.survey and self.survey.slug,
-            "period": None if self.first or self.last else Period.ALL.value,
-            "from": self.first and self.first.isoformat(),
-            "to": self.last and self.last.isoformat(),
-            "segment": self.segment and str(self.segment),
-            "category": self.category and self.category.value,
-            "score": self.score,
-        }
-        return urlencode({key: value for key, value in values.items() if value is not None})
+        values = [
+            ("survey", self.survey.slug if self.survey else ""),
+            ("period", "" if self.first or self.last else Period.ALL.value),
+            ("from", self.first.isoformat() if self.first else ""),
+            ("to", self.last.isoformat() if self.last else ""),
+            ("segment", str(self.segment) if self.segment else ""),
+            ("category", self.category.value if self.category else ""),
+            ("score", "" if self.score is None else str(self.score)),
+            ("status", self.status),
+        ]
+        return urlencode([(key, value) for key, value in values if value])
 
     @property
     def rows_url(self) -> str:

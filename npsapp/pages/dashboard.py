@@ -1,11 +1,144 @@
+"""The first page: where we stand, how sure that is, and what waits for somebody."""
+
 from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 
+from closeloop.models import FollowUp
+from npsapp.models import User
 from npsapp.roles import Role, requires
+from responses.charts import slice_bar, stand_bars
+from responses.forms.selection import SelectionForm
+from responses.models import Response
+from responses.reports.comments import Remark, latest_answers, latest_comments
+from responses.reports.counting import count_responses, latest_answer, latest_survey
+from responses.reports.headline import Headline, summarise
+from responses.reports.histogram import columns
+from responses.reports.response_rate import count_invited
+from responses.reports.segments import list_segments
+from responses.reports.split import split
+from responses.scoring import DEFAULT_THRESHOLDS, Tier
+from responses.selection import Period, Selection
+from surveys.models import get_organisation
 
 
 @requires(Role.VIEWER)
-def dashboard(request: HttpRequest, pk: int = 0) -> HttpResponse:
-    return render(request, "base.html")
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    form = SelectionForm(request.GET, organisation=get_organisation(), now=now)
+    context: dict[str, Any] = {"form": form, "may_manage": may(request, Role.MANAGER)}
+    if not form.is_valid():
+        return render(request, "dashboard.html", context, status=422)
+    survey = form.cleaned_data["survey"] or latest_survey()
+    if survey is None:
+        return render(request, "dashboard.html", {**context, "has_no_survey": True})
+    answered_at = latest_answer(survey)
+    period = form.period_chosen or usual_period(answered_at, now)
+    selection = form.selection(survey=survey, period=period)
+    context |= {
+        "survey": survey,
+        "period": period,
+        "selection": selection,
+        "presets": list_presets(selection, period),
+        "segments": list_segments(survey),
+        "answered_at": answered_at,
+        "rate": count_invited(selection),
+        "queue": count_queue(now),
+        "may_follow_up": may(request, Role.AGENT),
+        **show_answers(selection),
+    }
+    return render(request, "dashboard.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    open: int
+    overdue: int
+
+
+def count_queue(now: dt.datetime) -> Queue:
+    return Queue(FollowUp.objects.open().count(), FollowUp.objects.overdue(now).count())
+
+
+def may(request: HttpRequest, role: Role) -> bool:
+    return isinstance(request.user, User) and request.user.may(role)
+
+
+def usual_period(answered_at: dt.datetime | None, now: dt.datetime) -> Period:
+    """A year is what can be compared; a survey that fell silent shows what it has instead."""
+    if answered_at and now - answered_at > dt.timedelta(days=365):
+        return Period.ALL
+    return Period.LAST_12_MONTHS
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    period: Period
+    url: str
+    is_current: bool
+
+
+def list_presets(selection: Selection, current: Period) -> list[Preset]:
+    """The periods one click away; each keeps survey and segment."""
+    kept = {"survey": selection.survey.slug} if selection.survey else {}
+    if selection.segment:
+        kept["segment"] = str(selection.segment)
+    return [
+        Preset(period, f"?{urlencode({**kept, 'period': period.value})}", period == current)
+        for period in Period
+        if period != Period.CUSTOM
+    ]
+
+
+def show_answers(selection: Selection) -> dict[str, Any]:
+    """What the answers add up to, as far as their number can bear it."""
+    tally = count_responses(selection)
+    headline = summarise(tally)
+    shown: dict[str, Any] = {
+        "headline": headline,
+        "thresholds": DEFAULT_THRESHOLDS,
+        "counted_url": selection.narrowed(status=Response.Status.COUNTED.value).rows_url,
+        "provisional_url": selection.narrowed(status=Response.Status.PROVISIONAL.value).rows_url,
+        "excluded_url": selection.narrowed(status=Response.Status.EXCLUDED.value).rows_url,
+    }
+    if headline.tier == Tier.EMPTY:
+        return shown
+    if headline.tier == Tier.COUNT_ONLY:
+        return shown | {"remarks": show_few(selection, headline)}
+    parts = split(headline.counts, selection)
+    scores = columns(tally, selection)
+    drawing = stand_bars([column.n for column in scores])
+    return shown | {
+        "parts": list(zip(parts, slice_bar([part.share for part in parts]), strict=True)),
+        "columns": list(zip(scores, drawing.bars, strict=True)),
+        "drawing": drawing,
+        "remarks": link_follow_ups(latest_comments(selection)),
+    }
+
+
+def show_few(selection: Selection, headline: Headline) -> list[Remark]:
+    """A handful of answers is shown one by one, within a segment not at all."""
+    if selection.segment:
+        return []
+    return link_follow_ups(latest_answers(selection, limit=headline.n))
+
+
+def link_follow_ups(remarks: Iterable[Remark]) -> list[Remark]:
+    """Point each remark to its follow-up; imported history has none and keeps its own page."""
+    listed = list(remarks)
+    follow_ups = FollowUp.objects.filter(
+        response__in=[remark.response_pk for remark in listed]
+    ).values_list("response_id", "pk")
+    urls = {response: reverse("follow_up", args=[pk]) for response, pk in follow_ups}
+    return [replace(remark, url=urls.get(remark.response_pk, remark.url)) for remark in listed]

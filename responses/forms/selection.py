@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from responses.models import Category
+from responses.models import Category, Response
 from responses.scoring import Category as ScoringCategory
 from responses.selection import Period, Segment, Selection, first_day_of
 from surveys.models import Organisation, Survey
@@ -38,9 +38,7 @@ class SelectionForm(forms.Form):
         empty_label=None,
         label=gettext_lazy("Survey"),
     )
-    period = forms.ChoiceField(
-        choices=Period.choices, required=False, label=gettext_lazy("Period")
-    )
+    period = forms.ChoiceField(choices=Period.choices, required=False, label=gettext_lazy("Period"))
     first = forms.DateField(
         required=False,
         label=gettext_lazy("From"),
@@ -96,9 +94,7 @@ class SelectionForm(forms.Form):
         word = self.cleaned_data.get("period")
         return Period(word) if word else None
 
-    def selection(
-        self, *, survey: Survey | None = None, period: Period = Period.ALL
-    ) -> Selection:
+    def selection(self, *, survey: Survey | None = None, period: Period = Period.ALL) -> Selection:
         """Return what was asked for; `survey` and `period` stand in for what was left open."""
         chosen = self.period_chosen or period
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
@@ -114,7 +110,7 @@ class SelectionForm(forms.Form):
 
 
 class RowSelectionForm(SelectionForm):
-    """The same for a list of rows: also by category and by score, and over all surveys."""
+    """The same for a list of rows: also by category, score and status, and over all surveys."""
 
     survey = forms.ModelChoiceField(
         Survey.objects.all(),
@@ -131,10 +127,13 @@ class RowSelectionForm(SelectionForm):
     score = forms.IntegerField(
         required=False, min_value=0, max_value=10, label=gettext_lazy("Score")
     )
+    status = forms.ChoiceField(
+        choices=[("", gettext_lazy("All, counted or not")), *Response.Status.choices],
+        required=False,
+        label=gettext_lazy("Status"),
+    )
 
-    def selection(
-        self, *, survey: Survey | None = None, period: Period = Period.ALL
-    ) -> Selection:
+    def selection(self, *, survey: Survey | None = None, period: Period = Period.ALL) -> Selection:
         category = self.cleaned_data.get("category")
         return (
             super()
@@ -142,5 +141,6 @@ class RowSelectionForm(SelectionForm):
             .narrowed(
                 category=ScoringCategory(category) if category else None,
                 score=self.cleaned_data.get("score"),
+                status=self.cleaned_data.get("status", ""),
             )
         )

@@ -30,7 +30,7 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         return self.exclude(channel=Response.Channel.IMPORT)
 
     def in_selection(self, selection: Selection) -> Self:
-        """Those that a filter of survey, days, segment, category and score speaks of."""
+        """Those that a filter speaks of; see `responses.selection`."""
         chosen = self.filter(selection.moments("answered_at"))
         if selection.survey:
             chosen = chosen.filter(survey=selection.survey)
@@ -41,6 +41,8 @@ class ResponseQuerySet(models.QuerySet["Response"]):
             chosen = chosen.filter(category=selection.category.value)
         if selection.score is not None:
             chosen = chosen.filter(score=selection.score)
+        if selection.status:
+            chosen = chosen.filter(status=selection.status)
         return chosen
 
 
@@ -98,11 +100,10 @@ class Response(models.Model):
         ordering = ["-answered_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(score__gte=F("scale_min"), score__lte=10), name="response_score_in_scale"
+                condition=Q(score__gte=F("scale_min"), score__lte=10),
+                name="response_score_in_scale",
             ),
-            models.CheckConstraint(
-                condition=Q(scale_min__in=[0, 1]), name="response_scale_known"
-            ),
+            models.CheckConstraint(condition=Q(scale_min__in=[0, 1]), name="response_scale_known"),
             models.CheckConstraint(
                 condition=Q(invitation__isnull=False) | Q(channel="import"),
                 name="response_asked_or_imported",
@@ -119,7 +120,8 @@ class Response(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.score} · {self.get_category_display()}"
+        # A generated field has no get_…_display().
+        return f"{self.score} · {Category(self.category).label}"
 
     def get_absolute_url(self) -> str:
         return reverse("response", args=[self.pk])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Count, Max
@@ -53,7 +54,15 @@ def count_responses(selection: Selection) -> Tally:
 
 def latest_survey() -> Survey | None:
     """Return the survey that was answered last, or the newest while nobody has answered any."""
-    latest = (
-        Response.objects.counted().order_by("-answered_at", "-pk").select_related("survey").first()
-    )
+    latest = Response.objects.counted().select_related("survey").order_by("-answered_at").first()
     return latest.survey if latest else Survey.objects.order_by("-created_at", "-pk").first()
+
+
+def latest_answer(survey: Survey) -> dt.datetime | None:
+    """Return when the newest counted answer of a survey was given."""
+    newest: dt.datetime | None = (
+        Response.objects.counted()
+        .filter(survey=survey)
+        .aggregate(newest=Max("answered_at"))["newest"]
+    )
+    return newest

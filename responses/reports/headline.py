@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
 from responses.reports.counting import Tally
@@ -17,6 +18,14 @@ from responses.scoring import (
     round_away,
     tier,
 )
+
+
+class Balance(enum.StrEnum):
+    """Which side is the larger; EVEN when the interval holds 0, so that chance may decide it."""
+
+    PROMOTERS = "promoters"
+    DETRACTORS = "detractors"
+    EVEN = "even"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,19 @@ class Headline:
     @property
     def high(self) -> int | None:
         return round_away(self.interval.high) if self.interval else None
+
+    @property
+    def balance(self) -> Balance:
+        if self.interval and self.interval.low > 0:
+            return Balance.PROMOTERS
+        if self.interval and self.interval.high < 0:
+            return Balance.DETRACTORS
+        return Balance.EVEN
+
+    @property
+    def swing(self) -> int | None:
+        """By how many points one detractor who becomes a promoter would move the score."""
+        return round_away(200 / self.n) if self.n else None
 
     @property
     def left_out(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from responses.models import Response
 from responses.reports.counting import Tally
 from responses.scoring import Category, apportion, categorise
 from responses.selection import Selection
@@ -30,7 +31,7 @@ def columns(tally: Tally, selection: Selection) -> list[Column]:
             category=categorise(score, scale_min=tally.scale_min),
             n=tally.histogram[score],
             share=found[score],
-            rows_url=selection.narrowed(score=score).rows_url,
+            rows_url=selection.narrowed(score=score, status=Response.Status.COUNTED.value).rows_url,
         )
         for score in range(tally.scale_min, len(tally.histogram))
     ]

@@ -56,9 +56,7 @@ def count_invited(selection: Selection) -> ResponseRate:
     counted = Q(response__status=Response.Status.COUNTED)
     figures = invitations.filter(Q(state=Invitation.State.SENT) | replied).aggregate(
         sent=Count("pk"),
-        bounced=Count(
-            "pk", filter=Q(delivery_status=Invitation.DeliveryStatus.BOUNCED) & ~replied
-        ),
+        bounced=Count("pk", filter=Q(delivery_status=Invitation.DeliveryStatus.BOUNCED) & ~replied),
         answered=Count("pk", filter=replied & counted),
         set_aside=Count("pk", filter=replied & ~counted),
     )

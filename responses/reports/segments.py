@@ -51,10 +51,9 @@ def list_segments(survey: Survey) -> list[SegmentGroup]:
 
 def count_values(survey: Survey, *, keys: list[str] | None = None) -> dict[str, list[SegmentValue]]:
     """Return every value of the given properties (of all without `keys`), the largest first."""
-    parameters = [survey.pk, Response.Status.COUNTED.value, keys, keys]
     found: dict[str, list[SegmentValue]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(VALUES, parameters)
+        cursor.execute(VALUES, [survey.pk, Response.Status.COUNTED.value, keys, keys])
         for key, value, n in cursor.fetchall():
             found.setdefault(key, []).append(SegmentValue(Segment(key, value), n))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from responses.models import Response
 from responses.scoring import Category, Counts, category_range, shares
 from responses.selection import Selection
 
@@ -28,6 +29,8 @@ def split(counts: Counts, selection: Selection) -> list[Part]:
     parts = []
     for category, share in zip(Category, found, strict=True):
         lowest, highest = category_range(category, scale_min=scale_min)
-        rows_url = selection.narrowed(category=category).rows_url
+        rows_url = selection.narrowed(
+            category=category, status=Response.Status.COUNTED.value
+        ).rows_url
         parts.append(Part(category, lowest, highest, counts.of(category), share, rows_url))
     return parts

@@ -18,11 +18,12 @@ from surveys.models import Survey, get_organisation
 
 def day(text: str) -> dt.date:
     try:
-        found = dt.datetime.strptime(text, "%Y-%m-%d").date()
+        found = dt.date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a date; write it as 2025-10-31."
-        ) from None
+        found = dt.date.min
+    # fromisoformat also reads 20251031 and 2025-W44-5, which are more likely slips than intent.
+    if found.isoformat() != text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it as 2025-10-31.")
     if not 1900 <= found.year <= 2199:
         raise argparse.ArgumentTypeError(f"{text!r} is out of range; is the year right?")
     return found
@@ -117,9 +118,10 @@ def as_line(headline: Headline, survey: Survey) -> str:
     if headline.nps_rounded is None or headline.low is None or headline.high is None:
         return f"{survey.slug}: no answers yet"
     counts = headline.counts
+    low, high = signed(headline.low), signed(headline.high)
     return (
         f"{survey.slug}: NPS {signed(headline.nps_rounded)} "
-        f"(95 % interval from {signed(headline.low)} to {signed(headline.high)}), n = {headline.n}: "
+        f"(95 % interval from {low} to {high}), n = {headline.n}: "
         f"{counts.promoters} promoters, {counts.passives} passives, {counts.detractors} detractors"
     )
 
