@@ -1,0 +1,119 @@
+"""Builders of rows: keyword-only, a default for everything, unique where it must be."""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from npsapp.models import User
+from npsapp.roles import Role
+from responses.models import Response
+from surveys.addresses import hash_address
+from surveys.models import Account, Campaign, Contact, Invitation, Organisation, Sender, Survey
+
+_number = count(1)
+
+
+def make_user(*, role: str = Role.AGENT, password: str = "a long password", **fields: Any) -> User:
+    number = next(_number)
+    fields.setdefault("email", f"staff{number}@voorbeeld.example")
+    fields.setdefault("name", f"Staff {number}")
+    return User.objects.create_user(password=password, role=role, **fields)
+
+
+def make_organisation(**fields: Any) -> Organisation:
+    defaults = {"name": "Voorbeeld", "postal_address": "Teststraat 1, 1000 AA Testdam"}
+    return Organisation.objects.update_or_create(pk=1, defaults=defaults | fields)[0]
+
+
+def make_survey(**fields: Any) -> Survey:
+    number = next(_number)
+    return Survey.objects.create(
+        **{"name": f"Survey {number}", "slug": f"survey-{number}", "company": "Voorbeeld"} | fields
+    )
+
+
+def make_sender(**fields: Any) -> Sender:
+    number = next(_number)
+    return Sender.objects.create(
+        **{
+            "name": f"Sender {number}",
+            "from_name": "Voorbeeld",
+            "from_email": "vraag@voorbeeld.example",
+        }
+        | fields
+    )
+
+
+def make_account(**fields: Any) -> Account:
+    return Account.objects.create(**{"name": f"Account {next(_number)}"} | fields)
+
+
+def make_contact(**fields: Any) -> Contact:
+    number = next(_number)
+    fields = {
+        "email": f"klant{number}@klanten.example",
+        "first_name": "Fenna",
+        "last_name": f"Proefpersoon {number}",
+        "language": "nl",
+    } | fields
+    return Contact.objects.create(address_hash=hash_address(fields["email"]), **fields)
+
+
+def make_campaign(**fields: Any) -> Campaign:
+    fields.setdefault("survey", None)
+    fields["survey"] = fields["survey"] or make_survey()
+    fields["sender"] = fields.get("sender") or make_sender()
+    return Campaign.objects.create(
+        **{
+            "name": f"Campaign {next(_number)}",
+            "first_day": dt.date(2026, 10, 1),
+            "seed": "seed",
+            "state": Campaign.State.RUNNING,
+        }
+        | fields
+    )
+
+
+def make_invitation(**fields: Any) -> Invitation:
+    campaign = fields.pop("campaign", None) or make_campaign()
+    contact = fields.pop("contact", None) or make_contact()
+    now = timezone.now()
+    return Invitation.objects.create(
+        campaign=campaign,
+        contact=contact,
+        **{
+            "address_hash": contact.address_hash,
+            "scheduled_for": now - dt.timedelta(minutes=1),
+            "not_after": now + dt.timedelta(days=30),
+        }
+        | fields,
+    )
+
+
+def make_response(**fields: Any) -> Response:
+    """A counted answer to a mail; pass channel="import" and invitation=None for history."""
+    invitation = fields.pop("invitation", None)
+    if invitation is None and fields.get("channel") != Response.Channel.IMPORT:
+        campaign = make_campaign(survey=fields.get("survey"))
+        invitation = make_invitation(campaign=campaign, state="sent", sent_at=timezone.now())
+    survey = fields.pop("survey", None) or (
+        invitation.campaign.survey if invitation else make_survey()
+    )
+    response = Response.objects.create(
+        invitation=invitation,
+        survey=survey,
+        contact=fields.pop("contact", invitation.contact if invitation else None),
+        **{
+            "scale_min": survey.scale_min,
+            "score": 9,
+            "channel": Response.Channel.MAIL,
+            "answered_at": timezone.now(),
+        }
+        | fields,
+    )
+    response.refresh_from_db()
+    return response
