@@ -16,7 +16,8 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from npsapp.models import User
 from npsapp.supervisor import Program, Supervisor
@@ -28,7 +29,7 @@ FINGERPRINT = ".made-from"
 class Command(BaseCommand):
     help = "Prepare the database and run web, worker and beat until Ctrl-C."
     # The checks run with migrate; running them twice costs a second start its quickness.
-    requires_system_checks: list[str] = []  # type: ignore[assignment]
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
@@ -43,9 +44,7 @@ class Command(BaseCommand):
                 self.make_demo_when_empty()
             collect_static_when_changed(Path(settings.STATIC_ROOT))
             logins = describe_demo_logins()
-            # Each program makes its own connections; an idle one here would only be in their way.
-            connection.close()
-            connection.close_pool()
+            close_connections()
             Supervisor(programs(settings.PORT), sys.stdout).run(
                 is_ready=lambda: answers(settings.PORT),
                 when_ready=lambda: self.say_ready(logins),
@@ -66,6 +65,14 @@ class Command(BaseCommand):
 def _leave(number: int, frame: object) -> None:
     """Unwind like Ctrl-C: without it TERM during migrate would leave PostgreSQL running."""
     raise SystemExit(128 + number)
+
+
+def close_connections() -> None:
+    """The programs make their own; idle ones here would only be in their way."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if isinstance(connection, DatabaseWrapper):
+            connection.close_pool()  # type: ignore[no-untyped-call]
 
 
 def refuse_used_port(port: int) -> None:
