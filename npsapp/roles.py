@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
@@ -12,8 +12,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class Role(models.TextChoices):
@@ -32,25 +31,25 @@ class Role(models.TextChoices):
         return self.rank >= needed.rank
 
 
-def requires(role: Role) -> Callable[[View[P]], View[P]]:
+def requires(role: Role) -> Callable[[View], View]:
     """Let logged-in people of at least `role` in; everybody else gets 403.
 
     The view keeps the role as `required_role`, which the test of every route reads.
     """
 
-    def decorate(view: View[P]) -> View[P]:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not (request.user.is_authenticated and Role(request.user.role).covers(role)):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
         guarded.required_role = role  # type: ignore[attr-defined]
-        return guarded
+        return cast(View, guarded)
 
     return decorate
 
 
-def public(view: View[P]) -> View[P]:
+def public(view: View) -> View:
     """Open a view to everybody. tests/npsapp/test_routes.py holds the short list of these."""
     return login_not_required(view)

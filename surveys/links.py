@@ -20,7 +20,7 @@ def _signer(purpose: str) -> Signer:
         key=settings.LINK_SIGNING_KEY,
         sep=".",
         salt=f"nps.{purpose}",
-        fallback_keys=settings.LINK_SIGNING_KEY_FALLBACKS,
+        fallback_keys=list(settings.LINK_SIGNING_KEY_FALLBACKS),
     )
 
 

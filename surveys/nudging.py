@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def nudge(task: Task[Any, Any], *args: int) -> None:
-    """Queue `task` with primary keys once the transaction commits; the periodic sweep is the net."""
+    """Queue `task` with primary keys at commit; its periodic sweep is the net."""
 
     def publish() -> None:
         try:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from closeloop.models.followup import FollowUp
 from surveys.models import Mail
 
 
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    def with_mail_under_way(self) -> Self:
+        return self.filter(mail__isnull=False, mail_settled_at__isnull=True)
+
+    def after(self, version: int) -> Self:
+        """What happened since somebody saw the follow-up in `version`."""
+        return self.filter(version__gt=version)
+
+
 class Activity(models.Model):
-    """One line of the timeline. Never changed, never deleted."""
+    """One line of the timeline. What it says is never changed and never deleted."""
 
     class Kind(models.TextChoices):
         OPENED = "opened", _("Opened")
         ASSIGNED = "assigned", _("Assigned")
         NOTE = "note", _("Note")
         REPLY = "reply", _("Reply by mail")
+        NOT_DELIVERED = "not_delivered", _("Reply not delivered")
         CALL = "call", _("Call")
         ANSWER_CHANGED = "answer_changed", _("Answer changed")
         CLOSED = "closed", _("Closed")
@@ -32,14 +43,20 @@ class Activity(models.Model):
     )
     at = models.DateTimeField()
     text = models.TextField(blank=True)
+    # The version of the follow-up that this made, so that a second saver sees what came between.
+    version = models.PositiveIntegerField()
     details: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
-    mail = models.OneToOneField(
-        Mail, null=True, on_delete=models.PROTECT, related_name="activity"
-    )
+    mail = models.OneToOneField(Mail, null=True, on_delete=models.PROTECT, related_name="activity")
 
     class Meta:
         ordering = ["at", "pk"]
         verbose_name_plural = "activities"
+        indexes = [
+            models.Index(
+                fields=["mail"], name="activity_mail_under_way",
+                condition=Q(mail__isnull=False, mail_settled_at__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()

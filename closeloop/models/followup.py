@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -36,14 +36,22 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         return self.filter(state=FollowUp.State.CLOSED)
 
     def overdue(self, now: dt.datetime) -> Self:
-        """Open ones that nobody has contacted by their response target."""
-        return self.open().filter(first_contacted_at__isnull=True, due_at__lt=now)
+        """Open ones whose person still waits for us although the response target has passed."""
+        return self.open().filter(awaiting_contact=True, due_at__lt=now)
 
     def mine(self, user: User) -> Self:
         return self.filter(owner=user)
 
     def unassigned(self) -> Self:
         return self.filter(owner__isnull=True)
+
+    def in_order(self) -> Self:
+        """What is due first stands first; whoever has heard from us already comes after."""
+        return self.order_by("-awaiting_contact", "due_at", "pk")
+
+    def changed_since(self) -> Self:
+        """Those whose person changed the answer after the timeline last spoke of it."""
+        return self.filter(response__changed_at__gt=F("answer_seen_at"))
 
 
 class FollowUp(models.Model):
@@ -66,18 +74,28 @@ class FollowUp(models.Model):
 
     response = models.OneToOneField(Response, on_delete=models.CASCADE, related_name="follow_up")
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="follow_ups",
     )
     state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    # Whether the person waits for us. False once a reply is on its way or somebody spoke to them;
+    # true again when the reply did not get through or the follow-up is reopened.
+    awaiting_contact = models.BooleanField(default=True)
+    # The first contact that took place, for good: a mail counts from when the server took it.
     first_contacted_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome.choices, blank=True)
     root_cause = models.ForeignKey(
         RootCause, null=True, blank=True, on_delete=models.PROTECT, related_name="follow_ups"
     )
+    # The answer as the timeline last told it, to notice a change however often we are asked.
+    known_score = models.PositiveSmallIntegerField()
+    answer_seen_at = models.DateTimeField()
     # Raised on every write: who saves from an older version is shown what changed meanwhile.
     version = models.PositiveIntegerField(default=1)
 
@@ -87,14 +105,14 @@ class FollowUp(models.Model):
         ordering = ["due_at", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state="closed")
-                | (Q(closed_at__isnull=False) & ~Q(outcome="")),
+                condition=~Q(state="closed") | (Q(closed_at__isnull=False) & ~Q(outcome="")),
                 name="followup_closed_with_outcome",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["due_at", "id"], name="followup_open_by_due",
+                fields=["due_at", "id"],
+                name="followup_open_by_due",
                 condition=~Q(state="closed"),
             ),
         ]
@@ -105,9 +123,13 @@ class FollowUp(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("follow_up", args=[self.pk])
 
+    @property
+    def is_closed(self) -> bool:
+        return self.state == self.State.CLOSED
+
     def is_overdue(self, now: dt.datetime) -> bool:
         return (
             self.state != self.State.CLOSED
-            and self.first_contacted_at is None
+            and self.awaiting_contact
             and self.due_at < now
         )

@@ -8,10 +8,14 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from npsapp.roles import Role
+
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def on_duty(self) -> Self:
-        return self.filter(on_duty=True, user__is_active=True)
+        """Those who take new follow-ups, and whose role still lets them open the queue."""
+        able = [role for role in Role if role.covers(Role.AGENT)]
+        return self.filter(on_duty=True, user__is_active=True, user__role__in=able)
 
 
 class Member(models.Model):
@@ -21,9 +25,17 @@ class Member(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="member"
     )
     on_duty = models.BooleanField(_("on duty"), default=True)
-    signature = models.TextField(_("signature"), max_length=500, blank=True)
+    signature = models.TextField(
+        _("signature"), max_length=500, blank=True,
+        help_text=_("Stands under your replies. Empty: your name and the organisation."),
+    )
+
+    created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[models.Manager[Member]] = MemberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["user__name", "pk"]
 
     def __str__(self) -> str:
         return str(self.user)

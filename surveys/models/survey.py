@@ -33,7 +33,8 @@ class Survey(models.Model):
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("short name"), max_length=60, unique=True)
     company = models.CharField(
-        _("company or product in the question"), max_length=120,
+        _("company or product in the question"),
+        max_length=120,
         help_text=_("How likely are you to recommend … to a friend or colleague?"),
     )
     touchpoint = models.CharField(
@@ -43,7 +44,9 @@ class Survey(models.Model):
         _("scale"), choices=Scale.choices, default=Scale.FROM_ZERO
     )
     address_form = models.CharField(
-        _("form of address in Dutch"), max_length=10, choices=Address.choices,
+        _("form of address in Dutch"),
+        max_length=10,
+        choices=Address.choices,
         default=Address.FORMAL,
     )
     languages = ArrayField(

@@ -1,0 +1,146 @@
+"""Every route × role × method: who may open what is decided here, and nowhere by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from npsapp.models import User
+from npsapp.roles import Role
+from tests.factories import make_user
+
+PUBLIC = {
+    "answer",
+    "answer_done",
+    "answer_preview",
+    "login",
+    "logout",
+    "set_language",
+    "unsubscribe",
+}
+# Posted from a mail or a cookie-free page: there is no session that could be abused.
+CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "unsubscribe"}
+
+VIEWER = {"dashboard", "responses", "response"}
+AGENT = {"contacts", "contact", "follow_ups", "follow_up"}
+MANAGER = {"outbox", "outbox_mail", "outbox_html"}
+ADMIN = {"settings"}
+ROLE_OF = {
+    **dict.fromkeys(VIEWER, Role.VIEWER),
+    **dict.fromkeys(AGENT, Role.AGENT),
+    **dict.fromkeys(MANAGER, Role.MANAGER),
+    **dict.fromkeys(ADMIN, Role.ADMIN),
+}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+def walk(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns, prefix + str(pattern.pattern))
+        else:
+            yield prefix + str(pattern.pattern), pattern
+
+
+ROUTES = {str(route.name): (path, route) for path, route in walk(get_resolver().url_patterns)}
+
+
+def make_path(path: str) -> str:
+    """A path of that shape which names nothing that exists."""
+    for converter in ("<int:", "<str:", "<slug:", "<path:"):
+        while converter in path:
+            start = path.index(converter)
+            end = path.index(">", start)
+            path = (
+                path[:start]
+                + ("987654321" if converter == "<int:" else "nothing")
+                + path[end + 1 :]
+            )
+    return "/" + path
+
+
+def test_route_names_are_unique() -> None:
+    names = [route.name for _, route in walk(get_resolver().url_patterns)]
+
+    assert len(names) == len(set(names))
+
+
+def test_routes_are_all_decided() -> None:
+    decided = PUBLIC | set(ROLE_OF)
+
+    assert set(ROUTES) == decided
+
+
+def test_public_routes_equal_the_decorators() -> None:
+    marked = {
+        name
+        for name, (_, route) in ROUTES.items()
+        if getattr(route.callback, "login_required", True) is False
+    }
+
+    assert marked == PUBLIC
+
+
+def test_csrf_exempt_routes_equal_the_decorators() -> None:
+    marked = {
+        name for name, (_, route) in ROUTES.items() if getattr(route.callback, "csrf_exempt", False)
+    }
+
+    assert marked == CSRF_EXEMPT
+
+
+def test_roles_equal_the_decorators() -> None:
+    marked = {
+        name: getattr(route.callback, "required_role", None)
+        for name, (_, route) in ROUTES.items()
+        if name not in PUBLIC
+    }
+
+    assert marked == ROLE_OF
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(ROLE_OF))
+@pytest.mark.parametrize("method", METHODS)
+def test_anonymous_is_sent_to_login(name: str, method: str, client: Client) -> None:
+    path = make_path(ROUTES[name][0])
+
+    response = client.generic(method, path)
+
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/login/")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_gets_what_it_covers(role: Role, client: Client) -> None:
+    client.force_login(make_user(role=role))
+    wrong = []
+
+    for name, needed in ROLE_OF.items():
+        for method in METHODS:
+            status = client.generic(method, make_path(ROUTES[name][0])).status_code
+            allowed = role.covers(needed)
+            # Inside, a stranger's object is missing (404), a method unknown (405), a form empty.
+            expected = {200, 302, 404, 405, 422} if allowed else {403}
+            if status not in expected:
+                wrong.append(f"{method} {name} as {role}: {status}")
+
+    assert wrong == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(ROLE_OF))
+def test_deactivated_person_is_out_at_once(name: str, client: Client) -> None:
+    person: User = make_user(role=Role.ADMIN)
+    client.force_login(person)
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+
+    response = client.get(make_path(ROUTES[name][0]))
+
+    assert response.status_code == 302
