@@ -101,3 +101,17 @@ def stand_bars(
     return Histogram(
         bars=bars, slot=percent(slot), base=pixels(base), axis_y=pixels(base + 17), height=height
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """A score and its interval on the whole scale, -100 on the left edge and 100 on the right."""
+
+    point: str
+    low: str
+    high: str
+
+
+def place_whisker(nps: float, interval: tuple[float, float]) -> Whisker:
+    point, low, high = ((value + 100) / 2 for value in (nps, *interval))
+    return Whisker(point=percent(point), low=percent(low), high=percent(high))

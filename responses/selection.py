@@ -17,8 +17,6 @@ from django.db.models import F, Func, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from responses.scoring import Category
-
 if TYPE_CHECKING:
     from surveys.models import Survey
 
@@ -87,7 +85,7 @@ class Selection:
     first: dt.date | None = None
     last: dt.date | None = None
     segment: Segment | None = None
-    category: Category | None = None
+    category: str = ""
     score: int | None = None
     status: str = ""
 
@@ -114,7 +112,7 @@ class Selection:
         return condition
 
     def narrowed(
-        self, *, category: Category | None = None, score: int | None = None, status: str = ""
+        self, *, category: str = "", score: int | None = None, status: str = ""
     ) -> Selection:
         """Return the same days, survey and segment, within them only what is named here."""
         return replace(self, category=category, score=score, status=status)
@@ -128,7 +126,7 @@ class Selection:
             ("from", self.first.isoformat() if self.first else ""),
             ("to", self.last.isoformat() if self.last else ""),
             ("segment", str(self.segment) if self.segment else ""),
-            ("category", self.category.value if self.category else ""),
+            ("category", self.category),
             ("score", "" if self.score is None else str(self.score)),
             ("status", self.status),
         ]

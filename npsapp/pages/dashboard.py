@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -15,9 +14,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from closeloop.models import FollowUp
+from closeloop.reports.queue import queue_counts
 from npsapp.models import User
 from npsapp.roles import Role, requires
-from responses.charts import slice_bar, stand_bars
+from responses.charts import place_whisker, slice_bar, stand_bars
 from responses.forms.selection import SelectionForm
 from responses.models import Response
 from responses.reports.comments import Remark, latest_answers, latest_comments
@@ -36,8 +36,9 @@ from surveys.models import get_organisation
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
+    user = cast(User, request.user)
     form = SelectionForm(request.GET, organisation=get_organisation(), now=now)
-    context: dict[str, Any] = {"form": form, "may_manage": may(request, Role.MANAGER)}
+    context: dict[str, Any] = {"form": form, "may_manage": user.may(Role.MANAGER)}
     if not form.is_valid():
         return render(request, "dashboard.html", context, status=422)
     survey = form.cleaned_data["survey"] or latest_survey()
@@ -46,6 +47,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     answered_at = latest_answer(survey)
     period = form.period_chosen or usual_period(answered_at, now)
     selection = form.selection(survey=survey, period=period)
+    may_follow_up = user.may(Role.AGENT)
     context |= {
         "survey": survey,
         "period": period,
@@ -54,25 +56,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "segments": list_segments(survey),
         "answered_at": answered_at,
         "rate": count_invited(selection),
-        "queue": count_queue(now),
-        "may_follow_up": may(request, Role.AGENT),
+        "queue": queue_counts(user=user, now=now),
+        "may_follow_up": may_follow_up,
         **show_answers(selection),
     }
+    if may_follow_up:
+        context["remarks"] = link_follow_ups(context.get("remarks", []))
     return render(request, "dashboard.html", context)
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    open: int
-    overdue: int
-
-
-def count_queue(now: dt.datetime) -> Queue:
-    return Queue(FollowUp.objects.open().count(), FollowUp.objects.overdue(now).count())
-
-
-def may(request: HttpRequest, role: Role) -> bool:
-    return isinstance(request.user, User) and request.user.may(role)
 
 
 def usual_period(answered_at: dt.datetime | None, now: dt.datetime) -> Period:
@@ -112,6 +102,8 @@ def show_answers(selection: Selection) -> dict[str, Any]:
         "provisional_url": selection.narrowed(status=Response.Status.PROVISIONAL.value).rows_url,
         "excluded_url": selection.narrowed(status=Response.Status.EXCLUDED.value).rows_url,
     }
+    if headline.nps is not None and headline.interval is not None:
+        shown["whisker"] = place_whisker(headline.nps, headline.interval)
     if headline.tier == Tier.EMPTY:
         return shown
     if headline.tier == Tier.COUNT_ONLY:
@@ -123,7 +115,7 @@ def show_answers(selection: Selection) -> dict[str, Any]:
         "parts": list(zip(parts, slice_bar([part.share for part in parts]), strict=True)),
         "columns": list(zip(scores, drawing.bars, strict=True)),
         "drawing": drawing,
-        "remarks": link_follow_ups(latest_comments(selection)),
+        "remarks": latest_comments(selection),
     }
 
 
@@ -131,14 +123,13 @@ def show_few(selection: Selection, headline: Headline) -> list[Remark]:
     """A handful of answers is shown one by one, within a segment not at all."""
     if selection.segment:
         return []
-    return link_follow_ups(latest_answers(selection, limit=headline.n))
+    return latest_answers(selection, limit=headline.n)
 
 
-def link_follow_ups(remarks: Iterable[Remark]) -> list[Remark]:
+def link_follow_ups(remarks: list[Remark]) -> list[Remark]:
     """Point each remark to its follow-up; imported history has none and keeps its own page."""
-    listed = list(remarks)
     follow_ups = FollowUp.objects.filter(
-        response__in=[remark.response_pk for remark in listed]
+        response__in=[remark.response_pk for remark in remarks]
     ).values_list("response_id", "pk")
     urls = {response: reverse("follow_up", args=[pk]) for response, pk in follow_ups}
-    return [replace(remark, url=urls.get(remark.response_pk, remark.url)) for remark in listed]
+    return [replace(remark, url=urls.get(remark.response_pk, remark.url)) for remark in remarks]

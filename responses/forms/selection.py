@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from responses.models import Category, Response
-from responses.scoring import Category as ScoringCategory
 from responses.selection import Period, Segment, Selection, first_day_of
 from surveys.models import Organisation, Survey
 
@@ -134,12 +133,11 @@ class RowSelectionForm(SelectionForm):
     )
 
     def selection(self, *, survey: Survey | None = None, period: Period = Period.ALL) -> Selection:
-        category = self.cleaned_data.get("category")
         return (
             super()
             .selection(survey=survey, period=period)
             .narrowed(
-                category=ScoringCategory(category) if category else None,
+                category=self.cleaned_data.get("category", ""),
                 score=self.cleaned_data.get("score"),
                 status=self.cleaned_data.get("status", ""),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from responses.automatic import Sign
 from responses.selection import Selection, property_text
 from surveys.models import Contact, ImportBatch, Invitation, Survey
 
@@ -18,6 +20,15 @@ class Category(models.TextChoices):
     DETRACTOR = "detractor", _("Detractor")
     PASSIVE = "passive", _("Passive")
     PROMOTER = "promoter", _("Promoter")
+
+
+SIGN_LABELS = {
+    Sign.HIDDEN_FIELD: _("A field that people cannot see was filled in."),
+    Sign.NOT_OUR_PAGE: _("It was not sent from our page."),
+    Sign.TOO_FAST: _("It was sent faster than a person can click."),
+    Sign.AT_DELIVERY: _("It was sent at the moment the mail was delivered."),
+    Sign.CONTRADICTION: _("Different scores were sent within seconds."),
+}
 
 
 class ResponseQuerySet(models.QuerySet["Response"]):
@@ -38,7 +49,7 @@ class ResponseQuerySet(models.QuerySet["Response"]):
             chosen = chosen.alias(_segment=property_text(selection.segment.key))
             chosen = chosen.filter(_segment=selection.segment.value)
         if selection.category:
-            chosen = chosen.filter(category=selection.category.value)
+            chosen = chosen.filter(category=selection.category)
         if selection.score is not None:
             chosen = chosen.filter(score=selection.score)
         if selection.status:
@@ -88,6 +99,9 @@ class Response(models.Model):
     status_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    status_at = models.DateTimeField(null=True)
+    # Empty: they did not say. False: they asked not to be contacted about this answer.
+    may_contact = models.BooleanField(null=True)
     answered_at = models.DateTimeField()
     changed_at = models.DateTimeField(null=True)
     import_batch = models.ForeignKey(
@@ -126,18 +140,44 @@ class Response(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("response", args=[self.pk])
 
+    @property
+    def changeable_until(self) -> dt.datetime:
+        return self.answered_at + dt.timedelta(hours=self.survey.change_window_hours)
+
+    @property
+    def last_written_at(self) -> dt.datetime:
+        return self.changed_at or self.answered_at
+
+    def is_changeable(self, now: dt.datetime) -> bool:
+        """Whether the person may (still) write this answer.
+
+        What looks automatic never closes: a mail scanner must not lock the person out.
+        """
+        return self.status == self.Status.PROVISIONAL or now < self.changeable_until
+
+    @property
+    def status_text(self) -> str:
+        """Why the status is what it is: our words for an automatic sign, else a manager's own."""
+        return str(SIGN_LABELS.get(self.status_reason, self.status_reason))
+
 
 class ResponseVersion(models.Model):
-    """An answer that was replaced within the change window."""
+    """An answer that was replaced, or one that looked automatic and was not taken over."""
 
     response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="versions")
     score = models.PositiveSmallIntegerField()
     comment = models.TextField(blank=True)
     answered_at = models.DateTimeField()
     replaced_at = models.DateTimeField()
+    # A sign of responses.automatic when this never was the answer.
+    automatic_reason = models.CharField(max_length=20, blank=True)
 
     class Meta:
         ordering = ["replaced_at", "pk"]
 
     def __str__(self) -> str:
         return f"{self.score}"
+
+    @property
+    def automatic_text(self) -> str:
+        return str(SIGN_LABELS.get(self.automatic_reason, self.automatic_reason))

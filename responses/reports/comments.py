@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from responses.models import Response
-from responses.scoring import Category
+from responses.models import Category, Response
 from responses.selection import Selection
 
 

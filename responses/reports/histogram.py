@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from responses.models import Response
+from responses.models import Category, Response
 from responses.reports.counting import Tally
-from responses.scoring import Category, apportion, categorise
+from responses.scoring import apportion, categorise
 from responses.selection import Selection
 
 
@@ -28,7 +28,7 @@ def columns(tally: Tally, selection: Selection) -> list[Column]:
     return [
         Column(
             score=score,
-            category=categorise(score, scale_min=tally.scale_min),
+            category=Category(categorise(score, scale_min=tally.scale_min).value),
             n=tally.histogram[score],
             share=found[score],
             rows_url=selection.narrowed(score=score, status=Response.Status.COUNTED.value).rows_url,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from responses.models import Response
-from responses.scoring import Category, Counts, category_range, shares
+from responses import scoring
+from responses.models import Category, Response
 from responses.selection import Selection
 
 
@@ -20,17 +20,24 @@ class Part:
     rows_url: str
 
 
-def split(counts: Counts, selection: Selection) -> list[Part]:
+def split(counts: scoring.Counts, selection: Selection) -> list[Part]:
     """Return the three parts in the order of the scale, or none without answers."""
-    found = shares(counts)
+    found = scoring.shares(counts)
     if found is None:
         return []
     scale_min = selection.survey.scale_min if selection.survey else 0
     parts = []
-    for category, share in zip(Category, found, strict=True):
-        lowest, highest = category_range(category, scale_min=scale_min)
-        rows_url = selection.narrowed(
-            category=category, status=Response.Status.COUNTED.value
-        ).rows_url
-        parts.append(Part(category, lowest, highest, counts.of(category), share, rows_url))
+    for category, share in zip(scoring.Category, found, strict=True):
+        lowest, highest = scoring.category_range(category, scale_min=scale_min)
+        rows = selection.narrowed(category=category.value, status=Response.Status.COUNTED.value)
+        parts.append(
+            Part(
+                category=Category(category.value),
+                lowest=lowest,
+                highest=highest,
+                n=counts.of(category),
+                share=share,
+                rows_url=rows.rows_url,
+            )
+        )
     return parts
