@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from closeloop.reports.queue import count_mine
+from npsapp.models import User
 from npsapp.roles import Role
 from surveys.models import get_organisation
 
@@ -22,6 +24,7 @@ class Place:
     url: str
     icon: str
     is_current: bool
+    count: int = 0
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -45,11 +48,13 @@ def list_places(request: HttpRequest) -> list[Place]:
         (Role.MANAGER, _("Surveys"), "surveys", "question"),
         (Role.MANAGER, _("Outbox"), "outbox", "envelope"),
     ]
-    role = Role(request.user.role)  # type: ignore[union-attr]
+    user = cast(User, request.user)
+    role = Role(user.role)
     places = []
     for needed, title, name, icon in entries:
         if role.covers(needed):
             url = reverse(name)
             is_current = request.path == url if url == "/" else request.path.startswith(url)
-            places.append(Place(title, url, icon, is_current))
+            count = count_mine(user) if name == "follow_ups" else 0
+            places.append(Place(title, url, icon, is_current, count))
     return places

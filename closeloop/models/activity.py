@@ -47,13 +47,18 @@ class Activity(models.Model):
     version = models.PositiveIntegerField()
     details: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
     mail = models.OneToOneField(Mail, null=True, on_delete=models.PROTECT, related_name="activity")
+    # When we took note of what became of `mail`; empty while it is still on its way.
+    mail_settled_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Activity]] = ActivityQuerySet.as_manager()
 
     class Meta:
         ordering = ["at", "pk"]
         verbose_name_plural = "activities"
         indexes = [
             models.Index(
-                fields=["mail"], name="activity_mail_under_way",
+                fields=["mail"],
+                name="activity_mail_under_way",
                 condition=Q(mail__isnull=False, mail_settled_at__isnull=True),
             ),
         ]

@@ -49,7 +49,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         """What is due first stands first; whoever has heard from us already comes after."""
         return self.order_by("-awaiting_contact", "due_at", "pk")
 
-    def changed_since(self) -> Self:
+    def with_unseen_change(self) -> Self:
         """Those whose person changed the answer after the timeline last spoke of it."""
         return self.filter(response__changed_at__gt=F("answer_seen_at"))
 
@@ -111,7 +111,9 @@ class FollowUp(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["due_at", "id"],
+                F("awaiting_contact").desc(),
+                "due_at",
+                "id",
                 name="followup_open_by_due",
                 condition=~Q(state="closed"),
             ),
@@ -128,8 +130,4 @@ class FollowUp(models.Model):
         return self.state == self.State.CLOSED
 
     def is_overdue(self, now: dt.datetime) -> bool:
-        return (
-            self.state != self.State.CLOSED
-            and self.awaiting_contact
-            and self.due_at < now
-        )
+        return self.state != self.State.CLOSED and self.awaiting_contact and self.due_at < now

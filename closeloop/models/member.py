@@ -26,7 +26,9 @@ class Member(models.Model):
     )
     on_duty = models.BooleanField(_("on duty"), default=True)
     signature = models.TextField(
-        _("signature"), max_length=500, blank=True,
+        _("signature"),
+        max_length=500,
+        blank=True,
         help_text=_("Stands under your replies. Empty: your name and the organisation."),
     )
 
