@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from npsapp.embedded.cluster import (
     START_SECONDS,
@@ -26,6 +27,7 @@ from npsapp.embedded.cluster import (
     Cluster,
     EmbeddedServerError,
     choose_account,
+    find_wheel,
 )
 
 __all__ = ["EmbeddedServerError", "ensure_running", "release", "start_private"]
@@ -65,6 +67,7 @@ def ensure_running(data_dir: Path) -> dict[str, str]:
             raise EmbeddedServerError(f"This process already uses the server of {_use.data_dir}.")
         if _use is not None and _use.cluster.is_running():
             return _use.cluster.connection_params()
+        find_wheel()
         _make_data_dir(data_dir)
         with _locked(data_dir / "pg.lock"):
             if _use is None:
@@ -143,13 +146,8 @@ def _connect_patiently(params: dict[str, str]) -> psycopg.Connection[tuple[objec
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            return psycopg.connect(
-                host=params["host"],
-                port=params["port"],
-                user=params["user"],
-                dbname="postgres",
-                autocommit=True,
-            )
+            where = make_conninfo(**params, dbname="postgres")
+            return psycopg.connect(where, autocommit=True)
         except psycopg.OperationalError:
             if time.monotonic() > deadline:
                 raise
