@@ -33,3 +33,12 @@ def hash_address(address: str) -> str:
         return ""
     key = settings.SUPPRESSION_KEY.encode()
     return hmac.new(key, address.encode(), hashlib.sha256).hexdigest()
+
+
+def write_address(name: str, address: str) -> str:
+    """Return `"name" <address>` for a header, on one line and not yet encoded.
+
+    Encoding is left to whoever writes the message: an API takes plain text, SMTP encoded words.
+    """
+    words = " ".join(name.split()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{words}" <{address}>' if words else address

@@ -59,21 +59,25 @@ class Delivery(models.Model):
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
     detail = models.CharField(max_length=500, blank=True)  # the server's own words
     resolution = models.CharField(max_length=15, choices=Resolution.choices, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    resolved_at = models.DateTimeField(null=True)
     scheduled_for = models.DateTimeField(null=True)
     not_after = models.DateTimeField(null=True)
     address_hash = models.CharField(max_length=64, blank=True)
     message_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     claim_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
+    # Claims in a row that nothing was heard of again; any result sets it back to 0.
     claims = models.PositiveSmallIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=0)
+    retries = models.PositiveSmallIntegerField(default=0)
     intent_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     unknown_since = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=200, blank=True)
-    delivery_status = models.CharField(
-        max_length=10, choices=DeliveryStatus.choices, blank=True
-    )
+    delivery_status = models.CharField(max_length=10, choices=DeliveryStatus.choices, blank=True)
 
     class Meta:
         abstract = True
@@ -97,9 +101,7 @@ class Invitation(Delivery):
     )
     occasion = models.CharField(max_length=120, blank=True)
     sequence = models.PositiveSmallIntegerField(default=0)
-    first = models.ForeignKey(
-        "self", null=True, on_delete=models.CASCADE, related_name="reminders"
-    )
+    first = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="reminders")
     stratum = models.CharField(max_length=200, blank=True)
     order_key = models.FloatField(default=0)
     answered_at = models.DateTimeField(null=True)
@@ -114,14 +116,23 @@ class Invitation(Delivery):
         ]
         indexes = [
             models.Index(
-                fields=["scheduled_for", "id"], name="invitation_due",
+                fields=["scheduled_for", "id"],
+                name="invitation_due",
                 condition=Q(state="scheduled"),
             ),
             models.Index(
-                fields=["lease_until"], name="invitation_leased",
+                fields=["lease_until"],
+                name="invitation_leased",
                 condition=Q(state__in=["claimed", "sending"]),
             ),
             models.Index(fields=["campaign", "state"], name="invitation_by_state"),
+            models.Index(
+                fields=["campaign", "sent_at"], name="invitation_sent",
+                condition=Q(sent_at__isnull=False),
+            ),
+            models.Index(
+                fields=["unknown_since"], name="invitation_unknown", condition=Q(state="unknown")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -159,7 +170,8 @@ class Mail(Delivery):
                 fields=["scheduled_for", "id"], name="mail_due", condition=Q(state="scheduled")
             ),
             models.Index(
-                fields=["lease_until"], name="mail_leased",
+                fields=["lease_until"],
+                name="mail_leased",
                 condition=Q(state__in=["claimed", "sending"]),
             ),
         ]

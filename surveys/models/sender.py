@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from email.utils import formataddr
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from surveys.addresses import write_address
 
 
 class Sender(models.Model):
@@ -27,6 +27,8 @@ class Sender(models.Model):
     held_until = models.DateTimeField(null=True, editable=False)
     held_reason = models.CharField(max_length=300, blank=True, editable=False)
     failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
+    # Mails refused for what they say or where they come from: a few in a row are no coincidence.
+    refusals_in_a_row = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -36,7 +38,7 @@ class Sender(models.Model):
 
     @property
     def from_header(self) -> str:
-        return formataddr((self.from_name, self.from_email))
+        return write_address(self.from_name, self.from_email)
 
     @property
     def domain(self) -> str:
