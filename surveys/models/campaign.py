@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -14,6 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from surveys.models.organisation import monday_to_friday
 from surveys.models.sender import Sender
 from surveys.models.survey import Survey
+
+
+def new_seed() -> str:
+    """Return what the order in which people are asked is drawn from."""
+    return secrets.token_hex(8)
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -53,10 +59,12 @@ class Campaign(models.Model):
         _("daily limit"), null=True, blank=True, help_text=_("Empty: no limit.")
     )
     strata = ArrayField(
-        models.CharField(max_length=60), verbose_name=_("each day mirrors"), default=list,
+        models.CharField(max_length=60),
+        verbose_name=_("each day mirrors"),
+        default=list,
         blank=True,
     )
-    seed = models.CharField(max_length=32, editable=False)
+    seed = models.CharField(max_length=32, default=new_seed, editable=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

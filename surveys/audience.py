@@ -1,0 +1,150 @@
+"""Who belongs to an audience: conditions on what we know of a contact, as a queryset."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db import models
+from django.db.models import Case, DecimalField, F, Func, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Coalesce, Left, Lower
+from django.utils.translation import gettext_lazy as _
+
+from surveys.models import Contact, Property
+
+# What every contact has, beside the properties a company brings. The dot keeps the two apart: the
+# key of a property is a slug.
+CONTACT_FIELDS = {
+    "contact.language": ("language", _("Language")),
+    "contact.account": ("account__name", _("Account")),
+    "contact.email": ("email", _("E-mail")),
+    "contact.external_id": ("external_id", _("External id")),
+    "contact.first_name": ("first_name", _("First name")),
+    "contact.last_name": ("last_name", _("Last name")),
+}
+
+
+class Operator(models.TextChoices):
+    IS = "is", _("is")
+    IS_NOT = "is_not", _("is not")
+    CONTAINS = "contains", _("contains")
+    AT_LEAST = "at_least", _("is at least")
+    AT_MOST = "at_most", _("is at most")
+    EMPTY = "empty", _("is empty")
+    NOT_EMPTY = "not_empty", _("is not empty")
+
+    @property
+    def needs_value(self) -> bool:
+        return self not in {Operator.EMPTY, Operator.NOT_EMPTY}
+
+    @property
+    def compares(self) -> bool:
+        return self in {Operator.AT_LEAST, Operator.AT_MOST}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition. Of several values any may hold; a comparison has exactly one."""
+
+    property: str
+    operator: Operator
+    values: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.operator.needs_value and not self.values:
+            raise ValueError("This condition needs a value.")
+        if self.operator.compares:
+            (value,) = self.values
+            read_bound(value)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Condition:
+        return cls(stored["property"], Operator(stored["operator"]), tuple(stored["values"]))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "property": self.property,
+            "operator": self.operator.value,
+            "values": list(self.values),
+        }
+
+
+def read_bound(text: str) -> Decimal | dt.date:
+    """Read a number (decimal point or comma) or a date (2026-10-01); raises ValueError."""
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return dt.date.fromisoformat(text)
+    try:
+        number = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        raise ValueError(text) from None
+    if not number.is_finite():
+        raise ValueError(text)
+    return number
+
+
+def read_text(key: str) -> Coalesce:
+    """Return what a contact has under `key` as text, '' when it has nothing.
+
+    Not a JSON key transform of Django: that one takes a key made of digits for an array index.
+    """
+    if key in CONTACT_FIELDS:
+        value: models.Expression | F = F(CONTACT_FIELDS[key][0])
+    else:
+        value = Func(F("properties"), Value(key), function="jsonb_extract_path_text")
+    return Coalesce(value, Value(""), output_field=TextField())
+
+
+def find_audience(conditions: Iterable[Condition]) -> QuerySet[Contact]:
+    """Return the contacts for whom every condition holds."""
+    contacts = Contact.objects.all()
+    for number, condition in enumerate(conditions):
+        contacts = _narrow(contacts, condition, alias=f"_condition_{number}")
+    return contacts
+
+
+def _narrow(contacts: QuerySet[Contact], condition: Condition, *, alias: str) -> QuerySet[Contact]:
+    if condition.operator.compares:
+        return _compare(contacts, condition, alias=alias)
+    contacts = contacts.alias(**{alias: Lower(read_text(condition.property))})
+    if condition.operator in {Operator.EMPTY, Operator.NOT_EMPTY}:
+        matching = Q(**{alias: ""})
+    else:
+        values = [value.lower() for value in condition.values]
+        matching = Q(**{f"{alias}__in": values})
+        if condition.operator == Operator.CONTAINS:
+            matching = Q()
+            for value in values:
+                matching |= Q(**{f"{alias}__contains": value})
+    negative = condition.operator in {Operator.IS_NOT, Operator.NOT_EMPTY}
+    return contacts.filter(~matching if negative else matching)
+
+
+def _compare(contacts: QuerySet[Contact], condition: Condition, *, alias: str) -> QuerySet[Contact]:
+    """Whatever is not a number (or, for a date, not a date) meets no comparison."""
+    bound = read_bound(condition.values[0])
+    text = read_text(condition.property)
+    value: models.Expression
+    if isinstance(bound, dt.date):
+        # The day alone counts, also of a value that has a time behind it.
+        pattern, value, wanted = r"^\d{4}-\d{2}-\d{2}", Left(text, 10), bound.isoformat()
+    else:
+        number = DecimalField(max_digits=30, decimal_places=10)
+        # Not a cast to numeric(30, 10): a longer number would be an error, and so would no number.
+        pattern, value, wanted = r"^-?\d{1,20}(\.\d{1,10})?$", Cast(text, number), str(bound)
+    contacts = contacts.alias(
+        **{f"{alias}_text": text},
+    ).alias(
+        **{alias: Case(When(**{f"{alias}_text__regex": pattern}, then=value), default=None)},
+    )
+    lookup = "gte" if condition.operator == Operator.AT_LEAST else "lte"
+    return contacts.filter(**{f"{alias}__{lookup}": wanted})
+
+
+def list_fields() -> list[tuple[str, str]]:
+    """Return what conditions can speak of, as choices: the company's properties come first."""
+    properties = [(entry.key, entry.label) for entry in Property.objects.all()]
+    return properties + [(key, str(label)) for key, (_name, label) in CONTACT_FIELDS.items()]

@@ -1,0 +1,180 @@
+"""What a manager does with a campaign: launch, pause, resume, cancel. Each moves its state once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from surveys.models import Campaign, Invitation, Organisation, get_organisation
+from surveys.planning.plan import Plan, draw_plan, redraw_plan, rewrite_plan, write_plan
+
+State = Campaign.State
+
+
+class CannotMove(Exception):
+    """The campaign cannot do this now; the message says why, in words for the manager."""
+
+
+class PreviewOutdated(CannotMove):
+    """What would be mailed is no longer what was shown."""
+
+
+class Obstacle(str):
+    """What keeps a campaign from being launched, with the page where it can be mended."""
+
+    url: str
+
+    def __new__(cls, text: str, url: str = "") -> Obstacle:
+        obstacle = super().__new__(cls, text)
+        obstacle.url = url
+        return obstacle
+
+
+def describe_terms(campaign: Campaign) -> str:
+    """Return a short fingerprint of all that decides what a launch mails, to whom and when."""
+    terms = [
+        campaign.survey_id, campaign.sender_id, campaign.audience, campaign.first_day.isoformat(),
+        campaign.window_days, campaign.weekdays, campaign.day_start.isoformat(),
+        campaign.day_end.isoformat(), campaign.daily_limit, campaign.strata,
+    ]  # fmt: skip
+    return hashlib.blake2b(json.dumps(terms).encode(), digest_size=8).hexdigest()
+
+
+def find_obstacles(campaign: Campaign, plan: Plan, organisation: Organisation) -> list[Obstacle]:
+    """Return what is missing before this campaign can be launched; nothing when it can."""
+    obstacles = []
+    settings = reverse("settings")
+    if not organisation.name:
+        obstacles.append(Obstacle(_("The organisation has no name yet."), settings))
+    if not organisation.postal_address:
+        text = _("The organisation has no postal address yet; the law wants it in every mail.")
+        obstacles.append(Obstacle(text, settings))
+    if not (campaign.sender.from_name and campaign.sender.from_email):
+        url = reverse("sender", args=[campaign.sender_id])
+        obstacles.append(Obstacle(_("The sender has no name or no address."), url))
+    edit = reverse("campaign_edit", args=[campaign.pk])
+    if not plan.people:
+        obstacles.append(Obstacle(_("Nobody meets the conditions of the audience."), edit))
+    elif not plan.open_days:
+        text = _("Nothing is left of the window: choose later days, or longer hours.")
+        obstacles.append(Obstacle(text, edit))
+    elif not plan.mails:
+        obstacles.append(Obstacle(_("Everybody in the audience is left out."), edit))
+    return obstacles
+
+
+@transaction.atomic
+def launch(campaign: Campaign, *, previewed: int, terms: str, now: dt.datetime) -> Plan:
+    """Write the plan and set the campaign running, if it still is what was previewed.
+
+    `previewed` is the number of mails that the manager saw, `terms` the fingerprint of the rest.
+    Raises CannotMove. The engine finds the first mails at its next tick.
+    """
+    locked = _lock(campaign)
+    if locked.state != State.DRAFT:
+        raise CannotMove(_("This campaign was launched already."))
+    plan = draw_plan(locked, now=now)
+    for obstacle in find_obstacles(locked, plan, get_organisation()):
+        raise CannotMove(obstacle)
+    if plan.mails > previewed or terms != describe_terms(locked):
+        raise PreviewOutdated(
+            _("The plan has changed since you saw it. Look at it again, then launch.")
+        )
+    write_plan(locked, plan)
+    locked.launched_at = now
+    _move(locked, State.RUNNING)
+    return plan
+
+
+@transaction.atomic
+def pause(campaign: Campaign) -> None:
+    """Hold all that has not left yet. What a worker is just handing over still leaves."""
+    locked = _lock(campaign)
+    if locked.state != State.RUNNING:
+        raise CannotMove(_("Only a running campaign can be paused."))
+    _move(locked, State.PAUSED)
+
+
+@transaction.atomic
+def resume(campaign: Campaign, *, now: dt.datetime) -> Plan:
+    """Spread what still waits over what is left of the window, and go on."""
+    locked = _lock(campaign)
+    if locked.state != State.PAUSED:
+        raise CannotMove(_("Only a paused campaign can be resumed."))
+    plan = redraw_plan(locked, now=now)
+    if plan.people and not plan.mails:
+        raise CannotMove(
+            _("Nothing is left of the window. Make it longer first, or cancel the campaign.")
+        )
+    rewrite_plan(locked, plan)
+    _move(locked, State.RUNNING)
+    return plan
+
+
+@transaction.atomic
+def cancel(campaign: Campaign, *, now: dt.datetime) -> int:
+    """End a campaign; return how many people are no longer asked because of it.
+
+    Claimed rows go too: their worker's intent finds the row changed and lets it be.
+    """
+    locked = _lock(campaign)
+    if locked.state not in {State.RUNNING, State.PAUSED}:
+        raise CannotMove(_("Only a campaign under way can be cancelled."))
+    stopped = locked.invitations.filter(
+        state__in=[Invitation.State.SCHEDULED, Invitation.State.CLAIMED]
+    ).update(
+        state=Invitation.State.SKIPPED,
+        reason=Invitation.Reason.CANCELLED,
+        claim_token=None,
+        lease_until=None,
+    )
+    locked.ended_at = now
+    _move(locked, State.CANCELLED)
+    return stopped
+
+
+@transaction.atomic
+def delete_draft(campaign: Campaign) -> None:
+    """Remove a campaign that never ran."""
+    locked = _lock(campaign)
+    if locked.state != State.DRAFT:
+        raise CannotMove(_("Only a draft can be deleted; a campaign under way can be cancelled."))
+    locked.delete()
+
+
+def finish_campaigns(*, now: dt.datetime) -> int:
+    """Finish what has nothing left to send, and skip what its window left behind.
+
+    Doubtful mails keep a campaign open: sending one of them again needs it running.
+    """
+    Invitation.objects.filter(
+        campaign__state=State.RUNNING, state=Invitation.State.SCHEDULED, not_after__lte=now
+    ).update(state=Invitation.State.SKIPPED, reason=Invitation.Reason.WINDOW_OVER)
+    unsettled = Invitation.objects.filter(
+        state__in=[
+            Invitation.State.SCHEDULED,
+            Invitation.State.CLAIMED,
+            Invitation.State.SENDING,
+            Invitation.State.UNKNOWN,
+        ]
+    )
+    done = Campaign.objects.running().exclude(pk__in=unsettled.values("campaign"))
+    return done.update(state=State.FINISHED, ended_at=now)
+
+
+def _lock(campaign: Campaign) -> Campaign:
+    return (
+        Campaign.objects.select_for_update(of=("self",))
+        .select_related("sender")
+        .get(pk=campaign.pk)
+    )
+
+
+def _move(campaign: Campaign, state: Campaign.State) -> None:
+    campaign.state = state
+    campaign.save(update_fields=["state", "launched_at", "ended_at"])
