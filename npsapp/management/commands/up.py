@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import http
 import http.client
 import os
 import signal
@@ -19,6 +20,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
+from npsapp.demo.logins import LOGINS, PASSWORD
 from npsapp.models import User
 from npsapp.supervisor import Program, Supervisor
 
@@ -72,7 +74,7 @@ def close_connections() -> None:
     for connection in connections.all(initialized_only=True):
         connection.close()
         if isinstance(connection, DatabaseWrapper):
-            connection.close_pool()  # type: ignore[no-untyped-call]
+            connection.close_pool()
 
 
 def refuse_used_port(port: int) -> None:
@@ -95,7 +97,13 @@ def programs(port: int) -> list[Program]:
     celery = [*python, "celery", "--quiet", "--app", "npsapp"]
     beat_file = settings.DATA_DIR / "beat-schedule"
     # The programs must agree with us on the address that stands in mails.
-    environment = {"BASE_URL": settings.BASE_URL, "PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    environment = {
+        "BASE_URL": settings.BASE_URL,
+        "PORT": str(port),
+        "PYTHONUNBUFFERED": "1",
+        # Of use for a server on the internet; this is somebody's own machine.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+    }
     commands = {
         "web": [*python, "gunicorn", "npsapp.wsgi", "--bind", f"{HOST}:{port}"]
         + ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
@@ -110,28 +118,24 @@ def programs(port: int) -> list[Program]:
 
 
 def answers(port: int) -> bool:
-    """Whether the web answers at all; an error page is an answer too."""
+    """Whether the web answers with the page that everybody starts from."""
     web = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        web.request("HEAD", "/login/", headers={"Host": urlsplit(settings.BASE_URL).netloc})
-        web.getresponse()
+        web.request("GET", "/login/", headers={"Host": urlsplit(settings.BASE_URL).netloc})
+        return web.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
     finally:
         web.close()
-    return True
 
 
 def describe_demo_logins() -> str:
     """Addresses and password of the sample data, or nothing once it was removed."""
-    try:
-        from npsapp.demo.logins import LOGINS, PASSWORD
-    except ImportError:
-        return ""
-    present = User.objects.filter(email__in=LOGINS).values_list("email", flat=True)
+    present = set(User.objects.filter(email__in=LOGINS).values_list("email", flat=True))
     if not present:
         return ""
-    return f"— log in as {', '.join(present)} with password {PASSWORD}"
+    people = ", ".join(address for address in LOGINS if address in present)
+    return f"(log in as {people}; password {PASSWORD})"
 
 
 def collect_static_when_changed(root: Path) -> None:

@@ -1,0 +1,209 @@
+"""`manage.py up`: everything starts, answers and stops, as one person would see it."""
+
+import http.client
+import os
+import queue
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from npsapp.embedded import server
+from tests.services import free_port
+
+ROOT = Path(__file__).parents[2]
+READY = re.compile(r"NPS is ready at http://localhost:\d+/")
+
+
+@dataclass
+class Product:
+    """A running `manage.py up` and what it has said so far."""
+
+    process: subprocess.Popen[str]
+    port: int
+    data_dir: Path
+    lines: list[str] = field(default_factory=list)
+    said: queue.Queue[str] = field(default_factory=queue.Queue)
+
+    def __post_init__(self) -> None:
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout:
+            for line in self.process.stdout:
+                self.lines.append(line.rstrip())
+                self.said.put(line)
+
+    def wait_for(self, pattern: str, seconds: float = 60) -> str:
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0 and self.process.poll() is None:
+            try:
+                line = self.said.get(timeout=min(left, 0.5))
+            except queue.Empty:
+                continue
+            if re.search(pattern, line):
+                return line
+        raise AssertionError(f"{pattern!r} never came:\n" + "\n".join(self.lines))
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(60)
+
+    def status(self) -> int:
+        web = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        web.request("GET", "/login/")
+        try:
+            return web.getresponse().status
+        finally:
+            web.close()
+
+
+StartUp = Callable[..., Product]
+
+
+def processes_with(text: str) -> list[str]:
+    """Command lines of living processes that carry `text` in it or in their environment."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        try:
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            environment = (folder / "environ").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if command and (text in command or text in environment):
+            found.append(command)
+    return found
+
+
+def celery_programs(parent: int) -> list[int]:
+    lists = Path(f"/proc/{parent}/task").glob("*/children")
+    children = [child for found in lists for child in found.read_text().split()]
+    return [
+        int(child) for child in children if b"celery" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
+@pytest.fixture
+def start_up(tmp_path: Path) -> Iterator[StartUp]:
+    started: list[Product] = []
+
+    def start(*, port: int | None = None) -> Product:
+        port = port or free_port()
+        data_dir = tmp_path / "var"
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up", "--no-demo"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "DATA_DIR": str(data_dir), "PORT": str(port)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        product = Product(process, port, data_dir)
+        started.append(product)
+        return product
+
+    yield start
+    for product in started:
+        product.stop()
+        product.reader.join(10)
+    if started and (started[0].data_dir / "pg.lock").exists():
+        cluster = server._cluster_of(started[0].data_dir.resolve())
+        cluster.stop()
+        shutil.rmtree(cluster.data.parent, ignore_errors=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_up_answers_and_leaves_nothing_behind(start_up: StartUp, number: signal.Signals) -> None:
+    product = start_up()
+    product.wait_for(READY.pattern)
+    status = product.status()
+    places = server._cluster_of(product.data_dir).connection_params()
+
+    started_stopping = time.monotonic()
+    ending = product.stop(number)
+
+    assert (status, ending) == (200, 0)
+    assert time.monotonic() - started_stopping < 15
+    assert processes_with(str(product.data_dir)) == []
+    assert not Path(places["host"]).exists()
+
+
+def test_up_prints_the_address_as_its_last_line(start_up: StartUp) -> None:
+    product = start_up()
+    product.wait_for(READY.pattern)
+    time.sleep(2)
+
+    assert READY.match(product.lines[-1])
+    assert f":{product.port}/" in product.lines[-1]
+
+
+def test_second_start_takes_seconds(start_up: StartUp) -> None:
+    first = start_up()
+    first.wait_for(READY.pattern)
+    first.stop()
+
+    started = time.monotonic()
+    start_up().wait_for(READY.pattern)
+
+    # About 3 s; two cores under the rest of the test run take longer.
+    assert time.monotonic() - started < 20
+
+
+def test_used_port_is_one_sentence_and_status_1(start_up: StartUp) -> None:
+    with socket.socket() as occupant:
+        occupant.bind(("127.0.0.1", 0))
+        occupant.listen()
+        product = start_up(port=occupant.getsockname()[1])
+        ending = product.process.wait(60)
+
+    assert ending == 1
+    product.reader.join(10)
+    assert len(product.lines) == 1
+    assert f"Port {product.port} is in use" in product.lines[0]
+    assert not (product.data_dir / "pg.lock").exists()
+
+
+def test_killed_program_is_started_again(start_up: StartUp) -> None:
+    product = start_up()
+    product.wait_for(READY.pattern)
+    before = celery_programs(product.process.pid)
+
+    os.kill(before[0], signal.SIGKILL)
+    said = product.wait_for("was ended by SIGKILL; starting it again in 1 s")
+
+    assert said.startswith(("worker", "beat"))
+    deadline = time.monotonic() + 30
+    while len(now := celery_programs(product.process.pid)) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert now[0] != before[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
+def test_programs_end_when_up_itself_is_killed(start_up: StartUp) -> None:
+    product = start_up()
+    product.wait_for(READY.pattern)
+
+    product.process.kill()
+    product.process.wait()
+    deadline = time.monotonic() + 20
+    while (left := processes_with(str(product.data_dir))) and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+    assert left == []
