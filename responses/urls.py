@@ -1,5 +1,11 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from responses.views import answer
+
+urlpatterns = [
+    path("s/preview/<str:token>/", answer.answer_preview, name="answer_preview"),
+    path("s/<str:token>/", answer.answer, name="answer"),
+    path("s/<str:token>/done/", answer.answer_done, name="answer_done"),
+]

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from surveys.views import unsubscribe
+
+urlpatterns: list[URLPattern] = [
+    path("u/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
+]

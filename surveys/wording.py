@@ -27,11 +27,22 @@ class Wording:
     change: str
     choose_error: str
     comment_too_long: str
+    error_prefix: str
+    error_title: str
+    refused_title: str
+    refused_body: str
+    too_large_title: str
+    too_large_body: str
+    switch_language: str
+    leave_empty: str
     thanks_title: str
     thanks_body: str
     thanks_score: str
     thanks_comment: str
     thanks_next: str
+    thanks_next_quiet: str
+    no_contact: str
+    save: str
     change_until: str
     change_link: str
     add_comment: str
@@ -87,11 +98,25 @@ ENGLISH = Wording(
     change="Save the change",
     choose_error="Choose a number first.",
     comment_too_long="Your text is too long. Shorten it to {limit} characters.",
+    error_prefix="Error:",
+    error_title="Something is still needed",
+    refused_title="This was not sent from our page",
+    refused_body="To be safe we did not keep it. Open the link in our mail and send your answer from "
+    "there.",
+    too_large_title="This is too much text",
+    too_large_body="We could not take it all. Go back, shorten it to {limit} characters and send it "
+    "again.",
+    switch_language="Language",
+    leave_empty="Leave this field empty",
     thanks_title="Thank you",
     thanks_body="We have received your answer.",
     thanks_score="Your score: {score}",
     thanks_comment="Your reason:",
     thanks_next="Somebody of {company} reads your answer and gets back to you.",
+    thanks_next_quiet="Somebody of {company} reads your answer. You asked us not to contact you "
+    "about it.",
+    no_contact="Please do not contact me about this answer",
+    save="Save",
     change_until="You can change your answer until {moment}.",
     change_link="Change my answer",
     add_comment="Would you like to add something?",
@@ -144,11 +169,25 @@ DUTCH_FORMAL = Wording(
     change="Wijziging opslaan",
     choose_error="Kies eerst een cijfer.",
     comment_too_long="Uw tekst is te lang. Kort hem in tot {limit} tekens.",
+    error_prefix="Fout:",
+    error_title="Er is nog iets nodig",
+    refused_title="Dit is niet vanaf onze pagina verstuurd",
+    refused_body="Voor de zekerheid hebben we het niet bewaard. Open de link in onze mail en "
+    "verstuur uw antwoord van daaruit.",
+    too_large_title="Dit is te veel tekst",
+    too_large_body="We konden het niet allemaal ontvangen. Ga terug, kort uw tekst in tot {limit} "
+    "tekens en verstuur hem opnieuw.",
+    switch_language="Taal",
+    leave_empty="Laat dit veld leeg",
     thanks_title="Dank u wel",
     thanks_body="We hebben uw antwoord ontvangen.",
     thanks_score="Uw cijfer: {score}",
     thanks_comment="Uw reden:",
     thanks_next="Iemand van {company} leest uw antwoord en neemt contact met u op.",
+    thanks_next_quiet="Iemand van {company} leest uw antwoord. U vroeg ons om er geen contact over "
+    "op te nemen.",
+    no_contact="Neem over dit antwoord geen contact met mij op",
+    save="Opslaan",
     change_until="U kunt uw antwoord wijzigen tot {moment}.",
     change_link="Mijn antwoord wijzigen",
     add_comment="Wilt u nog iets toevoegen?",
@@ -199,11 +238,25 @@ DUTCH_INFORMAL = Wording(
     change=DUTCH_FORMAL.change,
     choose_error=DUTCH_FORMAL.choose_error,
     comment_too_long="Je tekst is te lang. Kort hem in tot {limit} tekens.",
+    error_prefix=DUTCH_FORMAL.error_prefix,
+    error_title=DUTCH_FORMAL.error_title,
+    refused_title=DUTCH_FORMAL.refused_title,
+    refused_body="Voor de zekerheid hebben we het niet bewaard. Open de link in onze mail en "
+    "verstuur je antwoord van daaruit.",
+    too_large_title=DUTCH_FORMAL.too_large_title,
+    too_large_body="We konden het niet allemaal ontvangen. Ga terug, kort je tekst in tot {limit} "
+    "tekens en verstuur hem opnieuw.",
+    switch_language=DUTCH_FORMAL.switch_language,
+    leave_empty=DUTCH_FORMAL.leave_empty,
     thanks_title="Dank je wel",
     thanks_body="We hebben je antwoord ontvangen.",
     thanks_score="Jouw cijfer: {score}",
     thanks_comment="Jouw reden:",
     thanks_next="Iemand van {company} leest je antwoord en neemt contact met je op.",
+    thanks_next_quiet="Iemand van {company} leest je antwoord. Je vroeg ons om er geen contact over "
+    "op te nemen.",
+    no_contact=DUTCH_FORMAL.no_contact,
+    save=DUTCH_FORMAL.save,
     change_until="Je kunt je antwoord wijzigen tot {moment}.",
     change_link=DUTCH_FORMAL.change_link,
     add_comment="Wil je nog iets toevoegen?",

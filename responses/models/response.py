@@ -22,7 +22,7 @@ class Category(models.TextChoices):
     PROMOTER = "promoter", _("Promoter")
 
 
-SIGN_LABELS = {
+SIGN_LABELS: dict[str, object] = {
     Sign.HIDDEN_FIELD: _("A field that people cannot see was filled in."),
     Sign.NOT_OUR_PAGE: _("It was not sent from our page."),
     Sign.TOO_FAST: _("It was sent faster than a person can click."),

@@ -1,0 +1,191 @@
+"""What every page for customers shares: the link, the language, the words, the safe headers.
+
+These pages have no cookie and no session. A link in a mail is all there is, and the mail may be
+forwarded: so no name and no address of the person ever stands on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.functional import cached_property
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from surveys.links import BadLink, read
+from surveys.models import Campaign, Contact, Invitation, Organisation, Survey, get_organisation
+from surveys.wording import Wording, fill, get_wording
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+LARGEST_BODY = 64 * 1024
+LONGEST_COMMENT = 4000
+LANGUAGES = ("nl", "en")
+
+
+@dataclass(frozen=True)
+class Language:
+    """A choice in the language switch."""
+
+    code: str
+    name: str
+    url: str
+    is_current: bool
+
+
+class Visit:
+    """One visit to a page for customers: whose survey it is and in which words it speaks."""
+
+    def __init__(self, request: HttpRequest, survey: Survey, contact: Contact | None) -> None:
+        self.request = request
+        self.survey = survey
+        self.organisation: Organisation = get_organisation()
+        asked_for = request.GET.get("lang", "")
+        # A language that was chosen by hand stays in the address; there is no cookie to keep it.
+        self.chosen_language = asked_for if asked_for in survey.languages else ""
+        self.language = self.chosen_language or choose_language(
+            survey,
+            contact.language if contact else "",
+            request.headers.get("Accept-Language", ""),
+            self.organisation.default_language,
+        )
+
+    @cached_property
+    def words(self) -> Wording:
+        """The wording with the names filled in; `{score}` and the like stay for the page."""
+        return get_wording(self.language, self.survey.address_form)
+
+    def say(self, text: str, **values: object) -> str:
+        contact = self.organisation.contact_email or self.organisation.postal_address
+        return fill(
+            text,
+            company=self.survey.company,
+            organisation=self.organisation.name or self.survey.company,
+            contact=contact or self.organisation.name,
+            low=self.survey.scale_min,
+            limit=LONGEST_COMMENT,
+            **values,
+        )
+
+    @property
+    def language_query(self) -> str:
+        return f"?lang={self.chosen_language}" if self.chosen_language else ""
+
+    @property
+    def languages(self) -> list[Language]:
+        """The languages of the survey as plain links to this very page."""
+        kept = {
+            name: value
+            for name in ("score", "change")
+            if (value := self.request.GET.get(name, "")) and len(value) <= 2
+        }
+        return [
+            Language(
+                code=code,
+                name=get_wording(code, self.survey.address_form).language_name,
+                url=f"{self.request.path}?{urlencode({**kept, 'lang': code})}",
+                is_current=code == self.language,
+            )
+            for code in self.survey.languages
+        ]
+
+
+def choose_language(survey: Survey, known: str, accepted: str, default: str) -> str:
+    """The person's own language, else what their browser asks for, else the organisation's."""
+    wishes = [known, *(tag for tag, _ in parse_accept_lang_header(accepted.lower()))]
+    for wish in wishes:
+        code = wish.lower().replace("_", "-").partition("-")[0]
+        if code in survey.languages:
+            return code
+    return survey.language_for(default)
+
+
+def find_invitation(purpose: str, token: str, *related: str) -> Invitation:
+    """Return the (first) invitation that a link speaks of; raises BadLink.
+
+    A link of somebody who was erased is as good as none.
+    """
+    invitations = Invitation.objects.select_related("campaign__survey", "contact", *related)
+    try:
+        invitation = invitations.get(pk=read(purpose, token), contact__isnull=False)
+        if invitation.first_id:
+            invitation = invitations.get(pk=invitation.first_id)
+    except (Invitation.DoesNotExist, OverflowError):
+        raise BadLink(purpose) from None
+    return invitation
+
+
+def find_campaign(purpose: str, token: str) -> Campaign:
+    """Return the campaign that a preview link speaks of; raises BadLink."""
+    try:
+        return Campaign.objects.select_related("survey").get(pk=read(purpose, token))
+    except (Campaign.DoesNotExist, OverflowError):
+        raise BadLink(purpose) from None
+
+
+def respondent_page(view: View[P]) -> View[P]:
+    """Wrap a page for customers: neither stored nor found, and one page for every bad link."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        try:
+            if not length.isdecimal() or int(length) > LARGEST_BODY:
+                response: HttpResponseBase = show_dead_end(request, "too_large", status=413)
+            else:
+                response = view(request, *args, **kwargs)
+        except BadLink:
+            response = show_dead_end(request, "unknown", status=404)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return guarded
+
+
+def refuse_other_sites(view: View[P]) -> View[P]:
+    """Refuse a form that another site made the browser send.
+
+    These pages read no cookie, so there is no CSRF token to compare: the link itself is what
+    proves the right to answer. Browsers too old to say where a form comes from are let in.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        origin = request.headers.get("Sec-Fetch-Site", "none")
+        if request.method == "POST" and origin not in ("same-origin", "none"):
+            return show_dead_end(request, "refused", status=403)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def show_page(visit: Visit, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    """Draw a page in the visitor's language, with who asks and what happens with the answer."""
+    frame = {
+        "visit": visit,
+        "words": visit.words,
+        "who_asks": visit.say(visit.words.who_asks),
+        "privacy_body": visit.say(visit.words.privacy_body),
+    }
+    response = render(visit.request, template, frame | context, status=status)
+    response.headers["Content-Language"] = visit.language
+    return response
+
+
+def show_dead_end(request: HttpRequest, kind: str, *, status: int) -> HttpResponse:
+    """A page that knows no survey and hence no language: it speaks all of them."""
+    texts = [
+        {
+            "language": words.language,
+            "title": getattr(words, f"{kind}_title"),
+            "body": fill(getattr(words, f"{kind}_body"), limit=LONGEST_COMMENT),
+        }
+        for words in (get_wording(code, "formal") for code in LANGUAGES)
+    ]
+    return render(request, "respondent/dead_end.html", {"texts": texts}, status=status)
