@@ -74,7 +74,7 @@ class Histogram:
 
 
 def stand_bars(
-    counts: Sequence[int], *, height: int = 190, head: int = 22, foot: int = 24, gap: float = 0.22
+    counts: Sequence[int], *, height: int = 240, head: int = 22, foot: int = 24, gap: float = 0.22
 ) -> Histogram:
     """Stand one bar per count; the largest reaches up to `head`, which its label needs.
 

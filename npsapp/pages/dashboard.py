@@ -29,7 +29,7 @@ from responses.reports.segments import list_segments
 from responses.reports.split import split
 from responses.scoring import DEFAULT_THRESHOLDS, Tier
 from responses.selection import Period, Selection
-from surveys.models import get_organisation
+from surveys.models import Survey, get_organisation
 
 
 @requires(Role.VIEWER)
@@ -53,7 +53,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "period": period,
         "selection": selection,
         "presets": list_presets(selection, period),
-        "segments": list_segments(survey),
+        **show_segments(selection, survey),
         "answered_at": answered_at,
         "rate": count_invited(selection),
         "queue": queue_counts(user=user, now=now),
@@ -63,6 +63,17 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if may_follow_up:
         context["remarks"] = link_follow_ups(context.get("remarks", []))
     return render(request, "dashboard.html", context)
+
+
+def show_segments(selection: Selection, survey: Survey) -> dict[str, Any]:
+    """The segments to choose from, and how to name and leave the one chosen."""
+    groups = list_segments(survey)
+    shown: dict[str, Any] = {"segments": groups}
+    if chosen := selection.segment:
+        labels = {group.key: group.label for group in groups}
+        shown["segment_label"] = labels.get(chosen.key, chosen.key)
+        shown["everybody_url"] = f"?{replace(selection, segment=None).query}"
+    return shown
 
 
 def usual_period(answered_at: dt.datetime | None, now: dt.datetime) -> Period:

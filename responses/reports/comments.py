@@ -22,7 +22,7 @@ class Remark:
     url: str
 
 
-def latest_comments(selection: Selection, *, limit: int = 6) -> list[Remark]:
+def latest_comments(selection: Selection, *, limit: int = 5) -> list[Remark]:
     """Return the newest counted answers that carry a comment."""
     return _remarks(selection, limit=limit, with_comment=True)
 

@@ -41,12 +41,8 @@ def test_categories_have_the_same_thresholds_on_both_scales(scale_min: int) -> N
     assert found[7 - scale_min :] == [Category.PASSIVE] * 2 + [Category.PROMOTER] * 2
 
 
-@pytest.mark.parametrize(
-    ("score", "scale_min"), [(0, 1), (11, 0), (-1, 0), (11, 1), (5, 2)]
-)
-def test_categorise_refuses_a_score_outside_the_scale(
-    score: int, scale_min: int
-) -> None:
+@pytest.mark.parametrize(("score", "scale_min"), [(0, 1), (11, 0), (-1, 0), (11, 1), (5, 2)])
+def test_categorise_refuses_a_score_outside_the_scale(score: int, scale_min: int) -> None:
     with pytest.raises(ValueError, match="scale"):
         categorise(score, scale_min=scale_min)
 
@@ -76,7 +72,7 @@ def test_counts_from_histogram() -> None:
 def test_counts_from_histogram_refuses_what_is_no_histogram(
     histogram: list[int], scale_min: int
 ) -> None:
-    with pytest.raises(ValueError, match="histogram|below 1"):
+    with pytest.raises(ValueError, match=r"histogram|below 1"):
         Counts.from_histogram(histogram, scale_min=scale_min)
 
 
@@ -121,9 +117,7 @@ def test_nps_worked_values(counts: Counts, raw: float) -> None:
         (Counts(7, 3, 7), 0),
     ],
 )
-def test_nps_rounded_is_half_away_from_zero_from_counts(
-    counts: Counts, shown: int
-) -> None:
+def test_nps_rounded_is_half_away_from_zero_from_counts(counts: Counts, shown: int) -> None:
     assert nps_rounded(counts) == shown
 
 
@@ -230,7 +224,8 @@ def test_score_and_interval_stay_on_the_scale_and_hold_the_score(
 ) -> None:
     raw, found = nps(counts), interval(counts)
 
-    assert raw is not None and found is not None
+    assert raw is not None
+    assert found is not None
     assert -100 <= found.low <= raw <= found.high <= 100
 
 
@@ -240,8 +235,10 @@ def test_more_confidence_never_gives_a_narrower_interval(
 ) -> None:
     narrow, wide = interval(counts, levels[0]), interval(counts, levels[1])
 
-    assert narrow is not None and wide is not None
-    assert wide.low <= narrow.low and narrow.high <= wide.high
+    assert narrow is not None
+    assert wide is not None
+    assert wide.low <= narrow.low
+    assert narrow.high <= wide.high
 
 
 @given(some_counts)
@@ -250,7 +247,8 @@ def test_swapping_detractors_and_promoters_mirrors_everything(counts: Counts) ->
     found, mirror = interval(counts), interval(mirrored)
 
     assert nps_rounded(mirrored) == -(nps_rounded(counts) or 0)
-    assert found is not None and mirror is not None
+    assert found is not None
+    assert mirror is not None
     assert (mirror.low, mirror.high) == (
         pytest.approx(-found.high),
         pytest.approx(-found.low),
@@ -262,7 +260,8 @@ def test_one_detractor_turned_passive_raises_the_score(counts: Counts) -> None:
     better = Counts(counts.detractors - 1, counts.passives + 1, counts.promoters)
     before, after = nps(counts), nps(better)
 
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     assert after > before
     assert (nps_rounded(better) or 0) >= (nps_rounded(counts) or 0)
 
@@ -271,7 +270,8 @@ def test_one_detractor_turned_passive_raises_the_score(counts: Counts) -> None:
 def test_the_shown_score_is_the_nearest_whole_number(counts: Counts) -> None:
     raw, shown = nps(counts), nps_rounded(counts)
 
-    assert raw is not None and shown is not None
+    assert raw is not None
+    assert shown is not None
     assert abs(shown - raw) <= 0.5
     assert abs(shown) <= 100
 
@@ -283,7 +283,7 @@ def test_shares_add_up_to_exactly_one_hundred(counts: Counts) -> None:
     assert found is not None
     assert sum(found) == Decimal("100.0")
     for share, count in zip(
-        found, (counts.detractors, counts.passives, counts.promoters)
+        found, (counts.detractors, counts.passives, counts.promoters), strict=True
     ):
         assert abs(share - Decimal(100 * count) / counts.n) < Decimal("0.1")
 
@@ -296,7 +296,7 @@ def test_a_larger_count_never_gets_a_smaller_share(
 
     assert found is not None
     assert sum(found) == Decimal(100)
-    ordered = [share for _, share in sorted(zip(counts, found))]
+    ordered = [share for _, share in sorted(zip(counts, found, strict=True))]
     assert ordered == sorted(ordered)
 
 
