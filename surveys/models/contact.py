@@ -49,6 +49,19 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """Those with an address to write to."""
         return self.exclude(email="")
 
+    def matching(self, text: str) -> Self:
+        """Those in whom every word of `text` occurs: name, address, external id or account."""
+        matching = self
+        for word in text.split():
+            matching = matching.filter(
+                models.Q(first_name__icontains=word)
+                | models.Q(last_name__icontains=word)
+                | models.Q(email__icontains=word)
+                | models.Q(external_id__icontains=word)
+                | models.Q(account__name__icontains=word)
+            )
+        return matching
+
 
 class Contact(models.Model):
     """A person. `email` is stored normalised; `address_hash` follows it (surveys.addresses)."""
@@ -60,8 +73,12 @@ class Contact(models.Model):
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=5, blank=True)
     account = models.ForeignKey(
-        Account, verbose_name=_("account"), null=True, blank=True,
-        on_delete=models.SET_NULL, related_name="contacts",
+        Account,
+        verbose_name=_("account"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="contacts",
     )
     properties: models.JSONField[dict[str, Any]] = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -81,8 +98,10 @@ class Contact(models.Model):
                 name="contact_external_id_once",
             ),
             models.CheckConstraint(
-                condition=~models.Q(email="") | ~models.Q(external_id="")
-                | ~models.Q(last_name="") | ~models.Q(first_name=""),
+                condition=~models.Q(email="")
+                | ~models.Q(external_id="")
+                | ~models.Q(last_name="")
+                | ~models.Q(first_name=""),
                 name="contact_is_somebody",
             ),
         ]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+
+class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
+    def imported(self) -> Self:
+        return self.filter(state=ImportBatch.State.IMPORTED)
 
 
 class ImportBatch(models.Model):
@@ -26,6 +32,7 @@ class ImportBatch(models.Model):
     file_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
     content = models.BinaryField(null=True)  # kept until imported
+    problem_file = models.BinaryField(null=True)  # the refused rows, to mend and bring in again
     summary: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -34,8 +41,13 @@ class ImportBatch(models.Model):
     imported_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[models.Manager[ImportBatch]] = ImportBatchQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
         return self.file_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("import_batch", args=[self.pk])

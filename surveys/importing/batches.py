@@ -1,0 +1,132 @@
+"""An uploaded file on its way: opened and previewed, its columns matched, then brought in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from npsapp.models import User
+from surveys.importing.cells import clean_prose
+from surveys.importing.contacts import Report, import_contacts, preview_contacts
+from surveys.importing.explaining import explain
+from surveys.importing.faults import Problem
+from surveys.importing.headers import Field, match_headers
+from surveys.importing.people import read_contacts_table
+from surveys.importing.reading import Table
+from surveys.importing.writing import write_csv
+from surveys.models import ImportBatch, Property
+
+KEPT_PREVIEW = dt.timedelta(days=1)
+
+
+def open_batch(
+    content: bytes, file_name: str, *, user: User | None, now: dt.datetime
+) -> ImportBatch:
+    """Keep an uploaded contacts file for its preview; raises UnreadableFile.
+
+    Previews that nobody confirmed are thrown away: they are full of people's data.
+    """
+    table = read_contacts_table(content)
+    with transaction.atomic():
+        ImportBatch.objects.filter(
+            state=ImportBatch.State.PREVIEWED, created_at__lt=now - KEPT_PREVIEW
+        ).delete()
+        return ImportBatch.objects.create(
+            kind=ImportBatch.Kind.CONTACTS,
+            file_name=clean_prose(file_name)[-200:] or "contacts.csv",
+            sha256=hashlib.sha256(content).hexdigest(),
+            content=content,
+            summary={"uses": propose_uses(table)},
+            created_by=user,
+        )
+
+
+def propose_uses(table: Table) -> list[Field]:
+    """Return what each column seems to be for. Unknown ones are left out until chosen."""
+    known = Property.objects.values_list("key", flat=True)
+    return match_headers(table.header, known_properties=frozenset(known))
+
+
+def read_batch(batch: ImportBatch) -> tuple[Table, list[Field]]:
+    """Return the table of a batch that is not imported yet, and what its columns are for."""
+    table = read_contacts_table(bytes(batch.content or b""))
+    return table, [Field(use) for use in batch.summary["uses"]]
+
+
+def change_uses(batch: ImportBatch, uses: Sequence[Field]) -> None:
+    batch.summary = batch.summary | {"uses": list(uses)}
+    batch.save(update_fields=["summary"])
+
+
+def preview_batch(batch: ImportBatch, *, now: dt.datetime) -> Report:
+    table, uses = read_batch(batch)
+    return preview_contacts(table, uses, now=now)
+
+
+def confirm_batch(batch: ImportBatch, *, user: User | None, now: dt.datetime) -> ImportBatch:
+    """Bring the people in. A second click finds the batch imported and changes nothing.
+
+    Of the file only the refused rows are kept.
+    """
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if batch.state != ImportBatch.State.PREVIEWED:
+            return batch
+        table, uses = read_batch(batch)
+        report = import_contacts(table, uses, now=now)
+        batch.problem_file = write_problems(table, report.refusals) if report.refused else None
+        batch.content = None
+        batch.state = ImportBatch.State.IMPORTED
+        batch.imported_at = now
+        batch.created_by = user or batch.created_by
+        batch.summary = batch.summary | summarise(report)
+        batch.save()
+    return batch
+
+
+def summarise(report: Report) -> dict[str, int]:
+    return {
+        "rows": report.rows,
+        "new": report.new,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "refused": report.refused,
+        "remarks": len(report.remarks),
+    }
+
+
+def find_earlier(batch: ImportBatch) -> ImportBatch | None:
+    """Return an earlier import of the very same file."""
+    return (
+        ImportBatch.objects.filter(
+            kind=batch.kind, state=ImportBatch.State.IMPORTED, sha256=batch.sha256
+        )
+        .exclude(pk=batch.pk)
+        .select_related("created_by")
+        .first()
+    )
+
+
+def write_problems(table: Table, refusals: Iterable[Problem]) -> bytes:
+    """Return the refused rows as CSV: as they were, with their line and what is wrong."""
+    reasons: dict[int, list[str]] = {}
+    for problem in refusals:
+        sentence = f"{problem.column}: {explain(problem)}" if problem.column else explain(problem)
+        reasons.setdefault(problem.line, []).append(sentence)
+    return write_csv(
+        [*table.header, _("Line"), _("Reason")],
+        _refused_rows(table, reasons),
+        delimiter=table.delimiter,
+    )
+
+
+def _refused_rows(table: Table, reasons: dict[int, list[str]]) -> Iterator[list[str | int]]:
+    width = len(table.header)
+    for row in table.rows():
+        if row.line in reasons:
+            cells = row.cells + [""] * (width - len(row.cells))
+            yield [*cells, row.line, " ".join(reasons[row.line])]

@@ -1,0 +1,266 @@
+"""Bringing people in: whom we know is brought up to date, the others are added.
+
+A person is recognised by external id, then by e-mail address. An empty cell never erases anything,
+so importing the same file again changes nothing. A bad row never takes a good one with it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
+
+from surveys.addresses import hash_address
+from surveys.importing.faults import Fault, Problem
+from surveys.importing.headers import Field
+from surveys.importing.people import Person, Reading, column_key, read_people
+from surveys.importing.reading import Table
+from surveys.models import Account, Contact, Invitation, Property
+
+T = TypeVar("T")
+
+BATCH = 2_000
+_UPDATED = [
+    "email",
+    "address_hash",
+    "external_id",
+    "first_name",
+    "last_name",
+    "language",
+    "account",
+    "properties",
+    "updated_at",
+]
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did, or would do. Every row is in exactly one of the four counts."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return self.new + self.changed + self.unchanged + self.refused
+
+    @property
+    def usable(self) -> int:
+        return self.rows - self.refused
+
+    @property
+    def remarks(self) -> list[Problem]:
+        return [problem for problem in self.problems if not problem.refused]
+
+    @property
+    def refusals(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.refused]
+
+    def refuse(self, problem: Problem) -> None:
+        self.refused += 1
+        self.problems.append(problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """As much of a contact as recognising it takes."""
+
+    pk: int
+    email: str
+    external_id: str
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, [self.external_id, self.email]))
+
+
+def preview_contacts(table: Table, uses: Sequence[Field], *, now: dt.datetime) -> Report:
+    """Return what `import_contacts` would do now; writes nothing."""
+    report = Report()
+    people = _without_doubles(read_people(table, uses), report, _columns(table, uses))
+    for batch in _batched(_recognise(people, report), BATCH):
+        _compare(batch, report, accounts={}, now=now)
+    return _in_order(report)
+
+
+def import_contacts(table: Table, uses: Sequence[Field], *, now: dt.datetime) -> Report:
+    """Write the usable rows of a file, all of them or (when the database fails) none."""
+    report = Report()
+    people = _without_doubles(read_people(table, uses), report, _columns(table, uses))
+    with transaction.atomic():
+        # Two imports at once would both find a new person missing. Others keep reading.
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE surveys_contact IN SHARE ROW EXCLUSIVE MODE")
+        declare_properties(table, uses)
+        accounts = _find_accounts(people)
+        for batch in _batched(_recognise(people, report), BATCH):
+            new, changed, readdressed = _compare(batch, report, accounts=accounts, now=now)
+            Contact.objects.bulk_create(new)
+            Contact.objects.bulk_create(
+                changed, update_conflicts=True, unique_fields=["id"], update_fields=_UPDATED
+            )
+            _readdress_invitations(readdressed)
+    return _in_order(report)
+
+
+def declare_properties(table: Table, uses: Sequence[Field]) -> None:
+    """Make sure that every column chosen as a property is known as one."""
+    for index, use in enumerate(uses):
+        if use in {Field.PROPERTY, Field.SEGMENT}:
+            declared, _ = Property.objects.get_or_create(
+                key=column_key(table, index), defaults={"label": table.header[index][:120]}
+            )
+            if use == Field.SEGMENT and not declared.is_segment:
+                declared.is_segment = True
+                declared.save(update_fields=["is_segment"])
+
+
+def _columns(table: Table, uses: Sequence[Field]) -> dict[Field, str]:
+    return {use: name for use, name in zip(uses, table.header, strict=True) if use}
+
+
+def _without_doubles(
+    readings: Iterable[Reading], report: Report, columns: dict[Field, str]
+) -> list[Person]:
+    """Return the people of the good rows; a second row about the same person is refused."""
+    people: list[Person] = []
+    lines: dict[tuple[Field, str], int] = {}
+    for reading in readings:
+        report.problems += reading.problems
+        person = reading.person
+        if person is None:
+            report.refused += 1
+            continue
+        keys = [(Field.EXTERNAL_ID, person.external_id), (Field.EMAIL, person.email)]
+        keys = [(use, value) for use, value in keys if value]
+        double = next((key for key in keys if key in lines), None)
+        if double:
+            earlier = str(lines[double])
+            report.refuse(Problem(person.line, columns[double[0]], Fault.DOUBLE_ROW, earlier))
+            continue
+        lines.update(dict.fromkeys(keys, person.line))
+        people.append(person)
+    return people
+
+
+def _recognise(people: list[Person], report: Report) -> Iterator[tuple[Person, int | None]]:
+    """Yield each person with the primary key of the contact it is, or None for a new one."""
+    by_id = _find_known("external_id", [person.external_id for person in people])
+    by_email = _find_known("email", [person.email for person in people])
+    lines: dict[int, int] = {}
+    for person in people:
+        by_its_id = by_id.get(person.external_id)
+        by_its_email = by_email.get(person.email)
+        known = by_its_id or by_its_email
+        if by_its_id and by_its_email and by_its_id.pk != by_its_email.pk:
+            both = f"{by_its_id}; {by_its_email}"
+            report.refuse(Problem(person.line, "", Fault.CONFLICT, both))
+        elif known and person.external_id and known.external_id not in {"", person.external_id}:
+            report.refuse(Problem(person.line, "", Fault.OTHER_EXTERNAL_ID, known.external_id))
+        elif known and known.pk in lines:
+            report.refuse(Problem(person.line, "", Fault.DOUBLE_ROW, str(lines[known.pk])))
+        else:
+            if known:
+                lines[known.pk] = person.line
+            yield person, known.pk if known else None
+
+
+def _find_known(name: str, values: list[str]) -> dict[str, Known]:
+    found: dict[str, Known] = {}
+    for batch in _batched(filter(None, values), BATCH):
+        for row in Contact.objects.filter(**{f"{name}__in": batch}).values_list(
+            "pk", "email", "external_id"
+        ):
+            known = Known(*row)
+            found[getattr(known, name)] = known
+    return found
+
+
+def _find_accounts(people: list[Person]) -> dict[str, Account]:
+    """Return the accounts by name, whatever its capitals; those that are missing are added."""
+    names: dict[str, str] = {}
+    for person in people:
+        if person.account:
+            names.setdefault(person.account.casefold(), person.account)
+    accounts = {account.name.casefold(): account for account in Account.objects.all()}
+    missing = [Account(name=name) for folded, name in names.items() if folded not in accounts]
+    for account in Account.objects.bulk_create(missing):
+        accounts[account.name.casefold()] = account
+    return accounts
+
+
+def _compare(
+    batch: list[tuple[Person, int | None]],
+    report: Report,
+    *,
+    accounts: dict[str, Account],
+    now: dt.datetime,
+) -> tuple[list[Contact], list[Contact], list[int]]:
+    """Return the contacts to add, those to change, and the keys of those who moved address."""
+    contacts = Contact.objects.select_related("account").in_bulk(
+        [pk for _, pk in batch if pk is not None]
+    )
+    new, changed, readdressed = [], [], []
+    for person, pk in batch:
+        contact = contacts[pk] if pk is not None else Contact()
+        address = contact.email
+        if not update_contact(contact, person, accounts):
+            report.unchanged += 1
+            continue
+        contact.updated_at = now
+        if pk is None:
+            report.new += 1
+            new.append(contact)
+            continue
+        report.changed += 1
+        changed.append(contact)
+        if contact.email != address:
+            readdressed.append(pk)
+    return new, changed, readdressed
+
+
+def update_contact(contact: Contact, person: Person, accounts: dict[str, Account]) -> bool:
+    """Take over what the row says; return whether that changed anything. Nothing is saved."""
+    changed = False
+    for name in ("email", "external_id", "first_name", "last_name", "language"):
+        value = getattr(person, name)
+        if value and value != getattr(contact, name):
+            setattr(contact, name, value)
+            changed = True
+    contact.address_hash = hash_address(contact.email)
+    current = contact.account.name if contact.account else ""
+    if person.account and person.account.casefold() != current.casefold():
+        contact.account = accounts.get(person.account.casefold())
+        changed = True
+    merged = contact.properties | person.properties
+    if merged != contact.properties:
+        contact.properties = merged
+        changed = True
+    return changed
+
+
+def _readdress_invitations(contacts: list[int]) -> None:
+    """Let mails that have not left follow the person, and be checked against the new address."""
+    if contacts:
+        address_hash = Contact.objects.filter(pk=OuterRef("contact")).values("address_hash")
+        Invitation.objects.filter(contact__in=contacts, state=Invitation.State.SCHEDULED).update(
+            address_hash=Subquery(address_hash)
+        )
+
+
+def _in_order(report: Report) -> Report:
+    report.problems.sort(key=lambda problem: problem.line)
+    return report
+
+
+def _batched(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(things)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,222 @@
+"""From the bytes of a CSV file to its rows. Pure: nothing here knows what the columns mean.
+
+Python's csv module is not used on purpose: it lets an unclosed quotation mark swallow the rest of
+the file. Here such a line is reported by its number and reading goes on at the next one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from surveys.importing.faults import Fault, UnreadableFile
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_ROWS = 100_000
+MAX_COLUMNS = 50
+MAX_CELL = 1_000
+DELIMITERS = (";", ",", "\t", "|")
+
+# A quoted cell may run over this many lines before its quotation mark counts as forgotten.
+_MAX_LINES_IN_RECORD = 100
+_SAMPLE = 20
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"),
+    (b"\xff\xfe", "utf-16", "UTF-16"),
+    (b"\xfe\xff", "utf-16", "UTF-16"),
+)
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_SEPARATOR_LINE = re.compile(r'"?sep=([;,|\t^~:])"?\1*', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record. With a fault `cells` holds what could be made of it, at worst the raw line."""
+
+    line: int
+    cells: list[str]
+    fault: Fault | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A decoded file, cut into lines. `rows` walks through them anew each time, to save memory."""
+
+    encoding: str
+    delimiter: str
+    header: list[str]
+    lines: list[str] = field(repr=False)
+    first: int  # index in `lines` of the first line after the header
+    max_cell: int = MAX_CELL
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every record that is not blank. Raises UnreadableFile past MAX_ROWS of them."""
+        records = _read_records(self.lines, self.first, self.delimiter, len(self.header))
+        for count, row in enumerate(records, 1):
+            if count > MAX_ROWS:
+                raise UnreadableFile(Fault.TOO_MANY_ROWS, str(MAX_ROWS))
+            yield self._checked(row)
+
+    def _checked(self, row: Row) -> Row:
+        width = len(self.header)
+        if row.fault:
+            return row
+        if len(row.cells) != width:
+            fault = Fault.TOO_FEW_CELLS if len(row.cells) < width else Fault.TOO_MANY_CELLS
+            return Row(row.line, row.cells, fault, f"{len(row.cells)}/{width}")
+        for name, cell in zip(self.header, row.cells, strict=True):
+            if len(cell) > self.max_cell:
+                return Row(row.line, row.cells, Fault.CELL_TOO_LONG, name)
+        return row
+
+
+def read_table(
+    content: bytes, count_known: Callable[[Sequence[str]], int], *, max_cell: int = MAX_CELL
+) -> Table:
+    """Decode a file and find its header. Raises UnreadableFile.
+
+    `count_known` says how many names of a header it recognises: the delimiter that yields the most
+    of them wins, so that a comma in a name never decides.
+    """
+    text, encoding = decode(content)
+    lines = _split_lines(text)
+    delimiter = ""
+    start = 0
+    if match := _SEPARATOR_LINE.fullmatch(lines[0]):
+        delimiter = match[1]
+        start = 1
+    while start < len(lines) and not lines[start].strip("".join(DELIMITERS) + ' "'):
+        start += 1
+    if start == len(lines):
+        raise UnreadableFile(Fault.EMPTY)
+    delimiter = delimiter or _choose_delimiter(lines, start, count_known)
+    header, after = _read_header(lines, start, delimiter)
+    if len(header) > MAX_COLUMNS:
+        raise UnreadableFile(Fault.TOO_MANY_COLUMNS, f"{len(header)}/{MAX_COLUMNS}")
+    if not any(line.strip() for line in lines[after:]):
+        raise UnreadableFile(Fault.NO_ROWS)
+    return Table(encoding, delimiter, header, lines, after, max_cell)
+
+
+def decode(content: bytes) -> tuple[str, str]:
+    """Return the text and the name of its encoding: by BOM, else UTF-8, else Windows-1252.
+
+    Raises UnreadableFile, also on NUL: PostgreSQL cannot store it and no CSV has a use for it.
+    """
+    if not content.strip():
+        raise UnreadableFile(Fault.EMPTY)
+    if len(content) > MAX_BYTES:
+        raise UnreadableFile(Fault.TOO_LARGE, str(MAX_BYTES // 1024 // 1024))
+    if content.startswith(_WORKBOOKS):
+        raise UnreadableFile(Fault.WORKBOOK)
+    candidates = [(codec, name) for bom, codec, name in _BOMS if content.startswith(bom)]
+    for codec, name in candidates or [("utf-8", "UTF-8"), ("cp1252", "Windows-1252")]:
+        try:
+            text = content.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            raise UnreadableFile(Fault.NUL, str(text.count("\n", 0, text.index("\0")) + 1))
+        return text, name
+    raise UnreadableFile(Fault.ENCODING)
+
+
+def _split_lines(text: str) -> list[str]:
+    # Not str.splitlines(): that also cuts at form feeds and at U+2028 inside a cell.
+    ending = "\n" if "\n" in text else "\r"
+    if text.count(ending) > 10 * MAX_ROWS:
+        raise UnreadableFile(Fault.TOO_MANY_ROWS, str(MAX_ROWS))
+    return [line.rstrip("\r") for line in text.split(ending)]
+
+
+def _choose_delimiter(
+    lines: list[str], start: int, count_known: Callable[[Sequence[str]], int]
+) -> str:
+    def promise(delimiter: str) -> tuple[int, int, int]:
+        header, after = _read_header(lines, start, delimiter)
+        sample = lines[after : after + _SAMPLE]
+        fitting = sum(line.count(delimiter) == len(header) - 1 for line in sample)
+        return count_known(header), fitting if len(header) > 1 else 0, len(header)
+
+    return max(DELIMITERS, key=promise)  # the first of equals
+
+
+def _read_header(lines: list[str], start: int, delimiter: str) -> tuple[list[str], int]:
+    """Return the names of the columns and the index of the line after them."""
+    cells, after, fault = _read_record(lines, start, delimiter)
+    if fault:
+        cells, after = lines[start].split(delimiter), start + 1
+    names = [" ".join(cell.split()) for cell in cells]
+    while len(names) > 1 and not names[-1]:
+        names.pop()
+    return names, after
+
+
+def _read_records(lines: list[str], start: int, delimiter: str, width: int) -> Iterator[Row]:
+    index = start
+    while index < len(lines):
+        cells, after, fault = _read_record(lines, index, delimiter)
+        while len(cells) > width and not cells[-1].strip():
+            cells.pop()
+        if after > index + 1 and len(cells) != width:
+            # Lines that were joined by mistake must not take good rows with them.
+            cells, after, fault = [lines[index]], index + 1, Fault.UNCLOSED_QUOTE
+        if fault or any(cell.strip() for cell in cells):
+            yield Row(index + 1, cells, fault)
+        index = after
+
+
+def _read_record(
+    lines: list[str], index: int, delimiter: str
+) -> tuple[list[str], int, Fault | None]:
+    """Return the cells of the record at `index`, the index after it, and what is wrong with it."""
+    line = lines[index]
+    if '"' not in line:
+        return line.split(delimiter), index + 1, None
+    cells, end = _split_quoted(line, delimiter)
+    if end == len(line):
+        return cells, index + 1, None
+    block = "\n".join(lines[index : index + _MAX_LINES_IN_RECORD])
+    cells, end_in_block = _split_quoted(block, delimiter)
+    if end_in_block is not None:
+        return cells, index + 1 + block.count("\n", 0, end_in_block), None
+    rest = line[_opening(line, delimiter) + 1 :].replace('""', "")
+    fault = Fault.STRAY_QUOTE if '"' in rest else Fault.UNCLOSED_QUOTE
+    return [line], index + 1, fault
+
+
+def _cell_pattern(delimiter: str) -> re.Pattern[str]:
+    end = re.escape(delimiter)
+    return re.compile(rf' *"([^"]*(?:""[^"]*)*)" *(?=[{end}\n]|\Z)|((?! *")[^{end}\n]*)')
+
+
+_CELLS = {delimiter: _cell_pattern(delimiter) for delimiter in (*DELIMITERS, "^", "~", ":")}
+
+
+def _split_quoted(text: str, delimiter: str) -> tuple[list[str], int | None]:
+    """Cut one record from the start of `text`; return its cells and where it ends.
+
+    The end is None when a quotation mark is not closed, or is closed in the middle of a cell.
+    """
+    pattern = _CELLS[delimiter]
+    cells: list[str] = []
+    position = 0
+    while match := pattern.match(text, position):
+        quoted = match[1]
+        cells.append(match[2] if quoted is None else quoted.replace('""', '"'))
+        position = match.end()
+        if position == len(text) or text[position] == "\n":
+            return cells, position
+        position += 1  # over the delimiter
+    return cells, None
+
+
+def _opening(line: str, delimiter: str) -> int:
+    """Return where the quotation mark stands that could not be matched."""
+    pattern = _CELLS[delimiter]
+    position = 0
+    while match := pattern.match(line, position):
+        position = match.end() + 1
+    return line.index('"', position)
