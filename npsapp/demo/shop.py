@@ -16,9 +16,15 @@ COMPANY = "De Papieren Eend"
 GROUPS = {"Nieuw": 0.35, "Vast": 0.45, "Zakelijk": 0.2}
 COUNTRIES = {"Nederland": 0.75, "België": 0.25}
 ACCOUNTS = (
-    "Basisschool De Vlieger", "Kantoorboekhandel Inktpot", "Atelier Vouwbeen", "Museumwinkel Het Vel",
-    "Drukkerij Zetfout", "Bloemsierkunst Knop", "Theater De Coulisse", "Bakkerij Papierdun",
-)  # fmt: skip
+    "Basisschool De Vlieger",
+    "Kantoorboekhandel Inktpot",
+    "Atelier Vouwbeen",
+    "Museumwinkel Het Vel",
+    "Drukkerij Zetfout",
+    "Bloemsierkunst Knop",
+    "Theater De Coulisse",
+    "Bakkerij Papierdun",
+)
 
 
 def make_organisation() -> Organisation:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-FIRST_NAMES = (
-    "Aafje Adriaan Baukje Berend Bregje Casper Ciska Diede Dorus Eefje Egbert Fenna Floris Geesje "
-    "Gijsbert Hanneke Hidde Ilse Jelle Jorinde Kasper Klaske Lauke Leentje Machiel Mirthe Nelleke "
-    "Okke Pleun Quirijn Reinier Roos Sipke Teuntje Tjalling Ursula Veerle Wieger Xandra Ytsje Zeger"
-).split()
-LAST_NAMES = (
-    "Appelflap Bakfiets Boterbloem Bromvlieg Deurklink Dropveter Eikelboom Flierefluit Fluitketel "
-    "Gieter Haverstro Hoefijzer Inktvlek Jaszak Kaarsrecht Klaproos Knikker Koekenpan Lampenkap "
-    "Lepelaar Madelief Molensteen Naaldenkussen Olifantspad Paardenstaart Pannenlap Potlood Regenton "
-    "Roerstaaf Schoenlepel Slingerplant Speelkwartier Sterappel Theelicht Tuinstoel Uitblinker "
-    "Vingerhoed Vlaggenmast Waterkers Windwijzer Zandloper Zeepsop"
-).split()
+FIRST_NAMES = """
+    Aafje Adriaan Baukje Berend Bregje Casper Ciska Diede Dorus Eefje Egbert Fenna Floris Geesje
+    Gijsbert Hanneke Hidde Ilse Jelle Jorinde Kasper Klaske Lauke Leentje Machiel Mirthe Nelleke
+    Okke Pleun Quirijn Reinier Roos Sipke Teuntje Tjalling Ursula Veerle Wieger Xandra Ytsje Zeger
+""".split()  # noqa: SIM905  (a list would be a page long)
+LAST_NAMES = """
+    Appelflap Bakfiets Boterbloem Bromvlieg Deurklink Dropveter Eikelboom Flierefluit Fluitketel
+    Gieter Haverstro Hoefijzer Inktvlek Jaszak Kaarsrecht Klaproos Knikker Koekenpan Lampenkap
+    Lepelaar Madelief Molensteen Naaldenkussen Olifantspad Paardenstaart Pannenlap Potlood
+    Regenton Roerstaaf Schoenlepel Slingerplant Speelkwartier Sterappel Theelicht Tuinstoel
+    Uitblinker Vingerhoed Vlaggenmast Waterkers Windwijzer Zandloper Zeepsop
+""".split()  # noqa: SIM905  (a list would be a page long)
 
 DETRACTOR = {
     "nl": (
@@ -84,15 +84,15 @@ NOTES = (
 )
 REPLIES = {
     "detractor": (
-        "Bedankt dat u dit eerlijk vertelt. Dit had niet mogen gebeuren. We sturen vandaag een nieuw "
-        "pakket en u krijgt van mij een bericht zodra het de deur uit is."
+        "Bedankt dat u dit eerlijk vertelt. Dit had niet mogen gebeuren. We sturen vandaag een "
+        "nieuw pakket en u krijgt van mij een bericht zodra het de deur uit is."
     ),
     "passive": (
-        "Bedankt voor uw antwoord. Wat u schrijft over wat er beter kan, heb ik doorgegeven aan de "
-        "collega's die erover gaan."
+        "Bedankt voor uw antwoord. Wat u schrijft over wat er beter kan, heb ik doorgegeven aan "
+        "de collega's die erover gaan."
     ),
     "promoter": (
-        "Wat fijn om te lezen, dank u wel. Ik heb het doorgegeven aan de collega's van het magazijn; "
-        "zij zijn er blij mee."
+        "Wat fijn om te lezen, dank u wel. Ik heb het doorgegeven aan de collega's van het "
+        "magazijn; zij zijn er blij mee."
     ),
 }
