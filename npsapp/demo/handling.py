@@ -23,7 +23,9 @@ OUTCOMES = {
     Category.PASSIVE: [Outcome.NOTED, Outcome.EXPLAINED, Outcome.NO_REPLY],
     Category.PROMOTER: [Outcome.THANKED, Outcome.THANKED, Outcome.NO_REPLY],
 }
-STILL_OPEN = dt.timedelta(days=6)
+# How likely an answer of that age has been dealt with: the newest wait their turn, and of the
+# older ones a few are overdue, as in a real team.
+HANDLED = [(dt.timedelta(days=1), 0.3), (dt.timedelta(days=4), 0.8), (dt.timedelta.max, 0.98)]
 
 
 def handle_answers(random: Random, *, now: dt.datetime) -> None:
@@ -42,8 +44,7 @@ def handle(
 ) -> None:
     opened_at = follow_up.opened_at
     age = now - opened_at
-    # The newest wait their turn; of those a week old a few are overdue, as in a real team.
-    if random.random() > (0.25 if age < STILL_OPEN else 0.96):
+    if random.random() > next(chance for limit, chance in HANDLED if age < limit):
         if random.random() < 0.15:
             # Nobody has taken this one yet.
             FollowUp.objects.filter(pk=follow_up.pk).update(owner=None)
