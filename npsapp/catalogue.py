@@ -53,7 +53,9 @@ def _sources() -> Iterator[tuple[str, str]]:
     for path in sorted((base / "templates").rglob("*")):
         if path.suffix in {".html", ".txt", ".svg"}:
             name = str(path.relative_to(base))
-            yield name, templatize(path.read_text(), origin=name)
+            # Babel's tokenizer takes the indentation of markup for that of Python.
+            lines = templatize(path.read_text(), origin=name).splitlines()
+            yield name, "\n".join(line.strip() for line in lines)
 
 
 def read_catalogue() -> Catalog:
