@@ -1,0 +1,101 @@
+"""What became of one message, told from what django-anymail raised or returned."""
+
+from __future__ import annotations
+
+import datetime as dt
+from email.utils import parsedate_to_datetime
+
+import requests
+from anymail.exceptions import (
+    AnymailAPIError,
+    AnymailRecipientsRefused,
+    AnymailSerializationError,
+    AnymailUnsupportedFeature,
+)
+from anymail.message import AnymailStatus
+from django.core.exceptions import ImproperlyConfigured
+
+from surveys.sending.intent import Handover
+from surveys.sending.outcome import (
+    A_WHILE,
+    AT_ONCE,
+    FOR_A_PERSON,
+    Outcome,
+    cannot_compose,
+    describe,
+    held,
+    refused,
+    retry,
+    sent,
+    unknown,
+)
+
+# The account, the key, the domain or the address of the API: nobody's mail would leave.
+_ABOUT_THE_ACCOUNT = {401, 402, 403, 404, 405}
+_SLOW_DOWN = {408, 429, 503}
+_LONGEST_WAIT = dt.timedelta(hours=1)
+# In requests' chain of causes, what can only happen before the request was written.
+_NEVER_CONNECTED = {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
+
+
+def judge_anymail(error: Exception, handover: Handover, now: dt.datetime) -> Outcome:
+    match error:
+        case AnymailRecipientsRefused():
+            return refused(describe(error), is_about_us=False)
+        case AnymailUnsupportedFeature() | ImproperlyConfigured():
+            return held(describe(error), FOR_A_PERSON)
+        case AnymailAPIError() if error.status_code is not None:
+            return _judge_status(error.status_code, error, now)
+        case AnymailSerializationError():  # raised while the request is written
+            return cannot_compose(error)
+    if not handover.body_began:
+        return cannot_compose(error)
+    if _never_connected(error):
+        return held(describe(error), AT_ONCE)
+    return unknown(describe(error))
+
+
+def judge_status(status: AnymailStatus) -> Outcome:
+    """The provider answered: one recipient, so one status."""
+    for recipient in status.recipients.values():
+        if recipient.status in {"invalid", "rejected", "failed"}:
+            return refused(f"Provider: {recipient.status}", is_about_us=False)
+        return sent(str(recipient.status or ""), provider_id=str(recipient.message_id or ""))
+    return unknown("The provider named no recipient.")
+
+
+def _judge_status(code: int, error: AnymailAPIError, now: dt.datetime) -> Outcome:
+    detail = describe(error)
+    if code in _ABOUT_THE_ACCOUNT:
+        return held(detail, FOR_A_PERSON)
+    if code in _SLOW_DOWN:
+        return retry(detail, hold=_read_retry_after(error, now))
+    if 400 <= code < 500:
+        return refused(detail, is_about_us=True)
+    # 5xx may follow an acceptance, and 2xx with an unreadable body most likely does.
+    return unknown(detail)
+
+
+def _read_retry_after(error: AnymailAPIError, now: dt.datetime) -> dt.timedelta:
+    text = error.response.headers.get("Retry-After", "") if error.response is not None else ""
+    try:
+        wait = dt.timedelta(seconds=float(text))
+    except ValueError:
+        try:
+            wait = parsedate_to_datetime(text) - now
+        except (ValueError, TypeError):
+            wait = A_WHILE
+    return max(A_WHILE, min(wait, _LONGEST_WAIT))
+
+
+def _never_connected(error: Exception) -> bool:
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.MissingSchema):
+        return True
+    cause = error.__cause__
+    if not isinstance(cause, requests.ConnectionError) or not cause.args:
+        return False
+    reason = getattr(cause.args[0], "reason", None)
+    if type(reason).__name__ in _NEVER_CONNECTED:
+        return True
+    # A certificate is checked before the request is written; other TLS faults may come after it.
+    return "CERTIFICATE_VERIFY_FAILED" in str(reason)

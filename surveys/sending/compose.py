@@ -1,0 +1,127 @@
+"""From a row to a message: the invitation, its test mail, and mail whose words the row keeps."""
+
+from __future__ import annotations
+
+import re
+from email.utils import format_datetime
+from typing import Any
+
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.utils import timezone
+
+from surveys.addresses import write_address
+from surveys.links import answer_url, preview_url, unsubscribe_url
+from surveys.models import Campaign, Delivery, Invitation, Mail, Sender, get_organisation
+from surveys.sending.invitation_mail import Links, Words, write_invitation
+from surveys.sending.ledger import Row, sender_of
+
+BY_A_MACHINE = {
+    "Auto-Submitted": "auto-generated",
+    # No out-of-office notes; bounces are wanted, so NDR is not among these.
+    "X-Auto-Response-Suppress": "OOF, AutoReply",
+}
+
+
+def compose_row(row: Row) -> EmailMessage:
+    return compose_invitation(row) if isinstance(row, Invitation) else compose_mail(row)
+
+
+def recipient_of(row: Row) -> str:
+    """The address that the mail goes to; empty when there is none any more."""
+    if isinstance(row, Mail):
+        return row.to_email
+    return row.contact.email if row.contact else ""
+
+
+def message_id(delivery: Delivery) -> str:
+    """The Message-ID of a mail, known before it leaves: what a reply refers to."""
+    if isinstance(delivery, Invitation):
+        return f"<inv.{delivery.message_key.hex}@{delivery.campaign.sender.domain}>"
+    if isinstance(delivery, Mail):
+        return f"<mail.{delivery.message_key.hex}@{delivery.sender.domain}>"
+    raise TypeError(delivery)
+
+
+def compose_invitation(invitation: Invitation) -> EmailMultiAlternatives:
+    """The mail of an invitation, or of a reminder: its links are the first invitation's."""
+    contact = invitation.contact
+    if contact is None or not contact.email:
+        raise ValueError("Nobody to write to.")
+    campaign, sender = invitation.campaign, invitation.campaign.sender
+    first_pk = invitation.first_id or invitation.pk
+    language = campaign.survey.language_for(contact.language or get_organisation().default_language)
+    links = Links(answer_url(first_pk), unsubscribe_url(first_pk))
+    words = write_invitation(
+        campaign, language=language, first_name=contact.first_name, links=links
+    )
+    headers = {
+        **BY_A_MACHINE,
+        "List-Unsubscribe": _list_unsubscribe(links.unsubscribe, sender),
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Feedback-ID": _feedback_id(campaign, sender),
+        "Content-Language": language,
+    }
+    to = write_address(contact.full_name, contact.email)
+    return _make_message(invitation, words, to=to, headers=headers)
+
+
+def compose_test_mail(campaign: Campaign, *, language: str, user: Any) -> tuple[str, str, str]:
+    """Subject, text and HTML of the invitation, marked as a test; its links lead to a preview."""
+    words = write_invitation(
+        campaign,
+        language=campaign.survey.language_for(language),
+        first_name=user.get_short_name(),
+        links=Links(preview_url(campaign.pk), ""),
+        is_test=True,
+    )
+    return words.subject, words.text, words.html
+
+
+def compose_mail(mail: Mail) -> EmailMultiAlternatives:
+    """A transactional mail. A reply by a person carries no mark of a machine."""
+    headers = {} if mail.kind == Mail.Kind.REPLY else dict(BY_A_MACHINE)
+    if in_reply_to := " ".join(mail.in_reply_to.split()):
+        headers |= {"In-Reply-To": in_reply_to, "References": in_reply_to}
+    words = Words(" ".join(mail.subject.split()), mail.text, mail.html)
+    to = write_address(mail.to_name, mail.to_email)
+    return _make_message(mail, words, to=to, headers=headers)
+
+
+def _make_message(
+    row: Row, words: Words, *, to: str, headers: dict[str, str]
+) -> EmailMultiAlternatives:
+    sender = sender_of(row)
+    message = EmailMultiAlternatives(
+        words.subject,
+        words.text,
+        sender.from_header,
+        [to],
+        reply_to=[sender.reply_to] if sender.reply_to else None,
+        headers={
+            "Message-ID": message_id(row),
+            "Date": format_datetime(timezone.now()),
+            **headers,
+        },
+    )
+    if words.html:
+        message.attach_alternative(words.html, "text/html")
+    # Read by django-anymail alone.
+    for wish, value in (
+        ("metadata", {"key": row.message_key.hex}),
+        ("track_opens", False),
+        ("track_clicks", False),
+    ):
+        setattr(message, wish, value)
+    return message
+
+
+def _list_unsubscribe(url: str, sender: Sender) -> str:
+    if not sender.reply_to:
+        return f"<{url}>"
+    return f"<{url}>, <mailto:{sender.reply_to}?subject=unsubscribe>"
+
+
+def _feedback_id(campaign: Campaign, sender: Sender) -> str:
+    """Four fields for Gmail's statistics, nothing of the person; the last has 5 to 15 signs."""
+    identity = re.sub(r"[^a-z0-9]", "", sender.domain.lower())[:15].ljust(5, "0")
+    return f"c{campaign.pk}:s{campaign.survey_id}:nps:{identity}"

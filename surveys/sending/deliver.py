@@ -1,0 +1,70 @@
+"""One message, from the claimed row to the written result."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import uuid
+
+from django.core.mail import EmailMessage
+from django.db import DatabaseError
+
+from surveys.addresses import hash_address
+from surveys.models import Sender
+from surveys.sending.claim import release_row, skip_hopeless
+from surveys.sending.compose import compose_row, recipient_of
+from surveys.sending.intent import Handover, record_intent
+from surveys.sending.ledger import Ledger, Row, refuse_transaction
+from surveys.sending.outcome import Outcome, Verdict, cannot_compose
+from surveys.sending.outlet import Outlet
+from surveys.sending.record import record_outcome
+
+logger = logging.getLogger(__name__)
+
+
+def deliver(
+    row: Row, token: uuid.UUID, *, ledger: Ledger, sender: Sender, outlet: Outlet, now: dt.datetime
+) -> Outcome:
+    """Send one claimed row and write down what became of it."""
+    refuse_transaction()
+    address_hash = hash_address(recipient_of(row))
+    try:
+        message = compose_row(row)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        logger.exception("%s %s cannot be composed", row._meta.label, row.pk)
+        outcome = cannot_compose(error)
+    else:
+        outcome = _hand_over(message, row, token, ledger, outlet, address_hash, now)
+    if outcome.verdict is Verdict.WITHDRAWN:
+        settle_withdrawn(ledger, row.pk, token, address_hash=address_hash, now=now)
+        return outcome
+    record_outcome(ledger, row, token, outcome, sender=sender, address_hash=address_hash, now=now)
+    return outcome
+
+
+def settle_withdrawn(
+    ledger: Ledger, pk: int, token: uuid.UUID, *, address_hash: str, now: dt.datetime
+) -> None:
+    """Nothing was sent: skip the row with its reason, else let it wait (paused, held).
+
+    When the claim is no longer ours, neither statement finds the row.
+    """
+    if not skip_hopeless(ledger, token, now=now, pk=pk, address_hash=address_hash):
+        release_row(ledger, pk, token)
+
+
+def _hand_over(
+    message: EmailMessage,
+    row: Row,
+    token: uuid.UUID,
+    ledger: Ledger,
+    outlet: Outlet,
+    address_hash: str,
+    now: dt.datetime,
+) -> Outcome:
+    def confirm() -> bool:
+        return record_intent(ledger, row.pk, token, address_hash=address_hash, now=now)
+
+    return outlet.hand_over(message, Handover(confirm), now=now)

@@ -1,0 +1,80 @@
+"""The words and the looks of the mail that asks the question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import css_inline
+from django.template.loader import render_to_string
+
+from surveys.models import Campaign, get_organisation
+from surveys.wording import fill, get_wording
+
+
+@dataclass(frozen=True)
+class Words:
+    subject: str
+    text: str
+    html: str = ""
+
+
+@dataclass(frozen=True)
+class Links:
+    """Where the mail leads; a test mail has nothing to unsubscribe from."""
+
+    answer: str
+    unsubscribe: str
+
+    def score(self, score: int) -> str:
+        return f"{self.answer}?score={score}"
+
+
+def write_invitation(
+    campaign: Campaign, *, language: str, first_name: str, links: Links, is_test: bool = False
+) -> Words:
+    """Write the mail in a language of the survey. Names may hold anything; none of it is markup."""
+    survey, organisation = campaign.survey, get_organisation()
+    wording = get_wording(language, survey.address_form)
+    company = " ".join(survey.company.split())
+    first_name = " ".join(first_name.split())
+    greeting = fill(wording.mail_greeting, first_name=first_name)
+    scores = list(survey.scores)
+    context = {
+        "language": language,
+        "test_note": wording.mail_test_note if is_test else "",
+        "subject": fill(wording.mail_subject, company=company),
+        "company": company,
+        "greeting": greeting if first_name else wording.mail_greeting_nameless,
+        "intro": fill(wording.mail_intro, company=company),
+        "question": fill(wording.question, company=company),
+        "lowest": f"{scores[0]} = {wording.lowest}",
+        "highest": f"{scores[-1]} = {wording.highest}",
+        "click": wording.mail_click,
+        "open": wording.mail_open,
+        "closing": wording.mail_closing,
+        "from_name": " ".join(campaign.sender.from_name.split()),
+        "why": fill(wording.mail_why, company=company),
+        "organisation": organisation,
+        "unsubscribe": wording.unsubscribe_link,
+        "privacy": wording.privacy_link,
+        "privacy_url": organisation.privacy_url or links.answer,
+        "links": links,
+        # Two tables, so that a narrow window stacks them: 0 to 5 above 6 to 10.
+        "halves": [
+            [(score, links.score(score)) for score in scores if score <= 5],
+            [(score, links.score(score)) for score in scores if score > 5],
+        ],
+    }
+    subject = render_to_string("mail/invitation_subject.txt", context)
+    text = render_to_string("mail/invitation_text.txt", context)
+    html = _inliner().inline(render_to_string("mail/invitation.html", context))
+    return Words(" ".join(subject.split()), text.strip() + "\n", html)
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    """Mail programs drop style sheets: each rule goes onto its element. Only @media stays."""
+    return css_inline.CSSInliner(
+        load_remote_stylesheets=False, keep_style_tags=False, keep_at_rules=True
+    )

@@ -1,0 +1,111 @@
+"""Writing down what became of a message.
+
+A 250 that is not written down would become a doubt, and with a send-again a duplicate. So a result
+is held in memory and tried again for minutes when the database is away.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from surveys.models import Sender
+from surveys.sending.hold import count_refusal, hold_sender, mark_healthy
+from surveys.sending.ledger import Ledger, Reason, Row, State
+from surveys.sending.outcome import Outcome, Verdict
+from surveys.suppressing import suppress_dead_address
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 300.0
+LONGEST_PAUSE_SECONDS = 10.0
+DETAIL_LENGTH = 500
+MOST_RETRIES = 8
+FIRST_BACKOFF = dt.timedelta(minutes=2)
+LONGEST_BACKOFF = dt.timedelta(hours=4)
+
+# A late result also corrects what the reaper or a person made of the row meanwhile.
+_AFTER_HANDOVER = (State.SENDING, State.UNKNOWN, State.SCHEDULED)
+_NOT_SENT = (State.CLAIMED, State.SENDING, State.UNKNOWN)
+
+
+def record_outcome(
+    ledger: Ledger,
+    row: Row,
+    token: uuid.UUID,
+    outcome: Outcome,
+    *,
+    sender: Sender,
+    address_hash: str,
+    now: dt.datetime,
+) -> None:
+    """Write the result on the row, if our claim still stands on it; then on sender and address."""
+    rows = ledger.rows.filter(pk=row.pk, claim_token=token)
+    detail = outcome.detail.replace("\0", "")[:DETAIL_LENGTH]
+    changes: dict[str, Any] = {"detail": detail, "lease_until": None, "claims": 0}
+    from_states: tuple[str, ...] = _NOT_SENT
+    match outcome.verdict:
+        case Verdict.SENT:
+            from_states = _AFTER_HANDOVER
+            changes |= {"state": State.SENT, "reason": "", "sent_at": now, "unknown_since": None}
+            changes |= {"provider_id": outcome.provider_id[:200]}
+        case Verdict.FAILED:
+            changes |= {"state": State.FAILED, "reason": outcome.reason, "unknown_since": None}
+        case Verdict.UNKNOWN:
+            from_states = (State.SENDING,)
+            changes |= {"state": State.UNKNOWN, "reason": outcome.reason, "unknown_since": Now()}
+        case Verdict.RETRY:
+            changes |= _plan_retry(row, now)
+        case _:
+            changes |= {"state": State.SCHEDULED}
+    _persist(lambda: rows.filter(state__in=from_states).update(**changes), row)
+    _persist(lambda: _draw_conclusions(outcome, sender, address_hash, now), row)
+
+
+def _plan_retry(row: Row, now: dt.datetime) -> dict[str, Any]:
+    if row.retries >= MOST_RETRIES:
+        return {"state": State.FAILED, "reason": Reason.REFUSED, "unknown_since": None}
+    backoff = min(FIRST_BACKOFF * 2**row.retries, LONGEST_BACKOFF)
+    return {
+        "state": State.SCHEDULED,
+        "scheduled_for": now + backoff,
+        "retries": F("retries") + 1,
+        "unknown_since": None,
+    }
+
+
+def _draw_conclusions(outcome: Outcome, sender: Sender, address_hash: str, now: dt.datetime) -> int:
+    if outcome.verdict is Verdict.SENT:
+        mark_healthy(sender)
+    if outcome.hold is not None:
+        hold_sender(sender, outcome.detail, at_least=outcome.hold, now=now)
+    elif outcome.counts_as_refusal:
+        count_refusal(sender, outcome.detail, now=now)
+    if outcome.address_is_dead:
+        suppress_dead_address(address_hash)
+    return 1
+
+
+def _persist(write: Callable[[], int], row: Row) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    pause = 0.1
+    while True:
+        try:
+            write()
+        except (OperationalError, InterfaceError) as error:
+            connection.close()
+            if time.monotonic() > deadline:
+                logger.critical("The result of %s %s is lost: %s", row._meta.label, row.pk, error)
+                raise
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        else:
+            return

@@ -1,0 +1,200 @@
+"""One pass of a lane: how much may leave now, and the loop that lets it leave."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from django.db import DatabaseError
+from django.db.models import Exists, OuterRef, Q
+
+from surveys.models import Campaign, Invitation, Mail, Sender, get_organisation
+from surveys.planning.calendar import Hours
+from surveys.sending.claim import Claim, claim_due, release_claim
+from surveys.sending.deliver import deliver
+from surveys.sending.leases import Lease, job_lease
+from surveys.sending.ledger import (
+    INVITATIONS,
+    MAILS,
+    Ledger,
+    State,
+    free,
+    refuse_transaction,
+)
+from surveys.sending.outlet import Outlet, open_outlet
+from surveys.sending.stopping import is_stopping
+
+logger = logging.getLogger(__name__)
+
+BATCH = 50
+BATCH_SECONDS = 30.0
+
+
+@dataclass
+class Stream:
+    """What may leave now of one campaign, or of one sender of mails."""
+
+    pk: int
+    sender: Sender
+    limit: int
+    late_too: bool = True
+
+
+@dataclass
+class Pass:
+    """What one pass did. `more` says that it stopped early and the next should follow at once."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    more: bool = False
+    was_busy: bool = False
+
+    @property
+    def attempts(self) -> int:
+        return self.counts.total()
+
+    def __str__(self) -> str:
+        if self.was_busy:
+            return "another worker is at it"
+        counts = ", ".join(f"{verdict} {n}" for verdict, n in sorted(self.counts.items()))
+        return counts or "nothing due"
+
+
+def send_lane(ledger: Ledger, *, now: dt.datetime) -> Pass:
+    """Let what is due leave: up to 50 messages or 30 seconds, unless somebody else does it."""
+    refuse_transaction()
+    with job_lease(f"lane:{ledger.lane.value}") as lease:
+        if lease is None:
+            return Pass(was_busy=True)
+        return send_batch(ledger, now=now, lease=lease)
+
+
+def send_batch(ledger: Ledger, *, now: dt.datetime, lease: Lease | None = None) -> Pass:
+    """As `send_lane`, without asking whether somebody else sends too: the claims see to that."""
+    began = time.monotonic()
+    done = Pass()
+    streams = grant(ledger, now=now)
+    with open_outlet() as outlet:
+        for index, stream in enumerate(streams):
+            # Each of the streams left gets its share, so that a large campaign starves no other.
+            room = max(1, (BATCH - done.attempts) // (len(streams) - index))
+            claim = claim_due(
+                ledger, stream.pk, limit=min(room, stream.limit), late_too=stream.late_too, now=now
+            )
+            try:
+                _send_claim(claim, stream, outlet, done, began=began, now=now, lease=lease)
+            finally:
+                _give_back(claim)
+            # A next pass that finds nothing costs little; one too few would cost a tick.
+            done.more |= claim.taken > 0 and not stream.sender.held_until
+            if is_stopping() or _is_over(began) or done.attempts >= BATCH:
+                done.more |= index + 1 < len(streams)
+                break
+    return done
+
+
+def _send_claim(
+    claim: Claim,
+    stream: Stream,
+    outlet: Outlet,
+    done: Pass,
+    *,
+    began: float,
+    now: dt.datetime,
+    lease: Lease | None,
+) -> None:
+    done.counts["skipped"] += claim.taken - len(claim.rows)
+    done.counts += Counter()  # drops zeros
+    for row in claim.rows:
+        if is_stopping() or _is_over(began):
+            return
+        # The clock goes on while a server makes us wait.
+        moment = now + dt.timedelta(seconds=time.monotonic() - began)
+        outcome = deliver(
+            row, claim.token, ledger=claim.ledger, sender=stream.sender, outlet=outlet, now=moment
+        )
+        done.counts[outcome.verdict.name.lower()] += 1
+        if lease is not None:
+            lease.renew()
+        if outcome.hold is not None or stream.sender.held_until:
+            logger.warning("%s is held: %s", stream.sender, stream.sender.held_reason)
+            return
+
+
+def _give_back(claim: Claim) -> None:
+    if not claim.taken:
+        return
+    try:
+        release_claim(claim)
+    except DatabaseError:
+        logger.warning("Claim %s was not given back; its lease will end.", claim.token)
+
+
+def _is_over(began: float) -> bool:
+    return time.monotonic() - began > BATCH_SECONDS
+
+
+def grant(ledger: Ledger, *, now: dt.datetime) -> list[Stream]:
+    """What may leave now, the longest waiting first. A sender in trouble gets one to try with."""
+    streams = _grant_mails(now) if ledger is MAILS else _grant_invitations(now)
+    for stream in streams:
+        if stream.sender.failures_in_a_row:
+            stream.limit = min(stream.limit, 1)
+    return [stream for stream in streams if stream.limit > 0]
+
+
+def _grant_mails(now: dt.datetime) -> list[Stream]:
+    due = Mail.objects.filter(sender=OuterRef("pk"), state=State.SCHEDULED, scheduled_for__lte=now)
+    senders = Sender.objects.filter(Exists(due), free("held_until", now)).order_by("pk")
+    return [Stream(sender.pk, sender, BATCH) for sender in senders]
+
+
+def _grant_invitations(now: dt.datetime) -> list[Stream]:
+    due = Invitation.objects.filter(
+        campaign=OuterRef("pk"), state=State.SCHEDULED, scheduled_for__lte=now
+    )
+    campaigns = (
+        Campaign.objects.running()
+        .filter(Exists(due), free("sender__held_until", now))
+        .select_related("sender")
+        .order_by("pk")
+    )
+    zone = get_organisation().zone
+    senders: dict[int, Sender] = {}
+    return [
+        Stream(
+            campaign.pk,
+            senders.setdefault(campaign.sender_id, campaign.sender),
+            _left_of_the_day(campaign, zone, now),
+            late_too=_is_open(campaign, zone, now),
+        )
+        for campaign in campaigns
+    ]
+
+
+def _is_open(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> bool:
+    weekdays = frozenset(campaign.weekdays)
+    slot = Hours(zone, weekdays, campaign.day_start, campaign.day_end).slot(
+        now.astimezone(zone).date()
+    )
+    return slot is not None and slot.start <= now < slot.end
+
+
+def _left_of_the_day(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> int:
+    """The daily limit less what left today, or is just leaving, or may have left."""
+    if campaign.daily_limit is None:
+        return BATCH
+    midnight = dt.datetime.combine(now.astimezone(zone).date(), dt.time.min, zone)
+    used = Invitation.objects.filter(
+        Q(sent_at__gte=midnight)
+        | Q(unknown_since__gte=midnight)
+        | Q(state__in=[State.CLAIMED, State.SENDING]),
+        campaign=campaign,
+    ).count()
+    return max(0, min(BATCH, campaign.daily_limit - used))
+
+
+__all__ = ["INVITATIONS", "MAILS", "Pass", "grant", "send_batch", "send_lane"]

@@ -1,0 +1,95 @@
+"""Django's SMTP backend on an smtplib that knows whether the body has begun.
+
+smtplib raises the same SMTPServerDisconnected before the body, when nothing was sent, and after it,
+when the server may well have taken the message. This one asks the handover in between, and waits
+for the final reply as long as RFC 5321 lets a server think.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from django.core.mail import EmailMessage
+from django.core.mail.backends import smtp
+
+from surveys.sending.intent import Handover, attached
+
+CONNECT_SECONDS = 10.0
+COMMAND_SECONDS = 60.0
+FINAL_REPLY_SECONDS = 300.0
+
+if TYPE_CHECKING:
+    _Base = smtplib.SMTP
+else:
+    _Base = object
+
+
+class _Phases(_Base):
+    handover: Handover | None = None
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        made: socket.socket = super()._get_socket(host, port, CONNECT_SECONDS)  # type: ignore[misc]
+        made.settimeout(COMMAND_SECONDS)
+        return made
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """As in smtplib, with the handover's question between 354 and the first byte."""
+        if self.handover is None:
+            return super().data(msg)
+        self.putcmd("data")
+        code, reply = self.getreply()
+        if code != 354:
+            raise smtplib.SMTPDataError(code, reply)
+        self.handover.begin_body()
+        self._wait_up_to(FINAL_REPLY_SECONDS)
+        self.send(_dot_stuffed(msg))
+        code, reply = self.getreply()
+        self.handover.reply = (code, reply.decode(errors="replace"))
+        self._wait_up_to(COMMAND_SECONDS)
+        return code, reply
+
+    def _wait_up_to(self, seconds: float) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(seconds)
+
+
+class PhasedSMTP(_Phases, smtplib.SMTP):
+    pass
+
+
+class PhasedSMTPOverTLS(_Phases, smtplib.SMTP_SSL):
+    pass
+
+
+class EmailBackend(smtp.EmailBackend):
+    """Chosen by EMAIL_URL=smtp://… or smtps://…"""
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:  # type: ignore[override]
+        return PhasedSMTPOverTLS if self.use_ssl else PhasedSMTP
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        return super().send_messages(list(email_messages))
+
+    def _send(self, email_message: EmailMessage) -> bool:
+        if isinstance(self.connection, _Phases):
+            self.connection.handover = attached(email_message)
+        return bool(super()._send(email_message))
+
+    def drop(self) -> None:
+        """Forget the connection without a QUIT: it is broken, or stands before an unsent body."""
+        for name in ("connection", "_partial_connection"):
+            connection = getattr(self, name)
+            setattr(self, name, None)
+            if connection is not None:
+                with suppress(OSError):
+                    connection.close()
+
+
+def _dot_stuffed(body: bytes) -> bytes:
+    quoted: bytes = smtplib._quote_periods(body)  # type: ignore[attr-defined]
+    return quoted + (b".\r\n" if quoted.endswith(b"\r\n") else b"\r\n.\r\n")

@@ -1,0 +1,59 @@
+"""Who is alive: the worker says so at every tick, the beat at every message it sends."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Min
+
+from npsapp.models import User
+from surveys.models import Heartbeat, Sender
+from surveys.models.delivery import Invitation, Mail
+from surveys.sending.ledger import State
+
+WORKER, BEAT = "worker", "beat"
+SILENT_AFTER = dt.timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class SilentPart:
+    """A part of the product that should have been heard of. `since` is None: never yet."""
+
+    name: str
+    since: dt.datetime | None
+
+
+def note_alive(name: str, *, now: dt.datetime) -> None:
+    Heartbeat.objects.update_or_create(name=name, defaults={"seen_at": now})
+
+
+def silent_parts(now: dt.datetime) -> list[SilentPart]:
+    """The parts that have been silent for ten minutes; none while the product was just set up."""
+    seen: dict[str, Any] = dict(
+        Heartbeat.objects.filter(name__in=[WORKER, BEAT], seen_at__isnull=False).values_list(
+            "name", "seen_at"
+        )
+    )
+    silent = [
+        SilentPart(name, seen.get(name))
+        for name in (WORKER, BEAT)
+        if name not in seen or now - seen[name] > SILENT_AFTER
+    ]
+    if silent and not seen:
+        set_up_at = User.objects.aggregate(first=Min("created_at"))["first"]
+        if set_up_at is None or now - set_up_at <= SILENT_AFTER:
+            return []
+    return silent
+
+
+def held_senders(now: dt.datetime) -> list[Sender]:
+    """Senders whose mail waits because the mail server refuses us."""
+    return list(Sender.objects.filter(held_until__gt=now).order_by(F("held_until")))
+
+
+def count_unknown() -> int:
+    """Mails that somebody should look at."""
+    invitations = Invitation.objects.filter(state=State.UNKNOWN).count()
+    return invitations + Mail.objects.filter(state=State.UNKNOWN).count()
