@@ -1,0 +1,33 @@
+"""The team's own list of root causes."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext, gettext_noop, override
+
+from closeloop.models import RootCause
+
+MOST = 12
+USUAL = [
+    gettext_noop("Delivery late"),
+    gettext_noop("Product quality"),
+    gettext_noop("Price"),
+    gettext_noop("Contact with service"),
+    gettext_noop("Website or ordering"),
+    gettext_noop("Return or refund"),
+    gettext_noop("Communication"),
+    gettext_noop("Something else"),
+]
+
+
+def ensure_root_causes(*, language: str) -> None:
+    """Start the list with the usual ones when there is none yet.
+
+    From then on they are the team's words and are not translated any more.
+    """
+    if RootCause.objects.exists():
+        return
+    with override(language):
+        labels = [gettext(label) for label in USUAL]
+    RootCause.objects.bulk_create(
+        [RootCause(label=label) for label in labels], ignore_conflicts=True
+    )

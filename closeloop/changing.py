@@ -1,0 +1,110 @@
+"""How a follow-up is changed: locked, from the version its reader saw, with a line in the timeline.
+
+Everything that acts on a follow-up goes through here, so that no change goes unrecorded and nobody
+overwrites what they have not seen.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+
+from closeloop.models import Activity, FollowUp
+from closeloop.targets import WorkingHours
+from npsapp.models import User
+from surveys.models import Mail, Organisation
+
+MUTABLE = [
+    "owner", "state", "due_at", "awaiting_contact", "first_contacted_at", "closed_at", "outcome",
+    "root_cause", "known_score", "answer_seen_at", "version",
+]  # fmt: skip
+
+
+class StaleVersion(Exception):
+    """Somebody changed the follow-up after this reader saw it: nothing was written."""
+
+
+class AlreadyDone(StaleVersion):
+    """The same person did this very thing a moment ago, by a second click: nothing was written."""
+
+
+class WrongState(Exception):
+    """A closed follow-up must be reopened first, an open one cannot be reopened."""
+
+
+@contextmanager
+def locked(
+    follow_up: FollowUp, *, user: User, version: int, kind: Activity.Kind, text: str = ""
+) -> Iterator[FollowUp]:
+    """Lock the row and hand it out fresh, if it still is what `user` saw as `version`.
+
+    `kind` and `text` name what is about to be recorded, to tell a second click from a collision.
+    """
+    with transaction.atomic():
+        fresh = lock(follow_up.pk)
+        if fresh.version != version:
+            since = fresh.activities.after(version)
+            if since.filter(actor=user, kind=kind, text=text).exists():
+                raise AlreadyDone
+            raise StaleVersion
+        yield fresh
+
+
+def lock(pk: int) -> FollowUp:
+    """Return the follow-up, locked until the transaction ends, with what most acts need."""
+    related = (
+        "response__contact__account",
+        "response__survey",
+        "response__invitation__campaign__sender",
+        "owner",
+    )
+    return FollowUp.objects.select_for_update(of=("self",)).select_related(*related).get(pk=pk)
+
+
+def demand_open(follow_up: FollowUp) -> None:
+    if follow_up.is_closed:
+        raise WrongState
+
+
+def record(
+    follow_up: FollowUp,
+    kind: Activity.Kind,
+    *,
+    now: dt.datetime,
+    user: User | None = None,
+    text: str = "",
+    details: dict[str, Any] | None = None,
+    mail: Mail | None = None,
+) -> Activity:
+    """Save a locked follow-up as its next version, and write the line that says why."""
+    follow_up.version += 1
+    follow_up.save(update_fields=MUTABLE)
+    return Activity.objects.create(
+        follow_up=follow_up,
+        kind=kind,
+        actor=user,
+        at=now,
+        text=text,
+        version=follow_up.version,
+        details=details or {},
+        mail=mail,
+    )
+
+
+def note_contact(follow_up: FollowUp, *, at: dt.datetime) -> None:
+    """Mark on the (unsaved) row that the person heard from us."""
+    follow_up.awaiting_contact = False
+    follow_up.first_contacted_at = follow_up.first_contacted_at or at
+
+
+def hours_of(organisation: Organisation) -> WorkingHours:
+    return WorkingHours(
+        zone=organisation.zone,
+        weekdays=organisation.working_days,
+        start=organisation.day_start,
+        end=organisation.day_end,
+    )

@@ -1,0 +1,97 @@
+"""Closing a follow-up with what came of it, and opening it again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from closeloop.changing import WrongState, demand_open, hours_of, locked, record
+from closeloop.models import Activity, FollowUp, RootCause
+from closeloop.targets import due_at
+from npsapp.models import User
+from responses.models import Category
+from surveys.models import get_organisation
+
+
+class Unfinished(ValueError):
+    """An outcome is missing, or the root cause that a detractor's follow-up needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What came of a follow-up."""
+
+    outcome: str
+    root_cause: RootCause | None = None
+    text: str = ""
+
+
+def needs_root_cause(follow_up: FollowUp) -> bool:
+    return bool(follow_up.response.category == Category.DETRACTOR)
+
+
+def close(
+    follow_up: FollowUp, closing: Closing, *, user: User, version: int, now: dt.datetime
+) -> FollowUp:
+    """Close it; raises Unfinished when something is missing."""
+    kind = Activity.Kind.CLOSED
+    with locked(follow_up, user=user, version=version, kind=kind, text=closing.text) as fresh:
+        demand_open(fresh)
+        finish(fresh, closing, user=user, now=now)
+    return fresh
+
+
+def finish(fresh: FollowUp, closing: Closing, *, user: User, now: dt.datetime) -> None:
+    """Close a follow-up that is locked already."""
+    check(fresh, closing)
+    fresh.state = FollowUp.State.CLOSED
+    fresh.closed_at = now
+    fresh.outcome = closing.outcome
+    fresh.root_cause = closing.root_cause
+    # Frozen for the reports: whose it was and what the cause was called when it was closed.
+    details = {
+        "outcome": closing.outcome,
+        "root_cause": str(closing.root_cause or ""),
+        "owner": fresh.owner_id,
+        "contacted": not fresh.awaiting_contact,
+    }
+    record(fresh, Activity.Kind.CLOSED, now=now, user=user, text=closing.text, details=details)
+
+
+def check(follow_up: FollowUp, closing: Closing) -> None:
+    if closing.outcome not in FollowUp.Outcome.values or not closing.outcome:
+        raise Unfinished("outcome")
+    if needs_root_cause(follow_up) and closing.root_cause is None:
+        raise Unfinished("root_cause")
+
+
+def reopen(
+    follow_up: FollowUp, *, text: str, user: User, version: int, now: dt.datetime
+) -> FollowUp:
+    """Open it again, with a new response target from now on: somebody waits for us once more."""
+    kind = Activity.Kind.REOPENED
+    with locked(follow_up, user=user, version=version, kind=kind, text=text) as fresh:
+        if not fresh.is_closed:
+            raise WrongState
+        restart(fresh, since=now)
+        record(fresh, kind, now=now, user=user, text=text)
+    return fresh
+
+
+def restart(follow_up: FollowUp, *, since: dt.datetime) -> None:
+    """Undo on the (unsaved) row what closing wrote, and set a new response target.
+
+    The timeline keeps what the earlier closing said.
+    """
+    follow_up.state = FollowUp.State.OPEN
+    follow_up.closed_at = None
+    follow_up.outcome = FollowUp.Outcome.NONE
+    follow_up.root_cause = None
+    await_contact(follow_up, since=since)
+
+
+def await_contact(follow_up: FollowUp, *, since: dt.datetime) -> None:
+    """Set on the (unsaved) row that the person waits for us from a moment on."""
+    hours = hours_of(get_organisation())
+    follow_up.due_at = due_at(since, follow_up.response.category, hours)
+    follow_up.awaiting_contact = True

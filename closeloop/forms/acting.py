@@ -1,0 +1,171 @@
+"""What an agent fills in on a follow-up. Each form carries the version that it was drawn from."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from closeloop.closing import Closing, needs_root_cause
+from closeloop.models import FollowUp, RootCause
+from npsapp.models import User
+from npsapp.roles import Role
+
+
+class ProseField(forms.CharField):
+    """Several lines of text, with the line ends that the rest of the product uses."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
+class ActingForm(forms.Form):
+    """A form about one follow-up. `prefix` keeps the ids of several on a page apart."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+    name: str
+
+    def __init__(self, data: Any = None, *, follow_up: FollowUp, **kwargs: Any) -> None:
+        initial = {"version": follow_up.version} | kwargs.pop("initial", {})
+        super().__init__(data, initial=initial, auto_id=f"{self.name}_%s", **kwargs)
+        self.follow_up = follow_up
+
+
+class VersionForm(ActingForm):
+    """For buttons that need nothing but a press."""
+
+    name = "version"
+
+
+class AssignForm(ActingForm):
+    name = "assign"
+
+    to = forms.ModelChoiceField(
+        User.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("Nobody"),
+        label=gettext_lazy("Owner"),
+    )
+
+    def __init__(self, data: Any = None, *, follow_up: FollowUp, **kwargs: Any) -> None:
+        kwargs["initial"] = {"to": follow_up.owner_id}
+        super().__init__(data, follow_up=follow_up, **kwargs)
+        able = [role for role in Role if role.covers(Role.AGENT)]
+        people = User.objects.filter(is_active=True, role__in=able)
+        # Whoever owns it may have changed role since; the form must not hide that.
+        field = cast("forms.ModelChoiceField[User]", self.fields["to"])
+        field.queryset = people | User.objects.filter(follow_ups=follow_up)
+
+
+class NoteForm(ActingForm):
+    name = "note"
+
+    text = ProseField(
+        label=gettext_lazy("Internal note"),
+        max_length=4000,
+        help_text=gettext_lazy("Only colleagues read this."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class CallForm(ActingForm):
+    name = "call"
+
+    reached = forms.TypedChoiceField(
+        label=gettext_lazy("What happened"),
+        choices=[("yes", gettext_lazy("I spoke to them")), ("no", gettext_lazy("No answer"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    text = ProseField(
+        label=gettext_lazy("What was said"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class ClosingForm(ActingForm):
+    """The part that says what came of it, shared by closing and by sending and closing."""
+
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Outcome"),
+        choices=[("", gettext_lazy("Choose …")), *FollowUp.Outcome.choices[1:]],
+        required=False,
+    )
+    root_cause = forms.ModelChoiceField(
+        RootCause.objects.filter(is_active=True),
+        label=gettext_lazy("Root cause"),
+        empty_label=gettext_lazy("Choose …"),
+        required=False,
+    )
+
+    def is_closing(self) -> bool:
+        return True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.is_closing():
+            if not cleaned.get("outcome"):
+                self.add_error("outcome", _("Choose what came of it."))
+            if needs_root_cause(self.follow_up) and not cleaned.get("root_cause"):
+                self.add_error("root_cause", _("Choose what caused a detractor's score."))
+        return cleaned
+
+    def what_came_of_it(self) -> Closing:
+        return Closing(
+            outcome=self.cleaned_data["outcome"],
+            root_cause=self.cleaned_data["root_cause"],
+            text=self.cleaned_data.get("closing_note", ""),
+        )
+
+
+class CloseForm(ClosingForm):
+    name = "close"
+
+    closing_note = ProseField(
+        label=gettext_lazy("Closing note"),
+        required=False,
+        max_length=4000,
+        help_text=gettext_lazy("Only colleagues read this."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class ReplyForm(ClosingForm):
+    name = "reply"
+    field_order = ["version", "subject", "text", "outcome", "root_cause"]
+
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
+    text = ProseField(
+        label=gettext_lazy("Message"),
+        max_length=8000,
+        strip=True,
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+
+    def is_closing(self) -> bool:
+        return self.data.get("then") == "close"
+
+    def clean_text(self) -> str:
+        """A greeting alone is a slip of the finger."""
+        text: str = self.cleaned_data["text"]
+        if text == self.initial.get("text", "").strip():
+            raise forms.ValidationError(_("Write something under the greeting."))
+        return text
+
+
+class ReopenForm(ActingForm):
+    name = "reopen"
+
+    text = ProseField(
+        label=gettext_lazy("Why"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

@@ -1,0 +1,176 @@
+"""Writing back to the customer, through the same engine that never sends twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from closeloop.changing import demand_open, lock, locked, record
+from closeloop.closing import Closing, check, finish, restart
+from closeloop.models import Activity, FollowUp, Member
+from npsapp.models import User
+from responses.models import Response
+from surveys.models import Delivery, Mail, get_organisation
+from surveys.sending.compose import message_id
+from surveys.sending.queueing import queue_mail
+from surveys.wording import Wording, fill, get_wording
+
+logger = logging.getLogger(__name__)
+LEFT = [Delivery.State.SENT]
+NEVER_LEFT = [Delivery.State.FAILED, Delivery.State.SKIPPED]
+
+
+class CannotReply(Exception):
+    """There is no address to write to, or the person asked not to be contacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A reply before anybody wrote it: in the customer's language, to be completed."""
+
+    subject: str
+    text: str
+    footer: str
+    language: str
+
+
+def can_reply(response: Response) -> bool:
+    """Whether there is somebody to write to who did not ask us to leave them alone."""
+    contact = response.contact
+    return bool(contact and contact.email) and response.may_contact is not False
+
+
+def draft_reply(follow_up: FollowUp, *, user: User) -> Draft:
+    """Begin a reply: subject and greeting, and what will stand under it."""
+    response = follow_up.response
+    wording = _wording_of(response)
+    first_name = response.contact.first_name if response.contact else ""
+    greeting = wording.mail_greeting if first_name else wording.mail_greeting_nameless
+    subject = fill(wording.mail_subject, company=response.survey.company)
+    return Draft(
+        subject=f"Re: {subject}",
+        text=fill(greeting, first_name=first_name) + "\n\n",
+        footer=_write_footer(response, wording, user),
+        language=wording.language,
+    )
+
+
+def _wording_of(response: Response) -> Wording:
+    language = response.survey.language_for(response.language)
+    return get_wording(language, response.survey.address_form)
+
+
+def _write_footer(response: Response, wording: Wording, user: User) -> str:
+    """The closing line, the signature, and the answer it is about as mail programs quote."""
+    member = Member.objects.filter(user=user).first()
+    signature = member.signature if member else ""
+    signature = signature or f"{user}\n{get_organisation().name}".strip()
+    quoted = [fill(wording.thanks_score, score=response.score), *response.comment.splitlines()]
+    quote = "\n".join(f"> {line}".rstrip() for line in quoted)
+    return f"{wording.mail_closing}\n{signature}\n\n{quote}"
+
+
+def send_reply(
+    follow_up: FollowUp,
+    *,
+    subject: str,
+    text: str,
+    user: User,
+    version: int,
+    now: dt.datetime,
+    closing: Closing | None = None,
+) -> FollowUp:
+    """Queue a mail to the customer and, with a `closing`, close the follow-up in the same breath.
+
+    The person no longer counts as waiting, but the first contact is only noted once the server has
+    the mail: see `settle_replies`. Raises CannotReply, Unfinished or NoSender, writing nothing.
+    """
+    kind = Activity.Kind.REPLY
+    with locked(follow_up, user=user, version=version, kind=kind, text=text) as fresh:
+        demand_open(fresh)
+        response = fresh.response
+        if not can_reply(response) or response.contact is None:
+            raise CannotReply
+        if closing:
+            check(fresh, closing)
+        mail = queue_mail(
+            kind=Mail.Kind.REPLY,
+            # One version is written from once: whatever goes wrong above, this is one mail.
+            dedupe_key=f"reply:{fresh.pk}:{version}",
+            to_email=response.contact.email,
+            to_name=response.contact.full_name,
+            subject=subject,
+            text=f"{text}\n\n{_write_footer(response, _wording_of(response), user)}\n",
+            in_reply_to=find_thread(response),
+            created_by=user,
+            now=now,
+        )
+        fresh.state = FollowUp.State.IN_PROGRESS
+        fresh.awaiting_contact = False
+        record(fresh, kind, now=now, user=user, text=text, details={"subject": subject}, mail=mail)
+        if closing:
+            finish(fresh, closing, user=user, now=now)
+    return fresh
+
+
+def find_thread(response: Response) -> str:
+    """The Message-ID of the mail that asked, so that the reply lands under it."""
+    return message_id(response.invitation) if response.invitation else ""
+
+
+def settle_replies(*, now: dt.datetime) -> int:
+    """Take note of what became of replies: sent is a contact, failed brings the follow-up back."""
+    finished = Activity.objects.with_mail_under_way().filter(mail__state__in=LEFT + NEVER_LEFT)
+    settled = 0
+    for pk in list(finished.order_by("pk").values_list("pk", flat=True)):
+        try:
+            settled += _settle(pk, now=now)
+        except Exception:
+            logger.exception("Could not settle the reply of activity %s", pk)
+    return settled
+
+
+def _settle(activity_pk: int, *, now: dt.datetime) -> bool:
+    with transaction.atomic():
+        follow_up_pk = Activity.objects.values_list("follow_up_id", flat=True).get(pk=activity_pk)
+        follow_up = lock(follow_up_pk)
+        activity = Activity.objects.select_related("mail").get(pk=activity_pk)
+        mail = activity.mail
+        if mail is None or activity.mail_settled_at is not None:
+            return False
+        activity.mail_settled_at = now
+        activity.save(update_fields=["mail_settled_at"])
+        if mail.state in LEFT:
+            _note_sent(follow_up, mail, now=now)
+        else:
+            _note_failure(follow_up, activity, now=now)
+    return True
+
+
+def _note_sent(follow_up: FollowUp, mail: Mail, *, now: dt.datetime) -> None:
+    if follow_up.first_contacted_at is None:
+        follow_up.first_contacted_at = mail.sent_at or now
+        # Nothing that a reader saw has changed, so the version stays.
+        follow_up.save(update_fields=["first_contacted_at"])
+
+
+def _note_failure(follow_up: FollowUp, reply: Activity, *, now: dt.datetime) -> None:
+    """The person did not hear from us: they wait again, against the target there was."""
+    if not _was_contacted_after(follow_up, reply):
+        due = follow_up.due_at
+        if follow_up.is_closed:
+            restart(follow_up, since=now)
+        follow_up.due_at = due
+        follow_up.awaiting_contact = True
+    details = {"reply": reply.pk}
+    record(follow_up, Activity.Kind.NOT_DELIVERED, now=now, details=details)
+
+
+def _was_contacted_after(follow_up: FollowUp, reply: Activity) -> bool:
+    later = follow_up.activities.after(reply.version)
+    mails = later.filter(kind=Activity.Kind.REPLY).exclude(mail__state__in=NEVER_LEFT)
+    calls = later.filter(kind=Activity.Kind.CALL, details__reached=True)
+    return mails.exists() or calls.exists()

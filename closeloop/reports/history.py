@@ -1,0 +1,72 @@
+"""What we asked somebody before, and what they said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from closeloop.models import FollowUp
+from responses.models import Category, Response
+from surveys.models import Invitation, Property
+
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """An earlier answer, or an invitation that was not answered (then without a score)."""
+
+    at: dt.datetime
+    survey: str
+    text: str
+    score: int | None = None
+    category: str = ""
+    word: str = ""
+    url: str = ""
+
+
+def list_past(follow_up: FollowUp) -> list[Past]:
+    """Return the person's other answers and unanswered invitations, newest first (two queries)."""
+    contact = follow_up.response.contact
+    if contact is None:
+        return []
+    others = (
+        contact.responses.exclude(pk=follow_up.response_id)
+        .select_related("survey", "follow_up")
+        .order_by("-answered_at", "-pk")
+    )
+    silent = (
+        Invitation.objects.handed_over()
+        .filter(contact=contact, sequence=0, response__isnull=True, sent_at__isnull=False)
+        .select_related("campaign__survey")
+        .order_by("-sent_at", "-pk")
+    )
+    past = [_describe(response) for response in others[:SHOWN]]
+    for invitation in silent[:SHOWN]:
+        survey = str(invitation.campaign.survey)
+        past.append(Past(at=invitation.sent_at, survey=survey, text=_("Asked, no answer")))
+    return sorted(past, key=lambda one: one.at, reverse=True)[:SHOWN]
+
+
+def _describe(response: Response) -> Past:
+    follow_up: FollowUp | None = getattr(response, "follow_up", None)
+    return Past(
+        at=response.answered_at,
+        survey=str(response.survey),
+        text=response.comment,
+        score=response.score,
+        category=response.category,
+        word=str(Category(response.category).label),
+        url=(follow_up or response).get_absolute_url(),
+    )
+
+
+def list_properties(response: Response) -> list[tuple[str, str]]:
+    """Return what was known of the person when they answered: label and value, in order."""
+    if not response.properties:
+        return []
+    labels = dict(Property.objects.values_list("key", "label"))
+    named = [(labels.get(key, key), str(value)) for key, value in response.properties.items()]
+    return sorted((label, value) for label, value in named if value)
