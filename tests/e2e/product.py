@@ -1,0 +1,266 @@
+"""The real product as separate processes, a real SMTP server beside it, and Debian's Chromium."""
+
+import email
+import email.policy
+import http.client
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from tests.services import free_port
+
+ROOT = Path(__file__).parents[2]
+STOP_SECONDS = 10.0
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# Chromium must not talk to anybody but the product.
+BROWSER_FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-domain-reliability",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+)
+
+
+@dataclass(frozen=True)
+class ReceivedMail:
+    """A message as the SMTP server got it."""
+
+    sender: str
+    recipients: list[str]
+    message: EmailMessage
+
+    @property
+    def subject(self) -> str:
+        return str(self.message["Subject"])
+
+    def body(self, kind: str = "plain") -> str:
+        part = self.message.get_body((kind,))
+        return str(part.get_content()) if part is not None else ""
+
+
+@dataclass
+class Mailbox:
+    """An SMTP server that keeps everything. `mails` is in order of arrival."""
+
+    mails: list[ReceivedMail] = field(default_factory=list)
+    controller: Controller | None = None
+
+    @property
+    def url(self) -> str:
+        assert self.controller is not None
+        return f"smtp://127.0.0.1:{self.controller.port}?tls=off"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        content = envelope.original_content or b""
+        message = email.message_from_bytes(content, policy=email.policy.default)
+        self.mails.append(ReceivedMail(envelope.mail_from or "", list(envelope.rcpt_tos), message))
+        return "250 OK"
+
+    def sent_to(self, address: str) -> list[ReceivedMail]:
+        return [mail for mail in self.mails if address in mail.recipients]
+
+    def wait_for(
+        self, wanted: Callable[[ReceivedMail], bool], *, seconds: float = 60
+    ) -> ReceivedMail:
+        """The first mail that is wanted; waits for it to arrive."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for mail in list(self.mails):
+                if wanted(mail):
+                    return mail
+            time.sleep(0.1)
+        arrived = [f"{mail.recipients} {mail.subject!r}" for mail in self.mails]
+        raise AssertionError(f"The mail never came. Arrived: {arrived}")
+
+
+@contextmanager
+def run_mailbox() -> Iterator[Mailbox]:
+    mailbox = Mailbox()
+    mailbox.controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    mailbox.controller.start()
+    try:
+        yield mailbox
+    finally:
+        mailbox.controller.stop()
+
+
+@dataclass
+class Product:
+    """Web, worker and beat on a database of their own.
+
+    `environment` is what settings.py reads; `manage` runs a command in it.
+    """
+
+    url: str
+    environment: Mapping[str, str]
+    mailbox: Mailbox
+    folder: Path
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, name: str, command: Sequence[str]) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def start_web(self) -> None:
+        port = urlsplit(self.url).port
+        self.start(
+            "web",
+            [sys.executable, "-m", "gunicorn", "npsapp.wsgi", "--bind", f"127.0.0.1:{port}"]
+            + ["--worker-class", "gthread", "--workers", "1", "--threads", "4"]
+            + ["--log-level", "warning", "--no-control-socket"],
+        )
+
+    def start_worker(self, name: str = "worker") -> None:
+        """A worker as the supervisor starts it: threads suit the filesystem and Redis alike."""
+        self.start(
+            name,
+            [sys.executable, "-m", "celery", "--quiet", "--app", "npsapp", "worker"]
+            + ["--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING"]
+            + ["--without-gossip", "--without-mingle", "--hostname", f"{name}@%h"],
+        )
+
+    def start_beat(self) -> None:
+        self.start(
+            "beat",
+            [sys.executable, "-m", "celery", "--quiet", "--app", "npsapp", "beat", "--pidfile", ""]
+            + ["--loglevel", "WARNING", "--schedule", str(self.folder / "beat-schedule")],
+        )
+
+    def wait_for_web(self, seconds: float = 60) -> None:
+        host = urlsplit(self.url).netloc
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.processes["web"].poll() is None:
+            web = http.client.HTTPConnection(host, timeout=5)
+            with suppress(OSError, http.client.HTTPException):
+                web.request("GET", "/login/")
+                web.getresponse()
+                web.close()
+                return
+            web.close()
+            time.sleep(0.1)
+        raise AssertionError(f"The web does not answer:\n{self.logs()}")
+
+    def kill(self, name: str) -> None:
+        """End one of the processes as a crash would."""
+        process = self.processes.pop(name)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for name, process in list(self.processes.items()):
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+            self.kill(name)
+
+    def logs(self) -> str:
+        return "\n".join(
+            f"== {log.name}\n{log.read_text(errors='replace')[-4000:]}"
+            for log in sorted(self.folder.glob("*.log"))
+        )
+
+
+def make_environment(
+    *, folder: Path, port: int, database: str, redis: str, mailbox: Mailbox
+) -> dict[str, str]:
+    """The variables of a small production; without `redis` the broker is the filesystem."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    return kept | {
+        "DATABASE_URL": database,
+        "REDIS_URL": redis,
+        "EMAIL_URL": mailbox.url,
+        "BASE_URL": f"http://localhost:{port}",
+        "PORT": str(port),
+        "DATA_DIR": str(folder / "data"),
+        "DATABASE_POOL_SIZE": "4",
+        "PYTHONUNBUFFERED": "1",
+        "SECRET_KEY": os.environ["SECRET_KEY"],
+        "LINK_SIGNING_KEY": os.environ["LINK_SIGNING_KEY"],
+        "SUPPRESSION_KEY": os.environ["SUPPRESSION_KEY"],
+    }
+
+
+@contextmanager
+def make_database(name: str) -> Iterator[str]:
+    """An empty database on the server of the test run; yields its connection string."""
+    server = os.environ["DATABASE_URL"]
+    quoted = sql.Identifier(name)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(quoted))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(quoted))
+    try:
+        yield make_conninfo(server, dbname=name)
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(quoted))
+
+
+@contextmanager
+def run_product(*, name: str, port: int, redis: str) -> Iterator[Product]:
+    """Everything started and answering; everything gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="npsapp-e2e-"))
+    try:
+        with make_database(f"e2e_{name}") as database, run_mailbox() as mailbox:
+            environment = make_environment(
+                folder=folder, port=port, database=database, redis=redis, mailbox=mailbox
+            )
+            product = Product(f"http://localhost:{port}", environment, mailbox, folder)
+            product.manage("migrate", "--verbosity", "0")
+            product.manage("collectstatic", "--no-input", "--verbosity", "0")
+            try:
+                product.start_web()
+                product.start_worker()
+                product.start_beat()
+                product.wait_for_web()
+                yield product
+            finally:
+                product.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_browser() -> str | None:
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
