@@ -1,11 +1,125 @@
+"""One person: who they are, what they were asked and answered, and why not when they were not."""
+
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
+from closeloop.models import FollowUp
+from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
+from responses.models import Response
+from surveys.models import Campaign, Contact, Invitation, Property, Suppression
 
 
-@requires(Role.VIEWER)
-def contact(request: HttpRequest, pk: int = 0) -> HttpResponse:
-    return render(request, "base.html")
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An invitation and what became of it, in a sentence."""
+
+    invitation: Invitation
+    sentence: str
+    was_sent: bool
+
+
+@requires(Role.AGENT)
+@require_safe
+def contact(request: StaffRequest, pk: int) -> HttpResponse:
+    person = Contact.objects.select_related("account").filter(pk=pk).first()
+    if person is None:
+        raise Http404
+    now = timezone.now()
+    suppressions = list_suppressions(person)
+    invitations = list_invitations(person)
+    follow_ups = FollowUp.objects.filter(response__contact=person)
+    context: dict[str, Any] = {
+        "person": person,
+        "properties": list_properties(person),
+        "suppressions": suppressions,
+        "obstacle": find_obstacle(person, suppressions, invitations),
+        "asked": invitations,
+        "responses": Response.objects.filter(contact=person).select_related("survey"),
+        "follow_ups": [
+            (follow_up, follow_up.is_overdue(now))
+            for follow_up in follow_ups.select_related("owner", "response__survey").order_by("-pk")
+        ],
+        "may_manage": request.user.may(Role.MANAGER),
+    }
+    return render(request, "contacts/person.html", context)
+
+
+def list_properties(person: Contact) -> list[tuple[str, Any]]:
+    """Return label and value of what we know beside name and address, by label."""
+    labels = dict(Property.objects.values_list("key", "label"))
+    return sorted(
+        ((labels.get(key, key), value) for key, value in person.properties.items()),
+        key=lambda pair: pair[0].casefold(),
+    )
+
+
+def list_suppressions(person: Contact) -> list[Suppression]:
+    if not person.address_hash:
+        return []
+    return list(Suppression.objects.filter(address_hash=person.address_hash).order_by("scope"))
+
+
+def list_invitations(person: Contact) -> list[Asked]:
+    """Return every mail that was to go to the person, the newest first."""
+    found = person.invitations.select_related("campaign__survey").order_by("-campaign_id", "-pk")
+    return [
+        Asked(invitation, describe(invitation), invitation.state == Invitation.State.SENT)
+        for invitation in found
+    ]
+
+
+def describe(invitation: Invitation) -> str:
+    """Say what became of a mail; of one that was not sent also why."""
+    state = Invitation.State(invitation.state)
+    reason = invitation.get_reason_display()
+    if state == Invitation.State.SENT:
+        if invitation.answered_at:
+            return _("Answered on %(day)s") % {"day": _day(invitation.answered_at)}
+        if invitation.delivery_status == Invitation.DeliveryStatus.BOUNCED:
+            return _("Sent and returned: the address does not work")
+        if invitation.sent_at:
+            return _("Sent on %(day)s, not answered yet") % {"day": _day(invitation.sent_at)}
+        return _("Sent, not answered yet")
+    if state == Invitation.State.SKIPPED:
+        return _("Not sent: %(reason)s") % {"reason": reason or _("reason unknown")}
+    if state == Invitation.State.FAILED:
+        return _("Could not be sent: %(reason)s") % {"reason": reason or invitation.detail}
+    if state == Invitation.State.UNKNOWN:
+        return _("Perhaps sent: %(reason)s") % {"reason": reason or _("reason unknown")}
+    if invitation.campaign.state == Campaign.State.PAUSED:
+        return _("Waits: the campaign is paused")
+    if invitation.scheduled_for:
+        return _("Will be sent on %(day)s") % {"day": _day(invitation.scheduled_for)}
+    return _("Will be sent")
+
+
+def find_obstacle(
+    person: Contact, suppressions: list[Suppression], invitations: list[Asked]
+) -> str:
+    """Say why this person is not asked, when something of their own stands in the way."""
+    if not person.email:
+        return _("Cannot be asked: there is no e-mail address.")
+    if suppressions:
+        first = suppressions[0]
+        return _("Will not be asked: %(reason)s on %(day)s.") % {
+            "reason": first.get_reason_display().lower(),
+            "day": _day(first.created_at),
+        }
+    if not invitations:
+        return _("Was not in the audience of any campaign so far.")
+    return ""
+
+
+def _day(moment: dt.datetime) -> str:
+    return date_format(timezone.localtime(moment), "j F Y")

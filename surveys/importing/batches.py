@@ -130,3 +130,25 @@ def _refused_rows(table: Table, reasons: dict[int, list[str]]) -> Iterator[list[
         if row.line in reasons:
             cells = row.cells + [""] * (width - len(row.cells))
             yield [*cells, row.line, " ".join(reasons[row.line])]
+
+
+def read_problem_file(batch: ImportBatch, *, now: dt.datetime) -> bytes:
+    """Return the refused rows, before the import as well as after it."""
+    if batch.content is None:
+        return bytes(batch.problem_file or b"")
+    table, uses = read_batch(batch)
+    return write_problems(table, preview_contacts(table, uses, now=now).refusals)
+
+
+def discard_batch(batch: ImportBatch) -> None:
+    """Throw a previewed file away, data and all."""
+    ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.PREVIEWED).delete()
+
+
+def list_batches() -> list[ImportBatch]:
+    """Return the latest imports of contacts, without the files themselves."""
+    return list(
+        ImportBatch.objects.filter(kind=ImportBatch.Kind.CONTACTS)
+        .defer("content", "problem_file")
+        .select_related("created_by")[:10]
+    )

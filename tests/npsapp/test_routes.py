@@ -27,7 +27,17 @@ CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "unsubscribe"}
 
 VIEWER = {"dashboard", "responses", "response"}
 AGENT = {"contacts", "contact", "follow_ups", "follow_up"}
-MANAGER = {"outbox", "outbox_mail", "outbox_html"}
+MANAGER = {
+    "contact_import",
+    "import_batch",
+    "import_problems",
+    "outbox",
+    "outbox_mail",
+    "outbox_html",
+    "response_accept",
+    "response_exclude",
+    "response_restore",
+}
 ADMIN = {"settings"}
 ROLE_OF = {
     **dict.fromkeys(VIEWER, Role.VIEWER),
