@@ -26,7 +26,16 @@ PURE = (
 # What models themselves are built from; Django yes, rows no.
 BELOW_MODELS = ("surveys.addresses", "responses.selection")
 # Where the clock is read: the ends of the house, and two places that only write down a moment.
-CLOCK_READERS = ("views", "tasks", "management", "receivers", "middleware", "pages", "celery")
+CLOCK_READERS = (
+    "views",
+    "tasks",
+    "management",
+    "receivers",
+    "middleware",
+    "navigation",
+    "pages",
+    "celery",
+)
 CLOCK_WRITERS = (
     "surveys.sending.compose",  # the Date header of a mail
     "npsapp.outbox",  # the name of a file
