@@ -124,7 +124,8 @@ def prepare_environment() -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     number = int(worker.removeprefix("gw")) + 1 if worker else 0
     data_dir = Path(os.environ[FOLDER]) / f"data-{number}"
-    data_dir.mkdir(exist_ok=True)
+    # WhiteNoise warns of a STATIC_ROOT that is missing, and here a warning is an error.
+    (data_dir / "static").mkdir(parents=True, exist_ok=True)
     os.environ |= {
         "DATA_DIR": str(data_dir),
         "REDIS_URL": f"{os.environ[REDIS]}/{number}",
