@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,7 @@ from closeloop.reports.queue import count_mine
 from npsapp.models import User
 from npsapp.roles import Role
 from surveys.models import get_organisation
+from surveys.sending.watch import count_unknown, held_senders, silent_parts
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "places": SimpleLazyObject(lambda: list_places(request)),
         "organisation": SimpleLazyObject(get_organisation),
+        "silent_parts": SimpleLazyObject(lambda: silent_parts(timezone.now())),
+        **(managers_banners() if request.user.may(Role.MANAGER) else {}),
+    }
+
+
+def managers_banners() -> dict[str, Any]:
+    """What only those who can do something about it are told."""
+    return {
+        "held_senders": SimpleLazyObject(lambda: held_senders(timezone.now())),
+        "unknown_count": SimpleLazyObject(count_unknown),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import secrets
@@ -58,6 +59,10 @@ class StoredMail:
 
     name: str
     message: ParsedMessage
+
+    @property
+    def written_at(self) -> dt.datetime:
+        return dt.datetime.strptime(self.name[:21], "%Y%m%dT%H%M%S%f").replace(tzinfo=dt.UTC)
 
     @property
     def subject(self) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from surveys.models import Campaign, ImportBatch, Sender, Survey
+from surveys.models import Campaign, ImportBatch, Invitation, Mail, Sender, Survey
 
 
 def get_import_batch(pk: int) -> ImportBatch:
@@ -21,3 +22,15 @@ def get_campaign(pk: int) -> Campaign:
 
 def get_sender(pk: int) -> Sender:
     return get_object_or_404(Sender, pk=pk)
+
+
+def get_delivery(kind: str, pk: int) -> Invitation | Mail:
+    """`kind` is the word in the address: invitation or mail."""
+    if kind == "invitation":
+        invitations = Invitation.objects.select_related("campaign__sender", "contact")
+        invitation: Invitation = get_object_or_404(invitations, pk=pk)
+        return invitation
+    if kind == "mail":
+        mail: Mail = get_object_or_404(Mail.objects.select_related("sender"), pk=pk)
+        return mail
+    raise Http404

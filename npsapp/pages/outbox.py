@@ -1,21 +1,61 @@
+"""The mail that this machine wrote to files instead of sending it."""
+
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
+from npsapp.outbox import StoredMail, list_names, read_mail
 from npsapp.roles import Role, requires
 
+PAGE_LENGTH = 30
+# A mail is somebody's markup: no script, no request to anywhere, an origin of its own. Its links
+# open in a new window, which is not bound by any of this.
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+
 
 @requires(Role.MANAGER)
+@require_safe
 def outbox(request: HttpRequest) -> HttpResponse:
-    return render(request, "base.html")
+    page = Paginator(list_names(), PAGE_LENGTH).get_page(request.GET.get("page"))
+    mails = [mail for mail in map(read_mail, page.object_list) if mail]
+    context = {"page": page, "mails": mails, "leaves_for_real": leaves_for_real()}
+    return render(request, "outbox/list.html", context)
 
 
 @requires(Role.MANAGER)
+@require_safe
 def outbox_mail(request: HttpRequest, name: str) -> HttpResponse:
-    return render(request, "base.html")
+    return render(request, "outbox/mail.html", {"mail": find_mail(name)})
 
 
 @requires(Role.MANAGER)
+@require_safe
 def outbox_html(request: HttpRequest, name: str) -> HttpResponse:
-    return render(request, "base.html")
+    """The HTML part, for the frame on the mail's page; its two headers replace the house's own."""
+    html = find_mail(name).html
+    if not html:
+        raise Http404
+    opened = html.replace("<head>", '<head><base target="_blank">', 1)
+    response = HttpResponse(opened)
+    response.headers["Content-Security-Policy"] = MAIL_POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def find_mail(name: str) -> StoredMail:
+    mail = read_mail(name)
+    if mail is None:
+        raise Http404
+    return mail
+
+
+def leaves_for_real() -> bool:
+    return bool(settings.EMAIL_BACKEND != "npsapp.outbox.EmailBackend")

@@ -11,6 +11,9 @@ from django.template.loader import render_to_string
 from surveys.models import Campaign, get_organisation
 from surveys.wording import fill, get_wording
 
+# After the question in the list of mails: keeps programs from filling up with the next words.
+PADDING = "\u2007\u034f" * 60
+
 
 @dataclass(frozen=True)
 class Words:
@@ -48,6 +51,7 @@ def write_invitation(
         "greeting": greeting if first_name else wording.mail_greeting_nameless,
         "intro": fill(wording.mail_intro, company=company),
         "question": fill(wording.question, company=company),
+        "padding": PADDING,
         "lowest": f"{scores[0]} = {wording.lowest}",
         "highest": f"{scores[-1]} = {wording.highest}",
         "click": wording.mail_click,

@@ -69,7 +69,7 @@ class EmailBackend(smtp.EmailBackend):
     """Chosen by EMAIL_URL=smtp://… or smtps://…"""
 
     @property
-    def connection_class(self) -> type[smtplib.SMTP]:  # type: ignore[override]
+    def connection_class(self) -> type[smtplib.SMTP]:
         return PhasedSMTPOverTLS if self.use_ssl else PhasedSMTP
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
@@ -78,7 +78,7 @@ class EmailBackend(smtp.EmailBackend):
     def _send(self, email_message: EmailMessage) -> bool:
         if isinstance(self.connection, _Phases):
             self.connection.handover = attached(email_message)
-        return bool(super()._send(email_message))
+        return bool(super()._send(email_message))  # type: ignore[misc]
 
     def drop(self) -> None:
         """Forget the connection without a QUIT: it is broken, or stands before an unsent body."""

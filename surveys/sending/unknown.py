@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet
@@ -10,12 +11,23 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from surveys.models import Campaign, Delivery, Invitation
-from surveys.sending.ledger import Row, State, ledger_of
+from surveys.sending.ledger import LEDGERS, Row, State, ledger_of
 
 if TYPE_CHECKING:
     from npsapp.models import User
 
 Resolution = Delivery.Resolution
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A mail in doubt as the page shows it."""
+
+    row: Row
+    kind: str
+    recipient: str
+    about: str
+    may_send_again: bool
 
 
 class CannotResolve(Exception):
@@ -67,3 +79,19 @@ def settle_by_evidence(invitation: Invitation) -> bool:
 
 def _unknown(delivery: Row) -> QuerySet[Any]:
     return ledger_of(delivery).rows.filter(pk=delivery.pk, state=State.UNKNOWN)
+
+
+def list_unknown(*, now: dt.datetime) -> list[Doubt]:
+    """All mail in doubt, the newest first. It is one mail per interrupted connection: few."""
+    rows: list[Row] = []
+    for ledger in LEDGERS:
+        rows.extend(ledger.with_relations.filter(state=State.UNKNOWN))
+    rows.sort(key=lambda row: (row.unknown_since or now, row.pk), reverse=True)
+    return [_describe(row, now) for row in rows]
+
+
+def _describe(row: Row, now: dt.datetime) -> Doubt:
+    may = can_send_again(row, now=now)
+    if isinstance(row, Invitation):
+        return Doubt(row, "invitation", str(row.contact or ""), str(row.campaign), may)
+    return Doubt(row, "mail", row.to_name or row.to_email, row.subject, may)

@@ -1,0 +1,73 @@
+"""Mail in doubt, for whoever decides; and a held sender, for whoever mended it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from npsapp.models import User
+from npsapp.roles import Role, requires
+from surveys.access import get_delivery, get_sender
+from surveys.forms.deliveries import ResolutionForm
+from surveys.nudging import nudge
+from surveys.sending.hold import lift_hold
+from surveys.sending.unknown import CannotResolve, list_unknown, resolve_unknown
+from surveys.tasks import send_due
+
+PAGE_LENGTH = 50
+
+
+@requires(Role.MANAGER)
+@require_safe
+def unknown_deliveries(request: HttpRequest) -> HttpResponse:
+    """Every mail of which nobody knows whether it arrived, the newest first."""
+    page = Paginator(list_unknown(now=timezone.now()), PAGE_LENGTH).get_page(
+        request.GET.get("page")
+    )
+    return render(request, "deliveries/unknown.html", {"page": page})
+
+
+@requires(Role.MANAGER)
+@require_POST
+def delivery_resolve(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    delivery = get_delivery(kind, pk)
+    form = ResolutionForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise CannotResolve(_("Choose what should happen with this mail."))
+        resolve_unknown(
+            delivery,
+            resolution=form.cleaned_data["resolution"],
+            user=cast(User, request.user),
+            now=timezone.now(),
+        )
+    except CannotResolve as problem:
+        page = Paginator(list_unknown(now=timezone.now()), PAGE_LENGTH).get_page(1)
+        context = {"page": page, "problem": str(problem)}
+        return render(request, "deliveries/unknown.html", context, status=422)
+    nudge(send_due)
+    messages.success(request, _("Done."))
+    return redirect("unknown_deliveries")
+
+
+@requires(Role.MANAGER)
+@require_POST
+def sender_try_now(request: HttpRequest, pk: int) -> HttpResponse:
+    """End the wait of a sender that was held, and go back to where the button was."""
+    lift_hold(get_sender(pk))
+    nudge(send_due)
+    messages.success(request, _("Trying again now. If it fails, the reason will be here again."))
+    target = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return redirect(target)
+    return redirect("campaigns")
