@@ -8,11 +8,22 @@ from typing import Any
 
 from django.utils import timezone
 
+from closeloop.models import FollowUp, Member
+from closeloop.opening import open_follow_up
 from npsapp.models import User
 from npsapp.roles import Role
 from responses.models import Response
 from surveys.addresses import hash_address
-from surveys.models import Account, Campaign, Contact, Invitation, Organisation, Sender, Survey
+from surveys.models import (
+    Account,
+    Campaign,
+    Contact,
+    Invitation,
+    Mail,
+    Organisation,
+    Sender,
+    Survey,
+)
 
 _number = count(1)
 
@@ -117,3 +128,37 @@ def make_response(**fields: Any) -> Response:
     )
     response.refresh_from_db()
     return response
+
+
+def make_member(*, user: User | None = None, **fields: Any) -> Member:
+    return Member.objects.create(user=user or make_user(), **fields)
+
+
+def make_follow_up(*, response: Response | None = None, **fields: Any) -> FollowUp:
+    """An open follow-up, of a 9 and without an owner unless told otherwise; nobody is mailed."""
+    now = fields.pop("now", None) or timezone.now()
+    score = fields.pop("score", 9)
+    response = response or make_response(score=score, answered_at=now)
+    follow_up = open_follow_up(response.pk, now=now, announce=False)
+    if follow_up is None:
+        raise ValueError("This response gets no follow-up")
+    for name, value in fields.items():
+        setattr(follow_up, name, value)
+    follow_up.save()
+    return FollowUp.objects.get(pk=follow_up.pk)
+
+
+def make_mail(**fields: Any) -> Mail:
+    """A transactional mail that is due."""
+    number = next(_number)
+    fields["sender"] = fields.get("sender") or make_sender(lane=Sender.Lane.TRANSACTIONAL)
+    fields = {
+        "kind": Mail.Kind.NOTICE,
+        "dedupe_key": f"mail:{number}",
+        "to_email": f"iemand{number}@klanten.example",
+        "to_name": "Iemand",
+        "subject": f"Subject {number}",
+        "text": "Text\n",
+        "scheduled_for": timezone.now() - dt.timedelta(minutes=1),
+    } | fields
+    return Mail.objects.create(address_hash=hash_address(fields["to_email"]), **fields)
