@@ -71,9 +71,11 @@ def ensure_running(data_dir: Path) -> dict[str, str]:
         _make_data_dir(data_dir)
         with _locked(data_dir / "pg.lock"):
             if _use is None:
+                cluster = _cluster_of(data_dir)
+                _prepare_place(data_dir, cluster)
                 users_file = _open(data_dir / "pg.users")
                 fcntl.flock(users_file, fcntl.LOCK_SH)
-                _use = _Use(data_dir, _cluster_of(data_dir), users_file)
+                _use = _Use(data_dir, cluster, users_file)
                 atexit.register(release)
             cluster = _use.cluster
             if not cluster.is_running():
@@ -125,11 +127,24 @@ def _cluster_of(data_dir: Path) -> Cluster:
         return Cluster(inside, account)
     # A folder of mode 0700 above DATA_DIR would keep `nobody` out of it.
     place = SYSTEM_FOLDER / hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
+    return Cluster(place / "pg", account)
+
+
+def _prepare_place(data_dir: Path, cluster: Cluster) -> None:
+    """Make the folder of a cluster outside of DATA_DIR; set aside what an earlier DATA_DIR left.
+
+    Who deletes DATA_DIR to begin anew must not meet the old rows again, under new keys.
+    """
+    place = cluster.data.parent
+    if place == data_dir:
+        return
+    if place.exists() and not (data_dir / "pg.users").exists():
+        cluster.stop()
+        place.rename(place.with_name(f"{place.name}.{time.time_ns()}"))
     place.mkdir(parents=True, exist_ok=True)
     SYSTEM_FOLDER.chmod(0o755)
-    account.own(place)
+    cluster.account.own(place)
     place.chmod(0o700)
-    return Cluster(place / "pg", account)
 
 
 def _create_database(cluster: Cluster) -> None:

@@ -37,8 +37,10 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     if folder.exists():
         cluster = cluster_of(folder)
         cluster.stop()
-        if cluster.data.parent != folder:
-            shutil.rmtree(cluster.data.parent)
+        place = cluster.data.parent
+        if place != folder:
+            for left in place.parent.glob(f"{place.name}*"):
+                shutil.rmtree(left)
 
 
 def cluster_of(data_dir: Path) -> Cluster:
@@ -205,6 +207,20 @@ def test_recorded_process_that_became_a_stranger_is_no_obstacle(data_dir: Path) 
     assert stranger.poll() is None
     stranger.kill()
     stranger.wait()
+
+
+def test_deleted_data_dir_begins_anew(data_dir: Path) -> None:
+    first = start_user(data_dir, "connection.execute('CREATE TABLE old AS SELECT 1')")
+    wait_ready(first)
+    leave(first)
+    shutil.rmtree(data_dir)
+
+    user = start_user(data_dir)
+    wait_ready(user)
+    found = query(data_dir, "SELECT to_regclass('old')")
+    leave(user)
+
+    assert found is None
 
 
 def test_half_made_cluster_is_made_again(data_dir: Path) -> None:
