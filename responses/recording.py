@@ -131,11 +131,12 @@ def restore_response(response: Response, *, user: User, now: dt.datetime) -> Res
 
 def _lock_ask(invitation: Invitation) -> Invitation:
     """Lock the invitation that the person's answer belongs to: the first, for a reminder."""
-    return (
+    locked: Invitation = (
         Invitation.objects.select_for_update(of=("self",), no_key=True)
         .select_related("campaign__survey", "contact")
         .get(pk=invitation.first_id or invitation.pk)
     )
+    return locked
 
 
 def _lock(response: Response) -> Response:

@@ -13,7 +13,7 @@ def _signer() -> Signer:
         key=settings.LINK_SIGNING_KEY,
         sep=".",
         salt="nps.drawn",
-        fallback_keys=settings.LINK_SIGNING_KEY_FALLBACKS,
+        fallback_keys=[*settings.LINK_SIGNING_KEY_FALLBACKS],
     )
 
 

@@ -112,7 +112,7 @@ def find_invitation(purpose: str, token: str, *related: str) -> Invitation:
     """
     invitations = Invitation.objects.select_related("campaign__survey", "contact", *related)
     try:
-        invitation = invitations.get(pk=read(purpose, token), contact__isnull=False)
+        invitation: Invitation = invitations.get(pk=read(purpose, token), contact__isnull=False)
         if invitation.first_id:
             invitation = invitations.get(pk=invitation.first_id)
     except (Invitation.DoesNotExist, OverflowError):
@@ -132,7 +132,7 @@ def respondent_page(view: View[P]) -> View[P]:
     """Wrap a page for customers: neither stored nor found, and one page for every bad link."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
         try:
             if not length.isdecimal() or int(length) > LARGEST_BODY:
@@ -156,7 +156,7 @@ def refuse_other_sites(view: View[P]) -> View[P]:
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         origin = request.headers.get("Sec-Fetch-Site", "none")
         if request.method == "POST" and origin not in ("same-origin", "none"):
             return show_dead_end(request, "refused", status=403)

@@ -35,14 +35,13 @@ class CommentForm(forms.Form):
 
 
 class AnswerForm(CommentForm):
-    score = forms.TypedChoiceField(coerce=int)
-
-    field_order = ["score", "comment"]
+    """The number, and what belongs to it."""
 
     def __init__(self, data: Any = None, *, visit: Visit, **options: Any) -> None:
         super().__init__(data, visit=visit, **options)
-        score = self.fields["score"]
-        assert isinstance(score, forms.TypedChoiceField)
-        score.choices = [(str(number), str(number)) for number in visit.survey.scores]
-        for code in ("required", "invalid_choice"):
-            score.error_messages[code] = visit.words.choose_error
+        # Made here, because the scale and the words are those of the survey.
+        self.fields["score"] = forms.TypedChoiceField(
+            coerce=int,
+            choices=[(number, number) for number in visit.survey.scores],
+            error_messages=dict.fromkeys(("required", "invalid_choice"), visit.words.choose_error),
+        )

@@ -6,81 +6,184 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('surveys', '0001_initial'),
+        ("surveys", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Response',
+            name="Response",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scale_min', models.PositiveSmallIntegerField()),
-                ('score', models.PositiveSmallIntegerField()),
-                ('category', models.GeneratedField(db_persist=True, expression=models.Case(models.When(score__gte=9, then=models.Value('promoter')), models.When(score__gte=7, then=models.Value('passive')), default=models.Value('detractor')), output_field=models.CharField(choices=[('detractor', 'Detractor'), ('passive', 'Passive'), ('promoter', 'Promoter')], max_length=10))),
-                ('comment', models.TextField(blank=True, max_length=4000)),
-                ('language', models.CharField(blank=True, max_length=5)),
-                ('channel', models.CharField(choices=[('mail', 'E-mail'), ('import', 'Import')], max_length=10)),
-                ('occasion', models.CharField(blank=True, max_length=120)),
-                ('external_id', models.CharField(blank=True, max_length=120)),
-                ('properties', models.JSONField(default=dict)),
-                ('status', models.CharField(choices=[('counted', 'Counted'), ('provisional', 'Probably automatic'), ('excluded', 'Excluded')], default='counted', max_length=12)),
-                ('status_reason', models.CharField(blank=True, max_length=200)),
-                ('status_at', models.DateTimeField(null=True)),
-                ('may_contact', models.BooleanField(null=True)),
-                ('answered_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField(null=True)),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='responses', to='surveys.contact')),
-                ('import_batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='surveys.importbatch')),
-                ('invitation', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='response', to='surveys.invitation')),
-                ('status_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('survey', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='surveys.survey')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scale_min", models.PositiveSmallIntegerField()),
+                ("score", models.PositiveSmallIntegerField()),
+                (
+                    "category",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(score__gte=9, then=models.Value("promoter")),
+                            models.When(score__gte=7, then=models.Value("passive")),
+                            default=models.Value("detractor"),
+                        ),
+                        output_field=models.CharField(
+                            choices=[
+                                ("detractor", "Detractor"),
+                                ("passive", "Passive"),
+                                ("promoter", "Promoter"),
+                            ],
+                            max_length=10,
+                        ),
+                    ),
+                ),
+                ("comment", models.TextField(blank=True, max_length=4000)),
+                ("language", models.CharField(blank=True, max_length=5)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("mail", "E-mail"), ("import", "Import")], max_length=10
+                    ),
+                ),
+                ("occasion", models.CharField(blank=True, max_length=120)),
+                ("external_id", models.CharField(blank=True, max_length=120)),
+                ("properties", models.JSONField(default=dict)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("counted", "Counted"),
+                            ("provisional", "Probably automatic"),
+                            ("excluded", "Excluded"),
+                        ],
+                        default="counted",
+                        max_length=12,
+                    ),
+                ),
+                ("status_reason", models.CharField(blank=True, max_length=200)),
+                ("status_at", models.DateTimeField(null=True)),
+                ("may_contact", models.BooleanField(null=True)),
+                ("answered_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField(null=True)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="responses",
+                        to="surveys.contact",
+                    ),
+                ),
+                (
+                    "import_batch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="responses",
+                        to="surveys.importbatch",
+                    ),
+                ),
+                (
+                    "invitation",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="response",
+                        to="surveys.invitation",
+                    ),
+                ),
+                (
+                    "status_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "survey",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="responses",
+                        to="surveys.survey",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-answered_at', '-pk'],
+                "ordering": ["-answered_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ResponseVersion',
+            name="ResponseVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score', models.PositiveSmallIntegerField()),
-                ('comment', models.TextField(blank=True)),
-                ('answered_at', models.DateTimeField()),
-                ('replaced_at', models.DateTimeField()),
-                ('automatic_reason', models.CharField(blank=True, max_length=20)),
-                ('response', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='responses.response')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("score", models.PositiveSmallIntegerField()),
+                ("comment", models.TextField(blank=True)),
+                ("answered_at", models.DateTimeField()),
+                ("replaced_at", models.DateTimeField()),
+                ("automatic_reason", models.CharField(blank=True, max_length=20)),
+                (
+                    "response",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="responses.response",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['replaced_at', 'pk'],
+                "ordering": ["replaced_at", "pk"],
             },
         ),
         migrations.AddIndex(
-            model_name='response',
-            index=models.Index(fields=['survey', 'answered_at'], name='response_by_day'),
+            model_name="response",
+            index=models.Index(fields=["survey", "answered_at"], name="response_by_day"),
         ),
         migrations.AddIndex(
-            model_name='response',
-            index=models.Index(fields=['answered_at'], name='response_newest'),
+            model_name="response",
+            index=models.Index(fields=["answered_at"], name="response_newest"),
         ),
         migrations.AddConstraint(
-            model_name='response',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', models.F('scale_min')), ('score__lte', 10)), name='response_score_in_scale'),
+            model_name="response",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score__gte", models.F("scale_min")), ("score__lte", 10)),
+                name="response_score_in_scale",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='response',
-            constraint=models.CheckConstraint(condition=models.Q(('scale_min__in', [0, 1])), name='response_scale_known'),
+            model_name="response",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scale_min__in", [0, 1])), name="response_scale_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='response',
-            constraint=models.CheckConstraint(condition=models.Q(('invitation__isnull', False), ('channel', 'import'), _connector='OR'), name='response_asked_or_imported'),
+            model_name="response",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("invitation__isnull", False), ("channel", "import"), _connector="OR"
+                ),
+                name="response_asked_or_imported",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='response',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('survey', 'external_id'), name='response_external_id_once'),
+            model_name="response",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("survey", "external_id"),
+                name="response_external_id_once",
+            ),
         ),
     ]

@@ -40,6 +40,10 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         """Those that this product asked for itself; imported history gets no follow-up."""
         return self.exclude(channel=Response.Channel.IMPORT)
 
+    def mentioning(self, words: str) -> Self:
+        """Those whose comment holds the words, in any case; all of them for no words."""
+        return self.filter(comment__icontains=words) if words else self
+
     def in_selection(self, selection: Selection) -> Self:
         """Those that a filter speaks of; see `responses.selection`."""
         chosen = self.filter(selection.moments("answered_at"))
@@ -139,6 +143,10 @@ class Response(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("response", args=[self.pk])
+
+    def get_category_display(self) -> str:
+        """The category in the reader's language; Django adds this to no generated field."""
+        return str(Category(self.category).label)
 
     @property
     def changeable_until(self) -> dt.datetime:

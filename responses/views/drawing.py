@@ -92,9 +92,7 @@ def show_closed(visit: Visit) -> HttpResponse:
     return show_page(visit, "respondent/closed.html", status=410)
 
 
-def _frame(
-    invitation: Invitation | None, visit: Visit, *, now: dt.datetime
-) -> dict[str, Any]:
+def _frame(invitation: Invitation | None, visit: Visit, *, now: dt.datetime) -> dict[str, Any]:
     """What the pages with a form share; without an invitation they are a preview."""
     if invitation is None:
         return {"is_preview": True}

@@ -10,6 +10,7 @@ from npsapp.roles import public
 from surveys import links
 from surveys.models import Invitation, Suppression
 from surveys.respondent import Visit, find_invitation, respondent_page, show_page
+from surveys.suppressing import suppress
 
 
 @public
@@ -41,8 +42,6 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 def leave(invitation: Invitation) -> None:
     """No more surveys to the address that was written to, and to the one the person has now."""
-    from surveys.suppressing import suppress
-
     hashes = {invitation.address_hash}
     if invitation.contact:
         hashes.add(invitation.contact.address_hash)

@@ -1,0 +1,17 @@
+"""The only door from a request to a response: what is not there is a 404."""
+
+from __future__ import annotations
+
+from django.shortcuts import get_object_or_404
+
+from responses.models import Response
+
+
+def find_response(pk: int) -> Response:
+    """Return a response with what its page shows; raises Http404."""
+    return get_object_or_404(
+        Response.objects.select_related(
+            "survey", "contact__account", "invitation__campaign", "status_by", "follow_up"
+        ),
+        pk=pk,
+    )

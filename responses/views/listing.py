@@ -1,0 +1,83 @@
+"""What stands around the list of responses: a tab per status, and what it is narrowed to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from responses.forms.listing import ResponseListForm
+from responses.models import Category, Response
+from responses.models.response import ResponseQuerySet
+from responses.reports.listing import count_statuses
+from responses.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A status to look at, with the number of answers behind it."""
+
+    title: str
+    n: int
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFilter:
+    """Something the list is narrowed to, and the address of the list without it."""
+
+    text: str
+    url: str
+
+
+def list_tabs(found: ResponseQuerySet, selection: Selection, form: ResponseListForm) -> list[Tab]:
+    """Return all answers and each status, counted within the rest of the selection."""
+    numbers = count_statuses(found.in_selection(replace(selection, status="")))
+    titles = {"": pgettext("responses", "All"), **{s.value: s.label for s in Response.Status}}
+    return [
+        Tab(
+            title=str(title),
+            n=numbers.get(status, 0) if status else sum(numbers.values()),
+            url="?" + form.query_of(replace(selection, status=status)),
+            is_current=status == selection.status,
+        )
+        for status, title in titles.items()
+    ]
+
+
+def list_filters(form: ResponseListForm, selection: Selection) -> list[ActiveFilter]:
+    """Return what the list is narrowed to, days and status apart: those have their own place."""
+    filters = []
+    if words := form.cleaned_data["q"]:
+        text = _("Comment with “%(words)s”") % {"words": words}
+        filters.append((text, form.query_of(selection, q="")))
+    if selection.survey:
+        rest = replace(selection, survey=None)
+        filters.append((str(selection.survey), form.query_of(rest)))
+    if selection.first or selection.last:
+        rest = replace(selection, first=None, last=None)
+        filters.append((_describe_days(selection), form.query_of(rest)))
+    if selection.segment:
+        rest = replace(selection, segment=None)
+        filters.append((str(selection.segment), form.query_of(rest)))
+    if selection.category:
+        rest = replace(selection, category="")
+        filters.append((str(Category(selection.category).label), form.query_of(rest)))
+    if selection.score is not None:
+        rest = replace(selection, score=None)
+        text = _("Score %(score)s") % {"score": selection.score}
+        filters.append((text, form.query_of(rest)))
+    return [ActiveFilter(text=text, url=f"?{query}") for text, query in filters]
+
+
+def _describe_days(selection: Selection) -> str:
+    first = date_format(selection.first, "j M Y") if selection.first else ""
+    last = date_format(selection.last, "j M Y") if selection.last else ""
+    if first and last:
+        return _("%(first)s to %(last)s") % {"first": first, "last": last}
+    if first:
+        return _("from %(first)s on") % {"first": first}
+    return _("up to and including %(last)s") % {"last": last}

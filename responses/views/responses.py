@@ -1,0 +1,123 @@
+"""What staff read: the list of answers, one answer, and the two judgements of a manager."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from npsapp.models import User
+from npsapp.roles import Role, requires
+from responses.access import find_response
+from responses.forms.judging import ExclusionForm
+from responses.forms.listing import ResponseListForm
+from responses.models import Response
+from responses.recording import accept_response, exclude_response, restore_response
+from responses.reports.listing import list_properties
+from responses.views.listing import list_filters, list_tabs
+from surveys.models import get_organisation
+
+PAGE_LENGTH = 50
+
+
+@requires(Role.VIEWER)
+@require_safe
+def responses(request: HttpRequest) -> HttpResponse:
+    """Every answer of a selection, newest first, whether it counts or not."""
+    form = ResponseListForm(request.GET, organisation=get_organisation(), now=timezone.now())
+    if not form.is_valid():
+        return render(request, "responses/list.html", {"form": form}, status=422)
+    selection = form.selection()
+    found = Response.objects.mentioning(form.cleaned_data["q"])
+    rows = found.in_selection(selection).select_related("survey", "contact__account", "follow_up")
+    tabs = list_tabs(found, selection, form)
+    paginator = Paginator(rows, PAGE_LENGTH)
+    # The tabs have counted these rows already.
+    paginator.count = next(tab.n for tab in tabs if tab.is_current)
+    context = {
+        "form": form,
+        "selection": selection,
+        "tabs": tabs,
+        "filters": list_filters(form, selection),
+        "page": paginator.get_page(request.GET.get("page")),
+        "query": form.query_of(selection),
+        "shows_surveys": selection.survey is None,
+        **powers(request),
+    }
+    return render(request, "responses/list.html", context)
+
+
+@requires(Role.VIEWER)
+@require_safe
+def response(request: HttpRequest, pk: int) -> HttpResponse:
+    """One answer: what was said, by whom, every version of it, and whether it counts."""
+    return show_response(request, find_response(pk), ExclusionForm())
+
+
+@requires(Role.MANAGER)
+@require_POST
+def response_accept(request: HttpRequest, pk: int) -> HttpResponse:
+    """Count an answer that looked automatic."""
+    accepted = accept_response(find_response(pk), user=cast(User, request.user), now=timezone.now())
+    messages.success(request, _("This answer counts now, and is followed up like any other."))
+    return redirect(accepted)
+
+
+@requires(Role.MANAGER)
+@require_POST
+def response_exclude(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an answer out of the score, with a reason that everybody sees."""
+    judged = find_response(pk)
+    form = ExclusionForm(request.POST)
+    if not form.is_valid():
+        return show_response(request, judged, form, status=422)
+    exclude_response(
+        judged,
+        user=cast(User, request.user),
+        reason=form.cleaned_data["reason"],
+        now=timezone.now(),
+    )
+    messages.success(request, _("This answer no longer counts. It stays visible with its reason."))
+    return redirect(judged)
+
+
+@requires(Role.MANAGER)
+@require_POST
+def response_restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo an exclusion."""
+    restored = restore_response(
+        find_response(pk), user=cast(User, request.user), now=timezone.now()
+    )
+    messages.success(request, _("This answer counts again."))
+    return redirect(restored)
+
+
+def show_response(
+    request: HttpRequest, shown: Response, form: ExclusionForm, *, status: int = 200
+) -> HttpResponse:
+    may = powers(request)
+    context = {
+        "response": shown,
+        "form": form,
+        "versions": shown.versions.all(),
+        "language_name": dict(settings.LANGUAGES).get(shown.language, shown.language),
+        "properties": list_properties(shown, with_addresses=may["may_follow_up"]),
+        **may,
+    }
+    return render(request, "responses/response.html", context, status=status)
+
+
+def powers(request: HttpRequest) -> dict[str, Any]:
+    """What the reader may do here; only those who write to people see addresses."""
+    user = cast(User, request.user)
+    return {
+        "may_follow_up": user.may(Role.AGENT),
+        "may_manage": user.may(Role.MANAGER),
+    }
