@@ -16,8 +16,7 @@ from surveys.importing.headers import Field
 from surveys.importing.people import column_key, read_contacts_table
 from surveys.importing.reading import MAX_BYTES, Table
 from surveys.models import Property
-
-MOST_SEGMENTS = 5
+from surveys.models.contact import MOST_SEGMENTS
 
 USES = [
     (Field.SKIP, gettext_lazy("Leave out")),
@@ -42,9 +41,9 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
     )
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> UploadedFile[Any]:
         """Refuse a file of which nothing can be read, with the sentence that says why."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         try:
             if (file.size or 0) > MAX_BYTES:
                 raise UnreadableFile(Fault.TOO_LARGE, str(MAX_BYTES // 1024 // 1024))

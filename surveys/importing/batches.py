@@ -24,7 +24,12 @@ KEPT_PREVIEW = dt.timedelta(days=1)
 
 
 def open_batch(
-    content: bytes, file_name: str, *, user: User | None, now: dt.datetime
+    content: bytes,
+    file_name: str,
+    *,
+    user: User | None,
+    now: dt.datetime,
+    uses: Sequence[Field] | None = None,
 ) -> ImportBatch:
     """Keep an uploaded contacts file for its preview; raises UnreadableFile.
 
@@ -40,7 +45,7 @@ def open_batch(
             file_name=clean_prose(file_name)[-200:] or "contacts.csv",
             sha256=hashlib.sha256(content).hexdigest(),
             content=content,
-            summary={"uses": propose_uses(table)},
+            summary={"uses": list(uses or propose_uses(table))},
             created_by=user,
         )
 
@@ -67,15 +72,15 @@ def preview_batch(batch: ImportBatch, *, now: dt.datetime) -> Report:
     return preview_contacts(table, uses, now=now)
 
 
-def confirm_batch(batch: ImportBatch, *, user: User | None, now: dt.datetime) -> ImportBatch:
-    """Bring the people in. A second click finds the batch imported and changes nothing.
+def confirm_batch(batch: ImportBatch, *, user: User | None, now: dt.datetime) -> Report | None:
+    """Bring the people in; None for a second click, which finds the batch imported already.
 
     Of the file only the refused rows are kept.
     """
     with transaction.atomic():
         batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         if batch.state != ImportBatch.State.PREVIEWED:
-            return batch
+            return None
         table, uses = read_batch(batch)
         report = import_contacts(table, uses, now=now)
         batch.problem_file = write_problems(table, report.refusals) if report.refused else None
@@ -85,7 +90,7 @@ def confirm_batch(batch: ImportBatch, *, user: User | None, now: dt.datetime) ->
         batch.created_by = user or batch.created_by
         batch.summary = batch.summary | summarise(report)
         batch.save()
-    return batch
+    return report
 
 
 def summarise(report: Report) -> dict[str, int]:

@@ -36,7 +36,7 @@ _SENTENCES: dict[Fault, Promise] = {
     Fault.TOO_MANY_COLUMNS: _(
         "The file has too many columns (%(detail)s). Leave out those that are not needed."
     ),
-    Fault.MISSING_COLUMN: _("There is no column “%(detail)s”."),
+    Fault.MISSING_COLUMN: _("There is no such column: %(detail)s."),
     Fault.DOUBLE_COLUMN: _("The column “%(detail)s” is there twice. Rename one of the two."),
     Fault.UNCLOSED_QUOTE: _("A quotation mark is opened and not closed."),
     Fault.STRAY_QUOTE: _('A quotation mark stands in the middle of a quoted cell. Double it: ""'),

@@ -9,6 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
+# More dimensions than this nobody reads, and each one costs a row per day in every count.
+MOST_SEGMENTS = 5
+
+
 class Account(models.Model):
     """An organisation that contacts belong to."""
 
