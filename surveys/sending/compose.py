@@ -96,7 +96,7 @@ def _make_message(
         words.text,
         sender.from_header,
         [to],
-        reply_to=[sender.reply_to] if sender.reply_to else None,
+        reply_to=_reply_to(row, sender),
         headers={
             "Message-ID": message_id(row),
             "Date": format_datetime(timezone.now()),
@@ -113,6 +113,15 @@ def _make_message(
     ):
         setattr(message, wish, value)
     return message
+
+
+def _reply_to(row: Row, sender: Sender) -> list[str] | None:
+    """The shared address; without one, a customer's answer goes to the colleague who wrote."""
+    if sender.reply_to:
+        return [sender.reply_to]
+    if isinstance(row, Mail) and row.kind == Mail.Kind.REPLY and row.created_by:
+        return [row.created_by.email]
+    return None
 
 
 def _list_unsubscribe(url: str, sender: Sender) -> str:

@@ -1,0 +1,367 @@
+"""The page of one follow-up and its buttons, as a browser uses them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from closeloop.assigning import take
+from closeloop.models import FollowUp, RootCause
+from closeloop.noting import add_note
+from npsapp.models import User
+from responses.models import Response
+from surveys.models import Mail, Property
+from tests.factories import (
+    make_campaign,
+    make_contact,
+    make_follow_up,
+    make_invitation,
+    make_organisation,
+    make_response,
+    make_sender,
+    make_user,
+)
+
+NOW = timezone.now()
+ACTIONS = {
+    "follow_up_own": {},
+    "follow_up_assign": {"to": ""},
+    "follow_up_note": {"text": "Bel morgen"},
+    "follow_up_call": {"reached": "no"},
+    "follow_up_reply": {"subject": "Re: vraag", "text": "Beste Daan,\r\n\r\nExcuus."},
+    "follow_up_close": {"outcome": "thanked"},
+    "follow_up_reopen": {},
+}
+# Session, user, organisation three times (clock, frame, signature), the rail; the follow-up, its
+# versions, activities, two of history, the next one, the signature, two lists of root causes and
+# the people to give it to.
+QUERIES = 16
+
+
+@pytest.fixture
+def daan(db: None) -> FollowUp:
+    make_organisation()
+    make_sender(lane="transactional")
+    contact = make_contact(first_name="Daan", last_name="Duin", email="daan@klanten.example")
+    invitation = make_invitation(contact=contact, state="sent", sent_at=NOW)
+    response = make_response(
+        invitation=invitation, score=9, comment="Snel & goed", language="nl", answered_at=NOW
+    )
+    return make_follow_up(response=response)
+
+
+def post(client: Client, name: str, follow_up: FollowUp, **values: Any) -> Any:
+    values.setdefault("version", follow_up.version)
+    return client.post(reverse(name, args=[follow_up.pk]), values)
+
+
+def kinds(follow_up: FollowUp) -> list[str]:
+    return list(follow_up.activities.values_list("kind", flat=True))
+
+
+def test_page_shows_answer_person_and_greeting(agent_client: Client, daan: FollowUp) -> None:
+    html = agent_client.get(daan.get_absolute_url()).content.decode()
+
+    assert "Snel &amp; goed" in html
+    assert "daan@klanten.example" in html
+    assert "Beste Daan," in html
+
+
+def test_page_shows_what_was_said_and_asked_before(agent_client: Client, daan: FollowUp) -> None:
+    contact = daan.response.contact
+    assert contact is not None
+    month_ago = NOW - dt.timedelta(days=30)
+    make_response(
+        invitation=make_invitation(contact=contact, state="sent", sent_at=month_ago),
+        score=4,
+        comment="Toen niet",
+        answered_at=month_ago,
+    )
+    make_invitation(
+        contact=contact, state="sent", sent_at=month_ago - dt.timedelta(days=9)
+    )
+    make_invitation(contact=contact, campaign=make_campaign())
+    make_response(comment="Iemand anders")
+
+    past = agent_client.get(daan.get_absolute_url()).context["past"]
+
+    assert [(one.score, one.text) for one in past] == [(4, "Toen niet"), (None, "Asked, no answer")]
+
+
+def test_page_shows_properties_as_they_were_at_the_answer(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    Property.objects.create(key="segment", label="Klantsoort")
+    Response.objects.filter(pk=daan.response_id).update(properties={"segment": "Goud", "leeg": ""})
+
+    properties = agent_client.get(daan.get_absolute_url()).context["properties"]
+
+    assert properties == [("Klantsoort", "Goud")]
+
+
+def test_page_leads_to_the_next_of_mine_then_to_nobodys(
+    agent_client: Client, agent: User, daan: FollowUp
+) -> None:
+    make_follow_up(owner=make_user(), due_at=NOW - dt.timedelta(days=3))
+    make_follow_up(due_at=NOW - dt.timedelta(days=2))
+    later = make_follow_up(owner=agent, due_at=NOW + dt.timedelta(days=2))
+    sooner = make_follow_up(owner=agent, due_at=NOW + dt.timedelta(days=1))
+
+    assert agent_client.get(daan.get_absolute_url()).context["next"] == sooner
+    assert agent_client.get(sooner.get_absolute_url()).context["next"] == later
+
+
+def test_person_who_wants_no_contact_is_marked_and_cannot_be_mailed(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    Response.objects.filter(pk=daan.response_id).update(may_contact=False)
+
+    html = agent_client.get(daan.get_absolute_url()).content.decode()
+    sent = post(agent_client, "follow_up_reply", daan, **ACTIONS["follow_up_reply"])
+
+    assert "asked not to be contacted" in html
+    assert reverse("follow_up_reply", args=[daan.pk]) not in html
+    assert (sent.status_code, Mail.objects.count()) == (422, 0)
+
+
+def test_page_of_an_erased_person_still_opens(agent_client: Client, daan: FollowUp) -> None:
+    assert daan.response.contact is not None
+    daan.response.contact.delete()
+
+    assert "Erased person" in agent_client.get(daan.get_absolute_url()).content.decode()
+
+
+def test_take_says_who_was_first(agent_client: Client, daan: FollowUp) -> None:
+    take(daan, user=make_user(name="Tom Traag"), version=1, now=NOW)
+
+    page = agent_client.post(
+        reverse("follow_up_own", args=[daan.pk]), {"version": 1}, follow=True
+    )
+
+    assert "Tom Traag took this follow-up just before you." in page.content.decode()
+    daan.refresh_from_db()
+    assert str(daan.owner) == "Tom Traag"
+
+
+def test_take_gives_it_to_me(agent_client: Client, agent: User, daan: FollowUp) -> None:
+    response = post(agent_client, "follow_up_own", daan)
+
+    daan.refresh_from_db()
+    assert (response.url, daan.owner) == (daan.get_absolute_url(), agent)
+
+
+def test_assign_gives_it_to_a_colleague(agent_client: Client, daan: FollowUp) -> None:
+    colleague = make_user()
+
+    post(agent_client, "follow_up_assign", daan, to=colleague.pk)
+
+    daan.refresh_from_db()
+    assert daan.owner == colleague
+
+
+def test_assign_to_a_viewer_is_refused(
+    agent_client: Client, viewer: User, daan: FollowUp
+) -> None:
+    assert post(agent_client, "follow_up_assign", daan, to=viewer.pk).status_code == 422
+
+
+def test_note_and_call_stand_in_the_timeline(agent_client: Client, daan: FollowUp) -> None:
+    post(agent_client, "follow_up_note", daan, text="Bel morgen")
+    post(agent_client, "follow_up_call", daan, version=2, reached="yes", text="Blij")
+
+    timeline = agent_client.get(daan.get_absolute_url()).context["timeline"]
+    assert [(entry.side, entry.text) for entry in timeline[-2:]] == [
+        ("internal", "Bel morgen"),
+        ("internal", "Blij"),
+    ]
+
+
+def test_reply_is_queued_and_shown_as_on_its_way(agent_client: Client, daan: FollowUp) -> None:
+    response = post(agent_client, "follow_up_reply", daan, **ACTIONS["follow_up_reply"])
+
+    html = agent_client.get(daan.get_absolute_url()).content.decode()
+    assert response.status_code == 302
+    assert Mail.objects.get().text.startswith("Beste Daan,\n\nExcuus.\n\n")
+    assert "On its way" in html
+
+
+def test_send_and_close_is_one_button(agent_client: Client, daan: FollowUp) -> None:
+    values = ACTIONS["follow_up_reply"] | {"then": "close", "outcome": "thanked"}
+
+    post(agent_client, "follow_up_reply", daan, **values)
+
+    daan.refresh_from_db()
+    assert (daan.outcome, Mail.objects.count()) == ("thanked", 1)
+
+
+def test_send_and_close_without_outcome_sends_nothing_and_keeps_the_words(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    values = ACTIONS["follow_up_reply"] | {"then": "close"}
+
+    response = post(agent_client, "follow_up_reply", daan, **values)
+
+    assert (response.status_code, Mail.objects.count()) == (422, 0)
+    assert "Excuus." in response.content.decode()
+    assert "Choose what came of it." in response.content.decode()
+
+
+def test_reply_of_a_greeting_alone_is_refused(agent_client: Client, daan: FollowUp) -> None:
+    response = post(agent_client, "follow_up_reply", daan, subject="Re:", text="Beste Daan,\r\n\r\n")
+
+    assert (response.status_code, Mail.objects.count()) == (422, 0)
+
+
+def test_reply_without_a_sender_says_so(agent_client: Client) -> None:
+    follow_up = make_follow_up()
+
+    response = post(agent_client, "follow_up_reply", follow_up, **ACTIONS["follow_up_reply"])
+
+    assert response.status_code == 422
+    assert "There is no sender for replies yet" in response.content.decode()
+
+
+def test_close_of_a_detractor_needs_the_root_cause(agent_client: Client) -> None:
+    follow_up = make_follow_up(score=3)
+    cause = RootCause.objects.first()
+    assert cause is not None
+
+    without = post(agent_client, "follow_up_close", follow_up, outcome="solved")
+    with_it = post(
+        agent_client, "follow_up_close", follow_up, outcome="solved", root_cause=cause.pk
+    )
+
+    follow_up.refresh_from_db()
+    assert (without.status_code, with_it.status_code) == (422, 302)
+    assert follow_up.root_cause == cause
+
+
+def test_root_cause_out_of_use_cannot_be_chosen(agent_client: Client) -> None:
+    follow_up = make_follow_up(score=3)
+    cause = RootCause.objects.create(label="Oud", is_active=False)
+
+    response = post(
+        agent_client, "follow_up_close", follow_up, outcome="solved", root_cause=cause.pk
+    )
+
+    assert response.status_code == 422
+
+
+def test_reopen_brings_it_back(agent_client: Client, daan: FollowUp) -> None:
+    post(agent_client, "follow_up_close", daan, outcome="thanked")
+
+    post(agent_client, "follow_up_reopen", daan, version=2, text="Belde terug")
+
+    daan.refresh_from_db()
+    assert daan.state == "open"
+
+
+def test_second_saver_sees_the_difference_and_loses_nothing(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    add_note(daan, text="Al gebeld", user=make_user(name="Tom Traag"), version=1, now=NOW)
+
+    page = post(agent_client, "follow_up_reply", daan, **ACTIONS["follow_up_reply"])
+
+    html = page.content.decode()
+    assert (page.status_code, Mail.objects.count()) == (409, 0)
+    assert [(entry.who, entry.text) for entry in page.context["meanwhile"]] == [
+        ("Tom Traag", "Al gebeld")
+    ]
+    assert "Excuus." in html
+    assert '<input type="hidden" name="version" value="2" id="reply_version">' in html
+
+
+@pytest.mark.parametrize("name", [*ACTIONS])
+def test_action_on_a_changed_follow_up_writes_nothing(
+    agent_client: Client, daan: FollowUp, name: str
+) -> None:
+    add_note(daan, text="Eerst", user=make_user(), version=1, now=NOW)
+
+    response = post(agent_client, name, daan, **ACTIONS[name])
+
+    assert response.status_code == (302 if name == "follow_up_own" else 409)
+    assert kinds(daan) == ["opened", "note"]
+
+
+def test_double_click_writes_one_note(agent_client: Client, daan: FollowUp) -> None:
+    post(agent_client, "follow_up_note", daan, text="Eén")
+    second = post(agent_client, "follow_up_note", daan, text="Eén")
+
+    assert second.status_code == 302
+    assert kinds(daan) == ["opened", "note"]
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIONS if name != "follow_up_own"])
+def test_action_without_its_version_is_invalid(
+    agent_client: Client, daan: FollowUp, name: str
+) -> None:
+    response = post(agent_client, name, daan, **ACTIONS[name] | {"version": ""})
+
+    assert response.status_code == 422
+    assert kinds(daan) == ["opened"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("follow_up_note", {"text": "  "}),
+        ("follow_up_call", {"reached": ""}),
+        ("follow_up_reply", {"subject": "", "text": "Hallo"}),
+        ("follow_up_close", {"outcome": "made up"}),
+        ("follow_up_assign", {"to": "987654321"}),
+    ],
+)
+def test_invalid_input_shows_the_page_again(
+    agent_client: Client, daan: FollowUp, name: str, values: dict[str, str]
+) -> None:
+    response = post(agent_client, name, daan, **values)
+
+    assert response.status_code == 422
+    assert kinds(daan) == ["opened"]
+
+
+@pytest.mark.parametrize("name", ["follow_up", *ACTIONS])
+def test_viewer_may_nothing(viewer_client: Client, daan: FollowUp, name: str) -> None:
+    url = reverse(name, args=[daan.pk])
+    response = viewer_client.get(url) if name == "follow_up" else viewer_client.post(url)
+
+    assert response.status_code == 403
+    assert kinds(daan) == ["opened"]
+
+
+@pytest.mark.parametrize("name", ["follow_up", *ACTIONS])
+def test_missing_follow_up_is_not_found(agent_client: Client, name: str) -> None:
+    url = reverse(name, args=[987_654_321])
+    response = agent_client.get(url) if name == "follow_up" else agent_client.post(url)
+
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("name", [*ACTIONS])
+def test_looking_never_acts(agent_client: Client, daan: FollowUp, name: str) -> None:
+    assert agent_client.get(reverse(name, args=[daan.pk])).status_code == 405
+    assert kinds(daan) == ["opened"]
+
+
+@pytest.mark.parametrize("lines", [1, 3])
+def test_page_costs_the_same_queries_for_any_history(
+    agent_client: Client,
+    daan: FollowUp,
+    lines: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(lines):
+        add_note(daan, text="…", user=make_user(), version=number + 1, now=NOW)
+        make_response(
+            invitation=make_invitation(contact=daan.response.contact, state="sent", sent_at=NOW)
+        )
+
+    with django_assert_num_queries(QUERIES):
+        assert agent_client.get(daan.get_absolute_url()).status_code == 200

@@ -1,0 +1,121 @@
+"""The working clock, without a database: properties over zones, week-ends and moved clocks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from closeloop.targets import (
+    UTC,
+    WorkingHours,
+    add_working_time,
+    due_at,
+    working_time_between,
+)
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+OFFICE = WorkingHours(AMSTERDAM, [0, 1, 2, 3, 4], dt.time(9), dt.time(17))
+
+zones = st.sampled_from(
+    ["Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
+)
+clocks = st.times().map(lambda time: time.replace(second=0, microsecond=0))
+moments = st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2030, 1, 1), timezones=st.just(UTC))
+
+
+@st.composite
+def working_hours(draw: st.DrawFn) -> WorkingHours:
+    first, last = sorted([draw(clocks), draw(clocks)])
+    if first == last:
+        first, last = dt.time(9), dt.time(17)
+    weekdays = draw(st.lists(st.integers(0, 6), unique=True))
+    return WorkingHours(ZoneInfo(draw(zones)), weekdays, first, last)
+
+
+def local(*parts: int) -> dt.datetime:
+    return dt.datetime(*parts, tzinfo=AMSTERDAM)  # type: ignore[arg-type,misc]
+
+
+@pytest.mark.parametrize(
+    ("category", "start", "due"),
+    [
+        # Monday afternoon: the same clock time one working day on.
+        ("detractor", local(2026, 11, 23, 14), local(2026, 11, 24, 14)),
+        # Friday afternoon: over the week-end to Monday.
+        ("detractor", local(2026, 11, 27, 14), local(2026, 11, 30, 14)),
+        # In the night and at the week-end the clock stands still.
+        ("detractor", local(2026, 11, 23, 22), local(2026, 11, 24, 17)),
+        ("detractor", local(2026, 11, 28, 12), local(2026, 11, 30, 17)),
+        ("passive", local(2026, 11, 23, 10), local(2026, 11, 26, 10)),
+        ("promoter", local(2026, 11, 23, 10), local(2026, 11, 30, 10)),
+        # Over the nights in which the clock is moved, at day.
+        ("detractor", local(2026, 3, 27, 16), local(2026, 3, 30, 16)),
+        ("detractor", local(2026, 10, 23, 16), local(2026, 10, 26, 16)),
+    ],
+)
+def test_due_falls_where_a_person_would_put_it(
+    category: str, start: dt.datetime, due: dt.datetime
+) -> None:
+    assert due_at(start, category, OFFICE) == due
+
+
+def test_due_counts_real_hours_in_the_night_the_clock_is_moved() -> None:
+    night_shift = WorkingHours(AMSTERDAM, [], dt.time(1), dt.time(5))
+
+    # 29 March 2026 has no hour from 2 to 3: of four hours only three happened before 5 o'clock.
+    due = due_at(local(2026, 3, 29, 1), "detractor", night_shift)
+
+    assert due == local(2026, 3, 30, 2)
+
+
+def test_due_is_found_without_any_working_day_named() -> None:
+    every_day = WorkingHours(AMSTERDAM, [], dt.time(9), dt.time(17))
+
+    assert due_at(local(2026, 11, 28, 12), "detractor", every_day) == local(2026, 11, 29, 12)
+
+
+@settings(deadline=None)
+@given(hours=working_hours(), start=moments, length=st.integers(1, 40 * 3600))
+def test_target_holds_exactly_the_time_it_promises(
+    hours: WorkingHours, start: dt.datetime, length: int
+) -> None:
+    due = add_working_time(start, dt.timedelta(seconds=length), hours)
+
+    # Very short days may take longer than the search reaches; that end is a plain date.
+    if due - start < dt.timedelta(days=390):
+        assert working_time_between(start, due, hours) == dt.timedelta(seconds=length)
+
+
+@settings(deadline=None)
+@given(hours=working_hours(), start=moments, length=st.integers(1, 3600))
+def test_target_falls_into_working_hours(
+    hours: WorkingHours, start: dt.datetime, length: int
+) -> None:
+    due = add_working_time(start, dt.timedelta(seconds=length), hours)
+    opens, closes = next(hours.spans_from(due - dt.timedelta(microseconds=1)))
+
+    assert due - start > dt.timedelta(days=390) or opens < due <= closes
+
+
+@settings(deadline=None)
+@given(hours=working_hours(), start=moments, later=st.timedeltas(dt.timedelta(), dt.timedelta(14)))
+def test_whoever_answers_later_is_never_due_earlier(
+    hours: WorkingHours, start: dt.datetime, later: dt.timedelta
+) -> None:
+    assert due_at(start, "passive", hours) <= due_at(start + later, "passive", hours)
+
+
+@settings(deadline=None)
+@given(hours=working_hours(), start=moments)
+def test_detractors_come_before_passives_before_promoters(
+    hours: WorkingHours, start: dt.datetime
+) -> None:
+    detractor, passive, promoter = (
+        due_at(start, category, hours) for category in ("detractor", "passive", "promoter")
+    )
+
+    assert start < detractor < passive < promoter
