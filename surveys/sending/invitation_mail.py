@@ -52,8 +52,8 @@ def write_invitation(
         "intro": fill(wording.mail_intro, company=company),
         "question": fill(wording.question, company=company),
         "padding": PADDING,
-        "lowest": f"{scores[0]} = {wording.lowest}",
-        "highest": f"{scores[-1]} = {wording.highest}",
+        "lowest": f"{scores[0]} = {_inside_a_line(wording.lowest)}",
+        "highest": f"{scores[-1]} = {_inside_a_line(wording.highest)}",
         "click": wording.mail_click,
         "open": wording.mail_open,
         "closing": wording.mail_closing,
@@ -74,6 +74,10 @@ def write_invitation(
     text = render_to_string("mail/invitation_text.txt", context)
     html = _inliner().inline(render_to_string("mail/invitation.html", context))
     return Words(" ".join(subject.split()), text.strip() + "\n", html)
+
+
+def _inside_a_line(label: str) -> str:
+    return label[:1].lower() + label[1:]
 
 
 @cache

@@ -161,7 +161,7 @@ def test_invitation_links_every_score_once(scale_min: int, count: int) -> None:
     assert scores == [f"{answer}?score={score}" for score in range(scale_min, 11)]
     assert len(scores) == count
     assert answer in page.links
-    assert f"{scale_min} = Helemaal niet waarschijnlijk" in page.text
+    assert f"{scale_min} = helemaal niet waarschijnlijk" in page.text
 
 
 def test_invitation_text_has_one_link_and_the_way_out() -> None:
