@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.db import models
-from django.db.models import Case, DecimalField, F, Func, Q, QuerySet, TextField, Value, When
+from django.db import connection, models
+from django.db.models import Case, Count, DecimalField, F, Func, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Left, Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -100,7 +100,7 @@ def read_text(key: str) -> Coalesce:
 
 def find_audience(conditions: Iterable[Condition]) -> QuerySet[Contact]:
     """Return the contacts for whom every condition holds."""
-    contacts = Contact.objects.all()
+    contacts: QuerySet[Contact] = Contact.objects.all()
     for number, condition in enumerate(conditions):
         contacts = _narrow(contacts, condition, alias=f"_condition_{number}")
     return contacts
@@ -144,7 +144,55 @@ def _compare(contacts: QuerySet[Contact], condition: Condition, *, alias: str) -
     return contacts.filter(**{f"{alias}__{lookup}": wanted})
 
 
+def count_audience(conditions: Iterable[Condition]) -> dict[str, int]:
+    """Return how many contacts the conditions name, how many of them have an address, and all."""
+    counts: dict[str, int] = find_audience(conditions).aggregate(
+        found=Count("pk"), reachable=Count("pk", filter=~Q(email=""))
+    )
+    return counts | {"all": Contact.objects.count()}
+
+
 def list_fields() -> list[tuple[str, str]]:
     """Return what conditions can speak of, as choices: the company's properties come first."""
     properties = [(entry.key, entry.label) for entry in Property.objects.all()]
     return properties + [(key, str(label)) for key, (_name, label) in CONTACT_FIELDS.items()]
+
+
+def list_strata() -> list[tuple[str, str]]:
+    """Return what the mails of a day can mirror: segments, and what else splits people in few."""
+    segments = Property.objects.filter(Q(is_segment=True) | Q(kind=Property.Kind.CHOICE))
+    return [
+        *((entry.key, entry.label) for entry in segments),
+        ("contact.language", str(CONTACT_FIELDS["contact.language"][1])),
+    ]
+
+
+def list_known_values(*, limit: int = 200) -> list[tuple[str, str]]:
+    """Return (value, label of the property) for what choices and segments hold most, as a help."""
+    properties = Property.objects.filter(Q(is_segment=True) | Q(kind=Property.Kind.CHOICE))
+    labels = dict(properties.values_list("key", "label"))
+    if not labels:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT entry.value, entry.key
+                 FROM surveys_contact, jsonb_each_text(properties) AS entry
+                WHERE entry.key = ANY(%s) AND entry.value <> ''
+             GROUP BY entry.key, entry.value ORDER BY count(*) DESC, entry.value LIMIT %s""",
+            [list(labels), limit],
+        )
+        return [(value, labels[key]) for value, key in cursor.fetchall()]
+
+
+def describe_conditions(stored: Iterable[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """Return (property, comparison, values) of each condition, in words."""
+    conditions = [Condition.from_json(entry) for entry in stored]
+    labels = dict(list_fields()) if conditions else {}
+    return [
+        (
+            labels.get(condition.property, condition.property),
+            str(condition.operator.label),
+            f" {_('or')} ".join(condition.values),
+        )
+        for condition in conditions
+    ]

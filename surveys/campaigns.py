@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from npsapp.roles import Role
 from surveys.models import Campaign, Invitation, Organisation, get_organisation
+from surveys.nudging import nudge
 from surveys.planning.plan import Plan, draw_plan, redraw_plan, rewrite_plan, write_plan
 
 State = Campaign.State
@@ -24,15 +27,13 @@ class PreviewOutdated(CannotMove):
     """What would be mailed is no longer what was shown."""
 
 
-class Obstacle(str):
-    """What keeps a campaign from being launched, with the page where it can be mended."""
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps a campaign from being launched, where it can be mended, and by whom."""
 
+    text: str
     url: str
-
-    def __new__(cls, text: str, url: str = "") -> Obstacle:
-        obstacle = super().__new__(cls, text)
-        obstacle.url = url
-        return obstacle
+    role: Role
 
 
 def describe_terms(campaign: Campaign) -> str:
@@ -47,25 +48,29 @@ def describe_terms(campaign: Campaign) -> str:
 
 def find_obstacles(campaign: Campaign, plan: Plan, organisation: Organisation) -> list[Obstacle]:
     """Return what is missing before this campaign can be launched; nothing when it can."""
-    obstacles = []
-    settings = reverse("settings")
+    incomplete, settings = [], reverse("settings")
     if not organisation.name:
-        obstacles.append(Obstacle(_("The organisation has no name yet."), settings))
+        incomplete.append(_("The organisation has no name yet."))
     if not organisation.postal_address:
-        text = _("The organisation has no postal address yet; the law wants it in every mail.")
-        obstacles.append(Obstacle(text, settings))
+        incomplete.append(
+            _("The organisation has no postal address yet; the law wants it in every mail.")
+        )
+    obstacles = [Obstacle(text, settings, Role.ADMIN) for text in incomplete]
     if not (campaign.sender.from_name and campaign.sender.from_email):
         url = reverse("sender", args=[campaign.sender_id])
-        obstacles.append(Obstacle(_("The sender has no name or no address."), url))
-    edit = reverse("campaign_edit", args=[campaign.pk])
-    if not plan.people:
-        obstacles.append(Obstacle(_("Nobody meets the conditions of the audience."), edit))
-    elif not plan.open_days:
-        text = _("Nothing is left of the window: choose later days, or longer hours.")
-        obstacles.append(Obstacle(text, edit))
-    elif not plan.mails:
-        obstacles.append(Obstacle(_("Everybody in the audience is left out."), edit))
+        obstacles.append(Obstacle(_("The sender has no name or no address."), url, Role.ADMIN))
+    if not plan.mails:
+        edit = reverse("campaign_edit", args=[campaign.pk])
+        obstacles.append(Obstacle(_explain_emptiness(plan), edit, Role.MANAGER))
     return obstacles
+
+
+def _explain_emptiness(plan: Plan) -> str:
+    if not plan.people:
+        return _("Nobody meets the conditions of the audience.")
+    if not plan.open_days:
+        return _("Nothing is left of the window: choose later days, or longer hours.")
+    return _("Everybody in the audience is left out.")
 
 
 @transaction.atomic
@@ -80,7 +85,7 @@ def launch(campaign: Campaign, *, previewed: int, terms: str, now: dt.datetime) 
         raise CannotMove(_("This campaign was launched already."))
     plan = draw_plan(locked, now=now)
     for obstacle in find_obstacles(locked, plan, get_organisation()):
-        raise CannotMove(obstacle)
+        raise CannotMove(obstacle.text)
     if plan.mails > previewed or terms != describe_terms(locked):
         raise PreviewOutdated(
             _("The plan has changed since you saw it. Look at it again, then launch.")
@@ -88,6 +93,7 @@ def launch(campaign: Campaign, *, previewed: int, terms: str, now: dt.datetime) 
     write_plan(locked, plan)
     locked.launched_at = now
     _move(locked, State.RUNNING)
+    _wake_engine()
     return plan
 
 
@@ -113,6 +119,7 @@ def resume(campaign: Campaign, *, now: dt.datetime) -> Plan:
         )
     rewrite_plan(locked, plan)
     _move(locked, State.RUNNING)
+    _wake_engine()
     return plan
 
 
@@ -178,3 +185,9 @@ def _lock(campaign: Campaign) -> Campaign:
 def _move(campaign: Campaign, state: Campaign.State) -> None:
     campaign.state = state
     campaign.save(update_fields=["state", "launched_at", "ended_at"])
+
+
+def _wake_engine() -> None:
+    from surveys import tasks  # tasks import us
+
+    nudge(tasks.send_due)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
 from surveys.models.organisation import monday_to_friday
@@ -25,6 +26,16 @@ def new_seed() -> str:
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def running(self) -> Self:
         return self.filter(state=Campaign.State.RUNNING)
+
+    def with_progress(self) -> Self:
+        """Annotate `mail_count` (those who are not skipped), `sent_count` and `answered_count`."""
+        return self.select_related("survey").annotate(
+            mail_count=models.Count("invitations", filter=~models.Q(invitations__state="skipped")),
+            sent_count=models.Count("invitations", filter=models.Q(invitations__state="sent")),
+            answered_count=models.Count(
+                "invitations", filter=models.Q(invitations__answered_at__isnull=False)
+            ),
+        )
 
 
 class Campaign(models.Model):
@@ -96,6 +107,15 @@ class Campaign(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("campaign", args=[self.pk])
+
+    @property
+    def weekday_names(self) -> list[str]:
+        return [str(WEEKDAYS_ABBR[day]) for day in sorted(self.weekdays)]
+
+    @property
+    def may_change(self) -> bool:
+        """Whether its form is open: all of a draft, the rest of the window of a paused one."""
+        return self.state in {Campaign.State.DRAFT, Campaign.State.PAUSED}
 
     @property
     def last_day(self) -> dt.date:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
 def dutch_and_english() -> list[str]:
     return ["nl", "en"]
+
+
+class SurveyQuerySet(models.QuerySet["Survey"]):
+    def with_counts(self) -> Self:
+        """Annotate `campaign_count` and `response_count`."""
+        return self.annotate(
+            campaign_count=models.Count("campaigns", distinct=True),
+            response_count=models.Count("responses", distinct=True),
+        )
 
 
 class Survey(models.Model):
@@ -57,6 +69,8 @@ class Survey(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects: ClassVar[models.Manager[Survey]] = SurveyQuerySet.as_manager()
+
     class Meta:
         ordering = ["name", "pk"]
         constraints = [
@@ -73,6 +87,21 @@ class Survey(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("survey", args=[self.pk])
+
+    def find_lock(self) -> str:
+        """Return why the question can no longer change, in words; '' while it can."""
+        if self._state.adding:
+            return ""
+        if self.responses.exists():
+            return gettext(
+                "There are answers to this question already. Another wording or scale would make "
+                "their scores impossible to compare."
+            )
+        if self.campaigns.exclude(state__in=["draft", "cancelled"]).exists():
+            return gettext(
+                "A campaign asks this question right now. Everybody must be asked the same."
+            )
+        return ""
 
     @property
     def scores(self) -> range:

@@ -1,6 +1,6 @@
 """When mail may leave: the open working time of each local day, as moments in UTC.
 
-Pure. Lengths are real elapsed time, so that a day on which the clock changes has its 23 or 25 hours.
+Pure. Lengths are real elapsed time: a day on which the clock changes has its 23 or 25 hours.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """In which order people are asked: stratified systematic sampling, as one piece of SQL.
 
-In a stratum of n people, sorted by a keyed hash, the r-th gets the key (r - ½) / n; all are sorted by
-that key. So every day's batch, being a run of neighbours, mirrors the whole audience. The database
-does it, so that a million people never pass through Python; the properties it must have are tested
-against the statement itself.
+In a stratum of n people, sorted by a keyed hash, the r-th gets the key (r - ½) / n; all are sorted
+by that key. So every day's batch, being a run of neighbours, mirrors the whole audience. The
+database does it, so that a million people never pass through Python; the properties it must have
+are tested against the statement itself.
 """
 
 from __future__ import annotations

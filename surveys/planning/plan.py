@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -76,7 +76,7 @@ class Plan:
     open_days: frozenset[dt.date]
     closes: dt.datetime | None  # when the window is over; None when nothing of it is left
     batches: tuple[Batch, ...]
-    left_out: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int]  # by reason
 
     @property
     def mails(self) -> int:
@@ -90,6 +90,10 @@ class Plan:
     @property
     def no_room(self) -> int:
         return self.left_out.get(Reason.NO_ROOM, 0)
+
+    @property
+    def mails_by_day(self) -> dict[dt.date, int]:
+        return {batch.slot.day: batch.mails for batch in self.batches}
 
     @property
     def busiest(self) -> int:
@@ -273,9 +277,9 @@ def _timetable(plan: Plan) -> list[Any]:
 
 def _column_defaults() -> dict[str, Any]:
     return {
-        column.column: column.get_db_prep_save(column.get_default(), connection)
-        for column in Invitation._meta.concrete_fields
-        if not column.primary_key and column.column not in _WRITTEN
+        field.column: field.get_db_prep_save(field.get_default(), connection)
+        for field in Invitation._meta.concrete_fields
+        if field.column and not field.primary_key and field.column not in _WRITTEN
     }
 
 

@@ -28,6 +28,19 @@ CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "unsubscribe"}
 VIEWER = {"dashboard", "responses", "response"}
 AGENT = {"contacts", "contact", "follow_ups", "follow_up"}
 MANAGER = {
+    "campaign",
+    "campaign_audience",
+    "campaign_cancel",
+    "campaign_delete",
+    "campaign_edit",
+    "campaign_launch",
+    "campaign_mail",
+    "campaign_new",
+    "campaign_pause",
+    "campaign_people",
+    "campaign_resume",
+    "campaign_test",
+    "campaigns",
     "contact_import",
     "import_batch",
     "import_problems",
@@ -37,8 +50,12 @@ MANAGER = {
     "response_accept",
     "response_exclude",
     "response_restore",
+    "survey",
+    "survey_new",
+    "survey_preview",
+    "surveys",
 }
-ADMIN = {"settings"}
+ADMIN = {"sender", "sender_new", "settings"}
 ROLE_OF = {
     **dict.fromkeys(VIEWER, Role.VIEWER),
     **dict.fromkeys(AGENT, Role.AGENT),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
@@ -63,7 +64,7 @@ def test_gaps_within_a_day_are_equal(mails: int, seconds: int) -> None:
 
     moments = list(batch.moments())
 
-    gaps = {two - one for one, two in zip(moments, moments[1:], strict=False)}
+    gaps = {two - one for one, two in pairwise(moments)}
     assert len(gaps) <= 1
     assert moments[0] == start
     assert batch.slot.end - moments[-1] >= batch.step

@@ -1,0 +1,167 @@
+"""Who is asked and when: the campaign's form, and the buttons of its page."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from surveys.audience import list_strata
+from surveys.forms.survey import LANGUAGES
+from surveys.forms.widgets import (
+    ClockField,
+    DayInput,
+    WeekdaysField,
+    check_hours,
+    freeze,
+    keep_unchecked,
+    offer,
+)
+from surveys.models import Campaign, Invitation, Organisation, Sender, Survey
+from surveys.people import ANSWERED
+
+if TYPE_CHECKING:
+    CampaignModelForm = forms.ModelForm[Campaign]
+else:
+    CampaignModelForm = forms.ModelForm
+
+MOST_STRATA = 3
+
+# Once mails have left, these would make the rest of the campaign another one.
+FROZEN_BY_LAUNCH = ("survey", "sender", "first_day", "strata")
+
+
+class CampaignForm(CampaignModelForm):
+    weekdays = WeekdaysField(label=_("Weekdays"))
+    day_start = ClockField(label=_("From"))
+    day_end = ClockField(label=_("Until"), help_text=_("23:59 means until midnight."))
+    window_days = forms.IntegerField(label=_("Window in days"), min_value=1, max_value=366)
+    daily_limit = forms.IntegerField(
+        label=_("Daily limit"),
+        min_value=1,
+        max_value=1_000_000,
+        required=False,
+        help_text=_("At most this many mails a day. Empty: no limit."),
+    )
+    strata = forms.MultipleChoiceField(
+        label=_("Each day mirrors"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Every day's mails have the same mix of these as the whole audience."),
+    )
+
+    class Meta:
+        model = Campaign
+        fields = [
+            "name",
+            "survey",
+            "sender",
+            "first_day",
+            "window_days",
+            "weekdays",
+            "day_start",
+            "day_end",
+            "daily_limit",
+            "strata",
+        ]
+        widgets = {"first_day": DayInput}
+        help_texts = {"name": _("For you and your colleagues; customers do not see it.")}
+
+    def __init__(self, *args: Any, now: dt.datetime, zone: dt.tzinfo, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = now.astimezone(zone).date()
+        self.has_started = self.instance.state != Campaign.State.DRAFT
+        senders = cast("forms.ModelChoiceField[Sender]", self.fields["sender"])
+        senders.queryset = Sender.objects.filter(lane=Sender.Lane.BULK)
+        offer(self, "strata", list_strata())
+        if self.has_started:
+            freeze(self, FROZEN_BY_LAUNCH)
+
+    def keep(self, sent: QueryDict) -> None:
+        keep_unchecked(self, sent)
+
+    def clean_first_day(self) -> dt.date:
+        first_day: dt.date = self.cleaned_data["first_day"]
+        if first_day < self.today and "first_day" in self.changed_data:
+            raise forms.ValidationError(_("Choose today or a later day."))
+        return first_day
+
+    def clean_strata(self) -> list[str]:
+        strata: list[str] = self.cleaned_data["strata"]
+        if len(strata) > MOST_STRATA:
+            raise forms.ValidationError(_("Choose at most three."))
+        return strata
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        check_hours(self)
+        first_day, days = cleaned.get("first_day"), cleaned.get("window_days")
+        if first_day and days and first_day + dt.timedelta(days=days - 1) < self.today:
+            self.add_error("window_days", _("This window is over already."))
+        return cleaned
+
+
+def suggest_campaign(organisation: Organisation, *, now: dt.datetime) -> dict[str, Any]:
+    """Return what a new campaign starts from: the organisation's hours, its next working day.
+
+    Where there is but one survey or sender, it is chosen.
+    """
+    only = {
+        name: rows[0].pk
+        for name, rows in (
+            ("survey", list(Survey.objects.all()[:2])),
+            ("sender", list(Sender.objects.filter(lane=Sender.Lane.BULK)[:2])),
+        )
+        if len(rows) == 1
+    }
+    day = now.astimezone(organisation.zone).date() + dt.timedelta(days=1)
+    while organisation.working_days and day.weekday() not in organisation.working_days:
+        day += dt.timedelta(days=1)
+    return only | {
+        "first_day": day,
+        "window_days": 30,
+        "weekdays": organisation.working_days,
+        "day_start": organisation.day_start,
+        "day_end": organisation.day_end,
+    }
+
+
+class LaunchForm(forms.Form):
+    """What the manager saw when they pressed the button."""
+
+    previewed = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    terms = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class TestMailForm(forms.Form):
+    """A test mail to oneself. `once` makes a double click one mail."""
+
+    language = forms.ChoiceField(label=_("Language"))
+    once = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def __init__(self, *args: Any, languages: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "language", [entry for entry in LANGUAGES if entry[0] in languages])
+
+
+class PeopleForm(forms.Form):
+    """Which of a campaign's people to list. `answered` is asked like a state, but is none."""
+
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[
+            ("", _("All")),
+            *Invitation.State.choices,
+            (ANSWERED, _("Answered")),
+        ],
+    )
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        required=False,
+        choices=[("", _("Any"))] + [choice for choice in Invitation.Reason.choices if choice[0]],
+    )

@@ -1,0 +1,91 @@
+"""What is asked: the survey's form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from surveys.forms.widgets import freeze, keep_unchecked
+from surveys.models import Survey, get_organisation
+
+if TYPE_CHECKING:
+    SurveyModelForm = forms.ModelForm[Survey]
+else:
+    SurveyModelForm = forms.ModelForm
+
+LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
+
+# What a customer reads, and what the score depends on.
+FROZEN_BY_ANSWERS = ("company", "touchpoint", "scale_min", "address_form", "languages")
+
+
+class SurveyForm(SurveyModelForm):
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"),
+        choices=LANGUAGES,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Everybody is asked in their own language if it is among these."),
+    )
+
+    class Meta:
+        model = Survey
+        fields = [
+            "name",
+            "company",
+            "touchpoint",
+            "languages",
+            "address_form",
+            "scale_min",
+            "change_window_hours",
+        ]
+        widgets = {"address_form": forms.RadioSelect, "scale_min": forms.RadioSelect}
+        help_texts = {
+            "name": _("For you and your colleagues; customers do not see it."),
+            "company": _("As customers know it: this name stands in the question."),
+            "touchpoint": _("When in the life of a customer this is asked."),
+        }
+
+    def __init__(self, *args: Any, is_locked: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_locked:
+            freeze(self, FROZEN_BY_ANSWERS)
+
+    def keep(self, sent: QueryDict) -> None:
+        keep_unchecked(self, sent)
+
+    def clean_languages(self) -> list[str]:
+        """The organisation's language first: it is for all whose own language is not there."""
+        default = get_organisation().default_language
+        chosen: list[str] = self.cleaned_data["languages"]
+        return sorted(chosen, key=lambda language: language != default)
+
+    def save(self, commit: bool = True) -> Survey:
+        if not self.instance.slug:
+            self.instance.slug = find_free_slug(self.cleaned_data["name"])
+        return super().save(commit)
+
+
+def read_preview(sent: QueryDict) -> dict[str, Any]:
+    """Return as much of a question as was typed, however unfinished; see `preview_question`."""
+    known = [code for code, _name in LANGUAGES]
+    scale = sent.get("scale_min", "")
+    return {
+        "company": sent.get("company", "")[:120],
+        "languages": [code for code in known if code in sent.getlist("languages")] or known,
+        "address_form": sent.get("address_form", Survey.Address.FORMAL),
+        "scale_min": 1 if scale == "1" else 0,
+    }
+
+
+def find_free_slug(name: str) -> str:
+    """Return a short name that no survey has: it stands in addresses and commands."""
+    stem = slugify(name)[:50] or "survey"
+    taken = set(Survey.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    slug, number = stem, 2
+    while slug in taken:
+        slug, number = f"{stem}-{number}", number + 1
+    return slug

@@ -1,0 +1,93 @@
+"""The people behind the numbers of a campaign, in one shape before and after its launch."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from surveys.models import Campaign, Contact, Invitation
+from surveys.planning.plan import Plan, draw_plan, list_left_out, list_recipients
+
+# Asked for like a state of the ledger, but it is a column beside it.
+ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a campaign knows of, and what became, or would become, of their mail."""
+
+    contact: Contact | None  # None once erased
+    state: str
+    reason: str
+    moment: dt.datetime | None
+    answered_at: dt.datetime | None = None
+    detail: str = ""
+
+
+class People(Protocol):
+    """As much of a list as a paginator needs."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice) -> list[Person]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPeople:
+    invitations: QuerySet[Invitation]
+
+    def __len__(self) -> int:
+        return self.invitations.count()
+
+    def __getitem__(self, part: slice) -> list[Person]:
+        return [
+            Person(
+                contact=row.contact,
+                state=row.get_state_display(),
+                reason=row.get_reason_display(),
+                moment=row.sent_at or row.scheduled_for,
+                answered_at=row.answered_at,
+                detail=row.detail,
+            )
+            for row in self.invitations[part]
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPeople:
+    campaign: Campaign
+    plan: Plan
+    reason: str
+
+    def __len__(self) -> int:
+        return self.plan.left_out.get(self.reason, 0) if self.reason else self.plan.mails
+
+    def __getitem__(self, part: slice) -> list[Person]:
+        offset = part.start or 0
+        limit = (len(self) if part.stop is None else part.stop) - offset
+        if self.reason:
+            left_out = list_left_out(
+                self.campaign, self.plan, self.reason, limit=limit, offset=offset
+            )
+            label = str(Invitation.Reason(self.reason).label)
+            return [Person(contact, _("Left out"), label, None) for contact in left_out]
+        asked = list_recipients(self.campaign, self.plan, limit=limit, offset=offset)
+        return [Person(contact, _("Planned"), "", moment) for contact, moment in asked]
+
+
+def list_people(campaign: Campaign, *, state: str, reason: str, now: dt.datetime) -> People:
+    """Return those in a state, or left out for a reason; empty strings mean all."""
+    if campaign.state == Campaign.State.DRAFT:
+        return PlannedPeople(campaign, draw_plan(campaign, now=now), reason)
+    rows = Invitation.objects.filter(campaign=campaign).select_related("contact__account")
+    if state == ANSWERED:
+        rows = rows.filter(answered_at__isnull=False)
+    elif state:
+        rows = rows.filter(state=state)
+    if reason:
+        rows = rows.filter(reason=reason)
+    return WrittenPeople(rows.order_by("scheduled_for", "order_key", "pk"))

@@ -1,0 +1,141 @@
+"""How far a campaign is: every person it knows of, counted once, and its mails per day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.db.models import Case, Count, F, Min, Q, When
+from django.db.models.functions import TruncDate
+
+from surveys.models import Campaign, Invitation
+from surveys.planning.plan import Plan
+from surveys.strip import Strip, draw_strip
+
+State = Invitation.State
+
+WAITING = (State.SCHEDULED, State.CLAIMED, State.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    reason: str
+    label: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The ledger of a campaign: sent, waiting, failed, unknown and skipped add up to `people`."""
+
+    people: int
+    sent: int
+    answered: int
+    bounced: int
+    waiting: int
+    failed: int
+    unknown: int
+    skipped: tuple[Skipped, ...]
+    next_at: dt.datetime | None
+
+    @property
+    def mails(self) -> int:
+        """What is to leave in all: every person who is not skipped."""
+        return self.people - sum(entry.people for entry in self.skipped)
+
+    @property
+    def response_rate(self) -> float | None:
+        """Percents of those whom the mail reached: sent minus bounced."""
+        reached = self.sent - self.bounced
+        return 100 * self.answered / reached if reached > 0 else None
+
+    @property
+    def percent_sent(self) -> int:
+        """Whole percents, never 100 before the last."""
+        return self.sent * 100 // self.mails if self.mails else 0
+
+
+def measure_progress(campaign: Campaign) -> Progress:
+    rows = (
+        Invitation.objects.filter(campaign=campaign)
+        .order_by()
+        .values_list("state", "reason")
+        .annotate(
+            people=Count("pk"),
+            answered=Count("pk", filter=Q(answered_at__isnull=False)),
+            next_at=Min("scheduled_for", filter=Q(state=State.SCHEDULED)),
+            bounced=Count("pk", filter=Q(delivery_status=Invitation.DeliveryStatus.BOUNCED)),
+        )
+    )
+    states: Counter[str] = Counter()
+    skipped: dict[str, int] = {}
+    answered = bounced = 0
+    next_at = None
+    for state, reason, people, with_answer, soonest, returned in rows:
+        next_at = soonest or next_at
+        states[state] += people
+        answered, bounced = answered + with_answer, bounced + returned
+        if state == State.SKIPPED:
+            skipped[reason] = people
+    return Progress(
+        people=sum(states.values()),
+        sent=states[State.SENT],
+        answered=answered,
+        bounced=bounced,
+        waiting=sum(states[state] for state in WAITING),
+        failed=states[State.FAILED],
+        unknown=states[State.UNKNOWN],
+        skipped=name_reasons(skipped),
+        next_at=next_at,
+    )
+
+
+def name_reasons(people: Mapping[str, int]) -> tuple[Skipped, ...]:
+    """Give each reason its words, the most frequent first."""
+    named = [
+        Skipped(reason, str(Invitation.Reason(reason).label), count)
+        for reason, count in people.items()
+    ]
+    return tuple(sorted(named, key=lambda entry: (-entry.people, entry.reason)))
+
+
+def count_by_day(
+    campaign: Campaign, *, zone: ZoneInfo
+) -> tuple[dict[dt.date, int], dict[dt.date, int]]:
+    """Return the mails of each local day, all and those that have left."""
+    moment = Case(When(sent_at__isnull=False, then=F("sent_at")), default=F("scheduled_for"))
+    rows = (
+        Invitation.objects.filter(campaign=campaign)
+        .exclude(state__in=[State.SKIPPED, State.FAILED])
+        .order_by()
+        .values_list(TruncDate(moment, tzinfo=zone))
+        .annotate(mails=Count("pk"), gone=Count("pk", filter=Q(sent_at__isnull=False)))
+    )
+    mails, done = {}, {}
+    for day, count, gone in rows:
+        mails[day], done[day] = count, gone
+    return mails, done
+
+
+def draw_planned_days(campaign: Campaign, plan: Plan, *, today: dt.date) -> Strip:
+    """Draw the whole window of a draft, what of it has passed included."""
+    return draw_strip(
+        campaign.first_day,
+        campaign.last_day,
+        mails=plan.mails_by_day,
+        open_days=plan.open_days,
+        today=today,
+    )
+
+
+def draw_progress_days(campaign: Campaign, *, zone: ZoneInfo, today: dt.date) -> Strip:
+    """Draw the window of a launched campaign: what has left in front of what is planned."""
+    mails, done = count_by_day(campaign, zone=zone)
+    first = min([campaign.first_day, *mails])
+    last = max([campaign.last_day, *mails])
+    days = map(dt.date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+    open_days = {day for day in days if day.weekday() in campaign.weekdays or day in mails}
+    return draw_strip(first, last, mails=mails, done=done, open_days=open_days, today=today)

@@ -1,0 +1,68 @@
+"""Settings: the organisation and the senders of its mail."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from npsapp.requests import StaffRequest
+from npsapp.roles import Role, requires
+from surveys.access import get_sender
+from surveys.forms.settings import OrganisationForm, SenderForm
+from surveys.models import Sender, get_organisation
+
+
+@requires(Role.ADMIN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: StaffRequest) -> HttpResponse:
+    organisation = get_organisation()
+    form = OrganisationForm(
+        request.POST if request.method == "POST" else None, instance=organisation
+    )
+    if form.is_bound and form.is_valid():
+        form.save()
+        messages.success(request, _("The settings are saved."))
+        return redirect("settings")
+    senders = list(Sender.objects.all())
+    lanes = {sender.lane for sender in senders}
+    context = {
+        "form": form,
+        "senders": senders,
+        "missing_lanes": [lane for lane in Sender.Lane if lane not in lanes],
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "settings/settings.html", context, status=status)
+
+
+@requires(Role.ADMIN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def sender_new(request: StaffRequest) -> HttpResponse:
+    organisation = get_organisation()
+    lane = request.GET.get("lane", "")
+    suggested = {
+        "from_name": organisation.name,
+        "lane": lane if lane in Sender.Lane.values else Sender.Lane.BULK,
+    }
+    return _edit_sender(request, Sender(), suggested)
+
+
+@requires(Role.ADMIN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def sender(request: StaffRequest, pk: int) -> HttpResponse:
+    return _edit_sender(request, get_sender(pk), {})
+
+
+def _edit_sender(request: StaffRequest, subject: Sender, suggested: dict[str, str]) -> HttpResponse:
+    form = SenderForm(
+        request.POST if request.method == "POST" else None, instance=subject, initial=suggested
+    )
+    if form.is_bound and form.is_valid():
+        form.save()
+        messages.success(request, _("The sender is saved."))
+        return redirect("settings")
+    context = {"form": form, "sender": subject if subject.pk else None}
+    status = 422 if form.is_bound else 200
+    return render(request, "settings/sender.html", context, status=status)
