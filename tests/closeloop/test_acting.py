@@ -169,9 +169,7 @@ def test_note_on_a_closed_follow_up_leaves_it_closed(sanne: User) -> None:
 def test_call_is_a_contact_only_when_somebody_answered(
     sanne: User, reached: bool, awaiting: bool, contacted: dt.datetime | None
 ) -> None:
-    follow_up = log_call(
-        make_follow_up(), reached=reached, text="", user=sanne, version=1, now=NOW
-    )
+    follow_up = log_call(make_follow_up(), reached=reached, text="", user=sanne, version=1, now=NOW)
 
     assert (follow_up.awaiting_contact, follow_up.first_contacted_at) == (awaiting, contacted)
 

@@ -38,10 +38,10 @@ ACTIONS = {
     "follow_up_close": {"outcome": "thanked"},
     "follow_up_reopen": {},
 }
-# Session, user, organisation three times (clock, frame, signature), the rail; the follow-up, its
-# versions, activities, two of history, the next one, the signature, two lists of root causes and
-# the people to give it to.
-QUERIES = 16
+# Session, user, organisation three times (clock, frame, signature), the rail, two for the banners;
+# the follow-up, its versions, activities, two of history, the next one, the signature, two lists of
+# root causes and the people to give it to.
+QUERIES = 18
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def daan(db: None) -> FollowUp:
     response = make_response(
         invitation=invitation, score=9, comment="Snel & goed", language="nl", answered_at=NOW
     )
-    return make_follow_up(response=response)
+    return make_follow_up(response=response, now=NOW)
 
 
 def post(client: Client, name: str, follow_up: FollowUp, **values: Any) -> Any:
@@ -83,9 +83,7 @@ def test_page_shows_what_was_said_and_asked_before(agent_client: Client, daan: F
         comment="Toen niet",
         answered_at=month_ago,
     )
-    make_invitation(
-        contact=contact, state="sent", sent_at=month_ago - dt.timedelta(days=9)
-    )
+    make_invitation(contact=contact, state="sent", sent_at=month_ago - dt.timedelta(days=9))
     make_invitation(contact=contact, campaign=make_campaign())
     make_response(comment="Iemand anders")
 
@@ -140,9 +138,7 @@ def test_page_of_an_erased_person_still_opens(agent_client: Client, daan: Follow
 def test_take_says_who_was_first(agent_client: Client, daan: FollowUp) -> None:
     take(daan, user=make_user(name="Tom Traag"), version=1, now=NOW)
 
-    page = agent_client.post(
-        reverse("follow_up_own", args=[daan.pk]), {"version": 1}, follow=True
-    )
+    page = agent_client.post(reverse("follow_up_own", args=[daan.pk]), {"version": 1}, follow=True)
 
     assert "Tom Traag took this follow-up just before you." in page.content.decode()
     daan.refresh_from_db()
@@ -165,9 +161,7 @@ def test_assign_gives_it_to_a_colleague(agent_client: Client, daan: FollowUp) ->
     assert daan.owner == colleague
 
 
-def test_assign_to_a_viewer_is_refused(
-    agent_client: Client, viewer: User, daan: FollowUp
-) -> None:
+def test_assign_to_a_viewer_is_refused(agent_client: Client, viewer: User, daan: FollowUp) -> None:
     assert post(agent_client, "follow_up_assign", daan, to=viewer.pk).status_code == 422
 
 
@@ -213,7 +207,9 @@ def test_send_and_close_without_outcome_sends_nothing_and_keeps_the_words(
 
 
 def test_reply_of_a_greeting_alone_is_refused(agent_client: Client, daan: FollowUp) -> None:
-    response = post(agent_client, "follow_up_reply", daan, subject="Re:", text="Beste Daan,\r\n\r\n")
+    response = post(
+        agent_client, "follow_up_reply", daan, subject="Re:", text="Beste Daan,\r\n\r\n"
+    )
 
     assert (response.status_code, Mail.objects.count()) == (422, 0)
 
