@@ -58,7 +58,9 @@ def list_places(request: HttpRequest) -> list[Place]:
         (Role.AGENT, _("Contacts"), "contacts", "people"),
         (Role.MANAGER, _("Campaigns"), "campaigns", "paper-plane"),
         (Role.MANAGER, _("Surveys"), "surveys", "question"),
+        (Role.MANAGER, _("Team"), "team", "team"),
         (Role.MANAGER, _("Outbox"), "outbox", "envelope"),
+        (Role.ADMIN, _("Settings"), "settings", "settings"),
     ]
     user = cast(User, request.user)
     role = Role(user.role)

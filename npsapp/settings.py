@@ -186,7 +186,7 @@ LOGGING: dict[str, Any] = {
 
 # Celery only wakes work up: every task finds its rows in the database, so a lost message costs
 # one tick. Nothing is scheduled through the broker for longer than a minute.
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
         "visibility_timeout": 900,

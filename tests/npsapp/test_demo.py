@@ -51,7 +51,7 @@ def test_demo_shows_every_page_at_work() -> None:
     assert {"scheduled", "sent"} <= set(running.invitations.values_list("state", flat=True))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, reset_sequences=True)
 def test_demo_is_repeatable() -> None:
     build_sample(now=NOW)
     first = describe()
