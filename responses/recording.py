@@ -16,6 +16,7 @@ from responses.automatic import Sign, judge_change
 from responses.models import Response, ResponseVersion
 from responses.signals import response_recorded
 from surveys.models import Invitation
+from surveys.sending.unknown import settle_by_evidence
 
 
 class Closed(Exception):
@@ -69,6 +70,8 @@ def record_response(
         else:
             changed = _rewrite(response, answer)
         _mark_answered(asked, response, now)
+        # Whoever can answer, scanner or person, has the mail in hand.
+        settle_by_evidence(asked)
         if changed:
             _announce(response)
     response.refresh_from_db(fields=["category"])
