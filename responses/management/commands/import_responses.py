@@ -20,7 +20,7 @@ from responses.reading import Columns, Rules, read_answers_table
 from surveys.importing.batches import write_problems
 from surveys.importing.dates import Order, read_moment
 from surveys.importing.explaining import explain
-from surveys.importing.faults import BadCell, Fault, UnreadableFile
+from surveys.importing.faults import BadCell, Fault, Problem, UnreadableFile
 from surveys.importing.headers import property_key
 from surveys.importing.printing import describe_problems
 from surveys.models import ImportBatch, Survey, get_organisation
@@ -99,7 +99,7 @@ class Command(BaseCommand):
                 self.stdout.write(title)
             for line in describe_problems(found):
                 self.stdout.write(f"  {line}")
-        if survey.scale_min == 1 and any(is_zero(problem.detail) for problem in report.refusals):
+        if survey.scale_min == 1 and any(map(is_zero, report.refusals)):
             self.stdout.write(
                 "The file has scores of 0, so the question was asked on a scale from 0. Import it "
                 "into a survey with that scale: manage.py create_survey … --scale-min 0"
@@ -119,8 +119,8 @@ def describe_people(report: Report) -> str:
     return f"{linked} answers belong to a known contact, {len(named) - linked} name an unknown one."
 
 
-def is_zero(detail: str) -> bool:
-    return detail.startswith("0 ")
+def is_zero(problem: Problem) -> bool:
+    return problem.fault == Fault.SCORE_OFF_SCALE and problem.detail == "0"
 
 
 def find_survey(slug: str) -> Survey:

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from npsapp.models import User
+from npsapp.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: str, typed: str = "") -> str:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    call_command("create_admin", *words, stdout=out)
+    return out.getvalue()
+
+
+def test_password_from_standard_input_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    run(
+        monkeypatch, "Bea@Winkel.example", "--name", "Bea", "--password-stdin",
+        typed="een lang wachtwoord\n",
+    )  # fmt: skip
+
+    person = User.objects.get(email="bea@winkel.example")
+    assert (person.name, person.role) == ("Bea", Role.ADMIN)
+    assert person.check_password("een lang wachtwoord")
+
+
+def test_password_is_made_and_shown_once_where_nobody_can_be_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = run(monkeypatch, "bea@winkel.example", "--name", "Bea")
+
+    password = said.strip().rpartition(" ")[2]
+    assert len(password) >= 16
+    assert User.objects.get().check_password(password)
+
+
+@pytest.mark.parametrize("typed", ["kort\n", "\n", "password1234\n"])
+def test_weak_password_creates_nobody(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    with pytest.raises(CommandError):
+        run(monkeypatch, "b@winkel.example", "--name", "B", "--password-stdin", typed=typed)
+
+    assert not User.objects.exists()
+
+
+def test_address_that_is_taken_or_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, "bea@winkel.example", "--name", "Bea")
+
+    for email in ("BEA@winkel.example", "geen adres"):
+        with pytest.raises(CommandError):
+            run(monkeypatch, email, "--name", "Bea")
+    assert User.objects.count() == 1
