@@ -57,11 +57,12 @@ def judge_anymail(error: Exception, handover: Handover, now: dt.datetime) -> Out
 
 def judge_status(status: AnymailStatus) -> Outcome:
     """The provider answered: one recipient, so one status."""
-    for recipient in status.recipients.values():
-        if recipient.status in {"invalid", "rejected", "failed"}:
-            return refused(f"Provider: {recipient.status}", is_about_us=False)
-        return sent(str(recipient.status or ""), provider_id=str(recipient.message_id or ""))
-    return unknown("The provider named no recipient.")
+    recipient = next(iter(status.recipients.values()), None)
+    if recipient is not None and recipient.status in {"invalid", "rejected", "failed"}:
+        return refused(f"Provider: {recipient.status}", is_about_us=False)
+    if recipient is not None and recipient.status in {"sent", "queued"}:
+        return sent(f"Provider: {recipient.status}", provider_id=recipient.message_id or "")
+    return unknown("The provider did not say what became of it.")
 
 
 def _judge_status(code: int, error: AnymailAPIError, now: dt.datetime) -> Outcome:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -111,7 +112,8 @@ def _claim(
         return Claim(ledger, token, taken=len(cursor.fetchall()))
 
 
-def _statement(ledger: Ledger) -> Composed:
+@cache
+def _statement(ledger: Ledger) -> str:
     running: SQL | Composed = SQL("")
     if ledger.model is Invitation:
         running = _RUNNING.format(campaign=Identifier(Campaign._meta.db_table))
@@ -119,7 +121,7 @@ def _statement(ledger: Ledger) -> Composed:
         table=Identifier(ledger.model._meta.db_table),
         stream=Identifier(ledger.stream),
         running=running,
-    )
+    ).as_string()
 
 
 def skip_hopeless(
