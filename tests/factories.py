@@ -21,6 +21,7 @@ from surveys.models import (
     Invitation,
     Mail,
     Organisation,
+    Property,
     Sender,
     Survey,
 )
@@ -61,6 +62,13 @@ def make_sender(**fields: Any) -> Sender:
 
 def make_account(**fields: Any) -> Account:
     return Account.objects.create(**{"name": f"Account {next(_number)}"} | fields)
+
+
+def make_property(**fields: Any) -> Property:
+    number = next(_number)
+    return Property.objects.create(
+        **{"key": f"property-{number}", "label": f"Property {number}"} | fields
+    )
 
 
 def make_contact(**fields: Any) -> Contact:

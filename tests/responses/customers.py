@@ -54,3 +54,8 @@ def send_answer(
     drawn_at = timezone.now() - dt.timedelta(seconds=seconds)
     form = {"comment": "", "drawn": draw_stamp(invitation.pk, now=drawn_at), "second_remark": ""}
     return client.post(path or answer_path(invitation), form | fields)
+
+
+def text_of(response: Any) -> str:
+    """The page with its white space made even."""
+    return " ".join(response.content.decode().split())

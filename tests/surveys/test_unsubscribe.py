@@ -1,0 +1,118 @@
+"""Leaving the surveys: asked once by GET, done by POST, in one click for mail programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from surveys.addresses import hash_address
+from surveys.models import Suppression
+from surveys.suppressing import is_suppressed
+from tests.factories import make_contact, make_organisation
+from tests.responses.customers import ask, text_of, unsubscribe_path
+
+pytestmark = pytest.mark.django_db
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_unsubscribe_looking_changes_nothing(client: Client, method: str) -> None:
+    response = getattr(client, method)(unsubscribe_path(ask()))
+
+    assert response.status_code == 200
+    assert not Suppression.objects.exists()
+
+
+def test_unsubscribe_page_asks_in_the_persons_language(client: Client) -> None:
+    make_organisation(name="Winkel BV")
+    invitation = ask(language="nl")
+
+    text = text_of(client.get(unsubscribe_path(invitation)))
+    english = text_of(client.get(unsubscribe_path(invitation) + "?lang=en"))
+
+    assert "<h1>Geen enquêtes meer van Winkel BV?</h1>" in text
+    assert "<h1>No more surveys from Winkel BV?</h1>" in english
+    assert "Fenna" not in text
+    assert "@klanten.example" not in text
+
+
+def test_unsubscribe_page_takes_two_queries(client: Client, django_assert_num_queries: Any) -> None:
+    path = unsubscribe_path(ask())
+
+    with django_assert_num_queries(2):
+        client.get(path)
+
+
+def test_unsubscribe_by_the_button_stops_surveys_only(client: Client) -> None:
+    invitation = ask(contact=make_contact(email="fenna@klanten.example"))
+
+    response = client.post(unsubscribe_path(invitation))
+
+    assert "U bent afgemeld" in text_of(response)
+    assert is_suppressed("fenna@klanten.example", "surveys")
+    assert not is_suppressed("fenna@klanten.example", "other")
+    assert Suppression.objects.get().reason == "unsubscribed"
+
+
+def test_unsubscribe_one_click_is_done_without_cookie_token_or_redirect() -> None:
+    mail_program = Client(enforce_csrf_checks=True)
+    invitation = ask()
+
+    response = mail_program.post(unsubscribe_path(invitation), ONE_CLICK)
+
+    assert response.status_code == 200
+    assert not response.cookies
+    assert Suppression.objects.get().address_hash == invitation.address_hash
+
+
+def test_unsubscribe_one_click_urlencoded_from_anywhere_is_done() -> None:
+    """RFC 8058 allows either kind of form; the one above is multipart."""
+    invitation = ask()
+
+    response = Client().post(
+        unsubscribe_path(invitation),
+        "List-Unsubscribe=One-Click",
+        content_type="application/x-www-form-urlencoded",
+        headers={"Sec-Fetch-Site": "cross-site"},
+    )
+
+    assert response.status_code == 200
+    assert Suppression.objects.count() == 1
+
+
+def test_unsubscribe_twice_is_once(client: Client) -> None:
+    path = unsubscribe_path(ask())
+
+    client.post(path)
+    response = client.post(path, ONE_CLICK)
+
+    assert response.status_code == 200
+    assert Suppression.objects.count() == 1
+
+
+def test_unsubscribe_covers_the_address_written_to_and_the_one_of_today(client: Client) -> None:
+    contact = make_contact(email="oud@klanten.example")
+    invitation = ask(contact=contact)
+    contact.email = "nieuw@klanten.example"
+    contact.address_hash = hash_address(contact.email)
+    contact.save()
+
+    client.post(unsubscribe_path(invitation))
+
+    assert is_suppressed("oud@klanten.example", "surveys")
+    assert is_suppressed("nieuw@klanten.example", "surveys")
+
+
+def test_unsubscribe_headers_keep_it_private(client: Client) -> None:
+    path = unsubscribe_path(ask())
+
+    for response in (client.get(path), client.post(path), client.put(path)):
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
+        assert not response.cookies
+
+
+def test_unsubscribe_other_methods_are_not_allowed(client: Client) -> None:
+    assert client.delete(unsubscribe_path(ask())).status_code == 405
