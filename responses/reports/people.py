@@ -12,7 +12,7 @@ def find_last_responses(contacts: Collection[int]) -> dict[int, Response]:
     newest = (
         Response.objects.counted()
         .filter(contact__in=contacts)
-        .order_by("contact", "-answered_at", "-pk")
-        .distinct("contact")
+        .order_by("contact_id", "-answered_at", "-pk")
+        .distinct("contact_id")
     )
     return {response.contact_id: response for response in newest if response.contact_id}

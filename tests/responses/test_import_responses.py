@@ -19,7 +19,12 @@ from responses.signals import response_recorded
 from surveys.importing.dates import Order
 from surveys.importing.faults import BadCell, Fault, UnreadableFile
 from surveys.models import ImportBatch, Property, Survey, get_organisation
-from tests.factories import make_contact, make_organisation, make_response, make_survey
+from tests.factories import (
+    make_contact,
+    make_organisation,
+    make_response,
+    make_survey,
+)
 
 NOW = dt.datetime(2026, 10, 1, 12, tzinfo=dt.UTC)
 FILE = Path(__file__).parent.parent / "data" / "past_answers.csv"
@@ -211,7 +216,9 @@ def test_undo_refuses_when_somebody_built_on_an_answer() -> None:
     survey = make_survey()
     batch = batch_of(bring_in(survey))
     response = survey.responses.get(external_id="507")
-    FollowUp.objects.create(response=response, opened_at=NOW, due_at=NOW, known_score=0)
+    FollowUp.objects.create(
+        response=response, opened_at=NOW, due_at=NOW, known_score=0, answer_seen_at=NOW
+    )
 
     with pytest.raises(CannotUndo, match="1 × follow up"):
         undo_import(batch, now=NOW)
