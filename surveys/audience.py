@@ -184,6 +184,12 @@ def list_known_values(*, limit: int = 200) -> list[tuple[str, str]]:
         return [(value, labels[key]) for value, key in cursor.fetchall()]
 
 
+def name_fields(keys: Iterable[str]) -> list[str]:
+    """Return the labels of these properties and fields; of one that is gone, its key."""
+    labels = dict(list_fields())
+    return [labels.get(key, key) for key in keys]
+
+
 def describe_conditions(stored: Iterable[dict[str, Any]]) -> list[tuple[str, str, str]]:
     """Return (property, comparison, values) of each condition, in words."""
     conditions = [Condition.from_json(entry) for entry in stored]

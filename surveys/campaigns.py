@@ -43,7 +43,7 @@ def describe_terms(campaign: Campaign) -> str:
         campaign.window_days, campaign.weekdays, campaign.day_start.isoformat(),
         campaign.day_end.isoformat(), campaign.daily_limit, campaign.strata,
     ]  # fmt: skip
-    return hashlib.blake2b(json.dumps(terms).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(json.dumps(terms, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 def find_obstacles(campaign: Campaign, plan: Plan, organisation: Organisation) -> list[Obstacle]:

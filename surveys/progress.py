@@ -131,9 +131,18 @@ def draw_planned_days(campaign: Campaign, plan: Plan, *, today: dt.date) -> Stri
     )
 
 
-def draw_progress_days(campaign: Campaign, *, zone: ZoneInfo, today: dt.date) -> Strip:
-    """Draw the window of a launched campaign: what has left in front of what is planned."""
+def draw_progress_days(
+    campaign: Campaign, resumed: Plan | None, *, zone: ZoneInfo, today: dt.date
+) -> Strip:
+    """Draw the window of a launched campaign: what has left in front of what is planned.
+
+    Of a paused one, what would still leave stands where `resumed` puts it.
+    """
     mails, done = count_by_day(campaign, zone=zone)
+    if resumed:
+        mails = Counter({day: gone for day, gone in done.items() if gone}) + Counter(
+            resumed.mails_by_day
+        )
     first = min([campaign.first_day, *mails])
     last = max([campaign.last_day, *mails])
     days = map(dt.date.fromordinal, range(first.toordinal(), last.toordinal() + 1))

@@ -105,7 +105,9 @@ class CampaignForm(CampaignModelForm):
         return cleaned
 
 
-def suggest_campaign(organisation: Organisation, *, now: dt.datetime) -> dict[str, Any]:
+def suggest_campaign(
+    organisation: Organisation, *, survey: str = "", now: dt.datetime
+) -> dict[str, Any]:
     """Return what a new campaign starts from: the organisation's hours, its next working day.
 
     Where there is but one survey or sender, it is chosen.
@@ -121,6 +123,8 @@ def suggest_campaign(organisation: Organisation, *, now: dt.datetime) -> dict[st
     day = now.astimezone(organisation.zone).date() + dt.timedelta(days=1)
     while organisation.working_days and day.weekday() not in organisation.working_days:
         day += dt.timedelta(days=1)
+    if survey.isdigit():
+        only["survey"] = int(survey)
     return only | {
         "first_day": day,
         "window_days": 30,

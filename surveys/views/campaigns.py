@@ -61,7 +61,10 @@ def campaign_audience(request: StaffRequest) -> HttpResponse:
 
 def _edit(request: StaffRequest, subject: Campaign) -> HttpResponse:
     now, organisation = timezone.now(), get_organisation()
-    suggested = suggest_campaign(organisation, now=now) if subject._state.adding else {}
+    suggested = {}
+    if subject._state.adding:
+        survey = request.GET.get("survey", "")
+        suggested = suggest_campaign(organisation, survey=survey, now=now)
     is_save = request.method == "POST" and "action" not in request.POST
     form = CampaignForm(
         request.POST if is_save else None,

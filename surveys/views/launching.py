@@ -23,7 +23,7 @@ from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from surveys import campaigns
 from surveys.access import get_campaign
-from surveys.audience import describe_conditions
+from surveys.audience import describe_conditions, name_fields
 from surveys.forms.campaign import LaunchForm, PeopleForm, TestMailForm
 from surveys.links import preview_url
 from surveys.models import Campaign, Mail, get_organisation
@@ -72,6 +72,7 @@ def _describe_draft(
         "plan": plan,
         "left_out": name_reasons(plan.left_out),
         "conditions": describe_conditions(subject.audience),
+        "strata": name_fields(subject.strata),
         "strip": draw_planned_days(subject, plan, today=today),
         "recipients": list_recipients(subject, plan, limit=FIRST_RECIPIENTS),
         "obstacles": [(entry, request.user.may(entry.role)) for entry in obstacles],
@@ -84,12 +85,15 @@ def _describe_draft(
 def _describe_progress(subject: Campaign, *, now: dt.datetime) -> dict[str, Any]:
     zone = get_organisation().zone
     is_paused = subject.state == Campaign.State.PAUSED
+    resumed = redraw_plan(subject, now=now) if is_paused else None
+    today = now.astimezone(zone).date()
     return {
         "campaign": subject,
         "progress": measure_progress(subject),
         "conditions": describe_conditions(subject.audience),
-        "strip": draw_progress_days(subject, zone=zone, today=now.astimezone(zone).date()),
-        "resumed": redraw_plan(subject, now=now) if is_paused else None,
+        "strata": name_fields(subject.strata),
+        "strip": draw_progress_days(subject, resumed, zone=zone, today=today),
+        "resumed": resumed,
     }
 
 
