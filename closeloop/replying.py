@@ -67,10 +67,13 @@ def _write_footer(response: Response, wording: Wording, user: User) -> str:
     """The closing line, the signature, and the answer it is about as mail programs quote."""
     member = Member.objects.filter(user=user).first()
     signature = member.signature if member else ""
-    signature = signature or f"{user}\n{get_organisation().name}".strip()
+    signature = signature.strip() or f"{user}\n{get_organisation().name}".strip()
+    # Many people paste a signature that begins with "Kind regards," already.
+    has_closing = signature.splitlines()[0].rstrip().endswith(",")
+    ending = signature if has_closing else f"{wording.mail_closing}\n{signature}"
     quoted = [fill(wording.thanks_score, score=response.score), *response.comment.splitlines()]
     quote = "\n".join(f"> {line}".rstrip() for line in quoted)
-    return f"{wording.mail_closing}\n{signature}\n\n{quote}"
+    return f"{ending}\n\n{quote}"
 
 
 def send_reply(

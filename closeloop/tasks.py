@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from closeloop import opening, replying
+from surveys.sending.leases import job_lease
 
 
 @shared_task(name="closeloop.open_follow_up")
@@ -14,8 +15,11 @@ def open_follow_up(response_pk: int) -> None:
 
 
 @shared_task(name="closeloop.sweep")
-def sweep() -> None:
+def sweep() -> str:
     """Open what is missing, and take note of what became of replies."""
-    now = timezone.now()
-    opening.sweep(now=now)
-    replying.settle_replies(now=now)
+    with job_lease("job:sweep_follow_ups") as lease:
+        if not lease:
+            return "another worker is at it"
+        now = timezone.now()
+        opened = opening.sweep(now=now)
+        return f"opened or told {opened}, settled {replying.settle_replies(now=now)}"

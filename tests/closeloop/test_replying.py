@@ -15,7 +15,7 @@ from closeloop.models import FollowUp, RootCause
 from closeloop.replying import CannotReply, draft_reply, send_reply, settle_replies
 from closeloop.reports.timeline import describe_passage
 from npsapp.models import User
-from surveys.models import Mail
+from surveys.models import Invitation, Mail
 from surveys.sending.compose import compose_mail, message_id
 from surveys.sending.queueing import NoSender
 from surveys.tasks import send_due
@@ -55,8 +55,17 @@ def make_answered(*, score: int = 3, comment: str = "Te laat", **fields: Any) ->
     return make_follow_up(response=response, now=NOW)
 
 
+def invitation_of(follow_up: FollowUp) -> Invitation:
+    assert follow_up.response.invitation is not None
+    return follow_up.response.invitation
+
+
 def reply(follow_up: FollowUp, user: User, *, version: int = 1, **fields: Any) -> FollowUp:
-    words = {"subject": "Re: vraag", "text": "Beste Daan,\n\nExcuus.", "now": NOW} | fields
+    words: dict[str, Any] = {
+        "subject": "Re: vraag",
+        "text": "Beste Daan,\n\nExcuus.",
+        "now": NOW,
+    } | fields
     return send_reply(follow_up, user=user, version=version, **words)
 
 
@@ -71,7 +80,7 @@ def test_reply_is_queued_to_the_customer_under_the_mail_that_asked(sanne: User) 
 
     mail = Mail.objects.get()
     assert (mail.to_email, mail.kind, mail.created_by) == ("daan@klanten.example", "reply", sanne)
-    assert mail.in_reply_to == message_id(follow_up.response.invitation)
+    assert mail.in_reply_to == message_id(invitation_of(follow_up))
 
 
 def test_reply_carries_closing_line_signature_and_the_answer(sanne: User) -> None:
@@ -86,13 +95,23 @@ def test_reply_carries_closing_line_signature_and_the_answer(sanne: User) -> Non
     )
 
 
+def test_signature_that_brings_its_own_closing_gets_no_second_one(sanne: User) -> None:
+    make_member(user=sanne, signature="Groeten,\nSanne")
+
+    reply(make_answered(comment=""), sanne)
+
+    assert Mail.objects.get().text == (
+        "Beste Daan,\n\nExcuus.\n\nGroeten,\nSanne\n\n> Uw cijfer: 3\n"
+    )
+
+
 def test_reply_message_has_threading_headers_and_a_person_to_answer_to(sanne: User) -> None:
     follow_up = make_answered()
     reply(follow_up, sanne)
 
     message = compose_mail(Mail.objects.get()).message()
 
-    asked = message_id(follow_up.response.invitation)
+    asked = message_id(invitation_of(follow_up))
     assert (message["In-Reply-To"], message["References"]) == (asked, asked)
     assert message["Reply-To"] == "klanten@voorbeeld.example"
     assert "Auto-Submitted" not in message

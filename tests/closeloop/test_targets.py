@@ -24,7 +24,10 @@ zones = st.sampled_from(
     ["Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
 )
 clocks = st.times().map(lambda time: time.replace(second=0, microsecond=0))
-moments = st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2030, 1, 1), timezones=st.just(UTC))
+# From 2020 to 2030.
+moments = st.integers(1_577_836_800, 1_893_456_000).map(
+    lambda seconds: dt.datetime.fromtimestamp(seconds, tz=UTC)
+)
 
 
 @st.composite

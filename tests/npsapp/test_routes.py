@@ -26,7 +26,20 @@ PUBLIC = {
 CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "unsubscribe"}
 
 VIEWER = {"dashboard", "responses", "response"}
-AGENT = {"contacts", "contact", "follow_ups", "follow_up"}
+AGENT = {
+    "contact",
+    "contacts",
+    "follow_up",
+    "follow_up_assign",
+    "follow_up_call",
+    "follow_up_close",
+    "follow_up_note",
+    "follow_up_own",
+    "follow_up_reopen",
+    "follow_up_reply",
+    "follow_ups",
+    "team_me",
+}
 MANAGER = {
     "campaign",
     "campaign_audience",
@@ -44,16 +57,23 @@ MANAGER = {
     "contact_import",
     "import_batch",
     "import_problems",
+    "member_add",
+    "member_duty",
     "outbox",
-    "outbox_mail",
     "outbox_html",
+    "outbox_mail",
     "response_accept",
     "response_exclude",
     "response_restore",
+    "root_cause_add",
+    "root_cause_edit",
+    "root_causes_usual",
     "survey",
     "survey_new",
     "survey_preview",
     "surveys",
+    "team",
+    "team_share_out",
 }
 ADMIN = {"sender", "sender_new", "settings"}
 ROLE_OF = {
