@@ -30,8 +30,6 @@ FINGERPRINT = ".made-from"
 
 class Command(BaseCommand):
     help = "Prepare the database and run web, worker and beat until Ctrl-C."
-    # The checks run with migrate; running them twice costs a second start its quickness.
-    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
