@@ -32,7 +32,7 @@ else:
 MOST_STRATA = 3
 
 # Once mails have left, these would make the rest of the campaign another one.
-FROZEN_BY_LAUNCH = ("survey", "sender", "first_day", "strata")
+FROZEN_BY_LAUNCH = ("survey", "sender", "first_day")
 
 
 class CampaignForm(CampaignModelForm):
@@ -79,6 +79,8 @@ class CampaignForm(CampaignModelForm):
         senders.queryset = Sender.objects.filter(lane=Sender.Lane.BULK)
         offer(self, "strata", list_strata())
         if self.has_started:
+            senders.queryset = Sender.objects.all()
+            del self.fields["strata"]
             freeze(self, FROZEN_BY_LAUNCH)
 
     def keep(self, sent: QueryDict) -> None:

@@ -21,10 +21,8 @@ from surveys.models import Campaign, Contact, Sender, Survey, get_organisation
 @requires(Role.MANAGER)
 @require_safe
 def campaigns(request: StaffRequest) -> HttpResponse:
-    context = {
-        "campaigns": Campaign.objects.with_progress(),
-        "missing": _find_missing(),
-    }
+    rows = list(Campaign.objects.with_progress())
+    context = {"campaigns": rows, "missing": [] if rows else _find_missing()}
     return render(request, "campaigns/campaigns.html", context)
 
 

@@ -1,0 +1,509 @@
+"""The pages of campaigns: who may open them, what they show, what their buttons do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from npsapp.models import User
+from surveys.campaigns import describe_terms
+from surveys.models import Campaign, Mail, Property, Suppression
+from tests.factories import (
+    make_campaign,
+    make_contact,
+    make_invitation,
+    make_organisation,
+    make_sender,
+    make_survey,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def organisation(db: None) -> None:
+    make_organisation(time_zone="Europe/Amsterdam")
+
+
+def make_draft(**fields: Any) -> Campaign:
+    tomorrow = timezone.localdate() + dt.timedelta(days=1)
+    return make_campaign(**{"state": Campaign.State.DRAFT, "first_day": tomorrow} | fields)
+
+
+def fill_form(**changes: Any) -> dict[str, Any]:
+    """What a browser sends for a new campaign that asks everybody."""
+    return {
+        "name": "Autumn round",
+        "survey": make_survey().pk,
+        "sender": make_sender().pk,
+        "first_day": timezone.localdate().isoformat(),
+        "window_days": "30",
+        "weekdays": ["0", "1", "2", "3", "4", "5", "6"],
+        "day_start": "00:00",
+        "day_end": "23:59",
+        "daily_limit": "",
+        "audience-TOTAL_FORMS": "1",
+        "audience-INITIAL_FORMS": "0",
+        "audience-0-property": "",
+        "audience-0-operator": "is",
+        "audience-0-values": "",
+    } | changes
+
+
+def press_launch(client: Client, campaign: Campaign, *, mails: int) -> Any:
+    return client.post(
+        reverse("campaign_launch", args=[campaign.pk]),
+        {"previewed": mails, "terms": describe_terms(campaign)},
+        follow=True,
+    )
+
+
+# Who may
+
+
+@pytest.mark.parametrize("name", ["campaign", "campaign_edit", "campaign_people"])
+def test_campaign_that_is_not_there(manager_client: Client, name: str) -> None:
+    assert manager_client.get(reverse(name, args=[4711])).status_code == 404
+
+
+@pytest.mark.parametrize("action", ["launch", "pause", "resume", "cancel", "delete", "test"])
+def test_button_of_a_campaign_that_is_not_there(manager_client: Client, action: str) -> None:
+    assert manager_client.post(reverse(f"campaign_{action}", args=[4711])).status_code == 404
+
+
+@pytest.mark.parametrize("action", ["launch", "pause", "resume", "cancel", "delete", "test"])
+def test_button_works_by_post_only(manager_client: Client, action: str) -> None:
+    campaign = make_draft()
+
+    response = manager_client.get(reverse(f"campaign_{action}", args=[campaign.pk]))
+
+    campaign.refresh_from_db()
+    assert (response.status_code, campaign.state) == (405, "draft")
+
+
+def test_agent_may_not_launch(agent_client: Client) -> None:
+    make_contact()
+    campaign = make_draft()
+
+    response = press_launch(agent_client, campaign, mails=1)
+
+    assert response.status_code == 403
+    assert not campaign.invitations.exists()
+
+
+# The list
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_list_takes_the_same_queries_for_any_number(
+    manager_client: Client, django_assert_num_queries: Any, count: int
+) -> None:
+    for _ in range(count):
+        campaign = make_campaign()
+        make_invitation(campaign=campaign, state="sent")
+
+    with django_assert_num_queries(11):
+        response = manager_client.get(reverse("campaigns"))
+
+    assert response.content.decode().count("1 of 1 sent") == count
+
+
+def test_empty_list_leads_to_what_is_missing(manager_client: Client) -> None:
+    page = manager_client.get(reverse("campaigns")).content.decode()
+
+    assert reverse("contact_import") in page
+    assert reverse("survey_new") in page
+    assert reverse("settings") not in page
+
+
+# The form
+
+
+def test_form_makes_a_draft(manager_client: Client, manager: User) -> None:
+    Property.objects.create(key="segment", label="Segment", kind="choice", is_segment=True)
+    make_contact()
+    sent = fill_form(
+        **{
+            "audience-0-property": "segment",
+            "audience-0-values": 'Gold, "Silver, old"',
+            "strata": ["segment"],
+        }
+    )
+
+    response = manager_client.post(reverse("campaign_new"), sent)
+
+    campaign = Campaign.objects.get()
+    assert response.headers["Location"] == campaign.get_absolute_url()
+    assert (campaign.state, campaign.created_by) == ("draft", manager)
+    assert campaign.audience == [
+        {"property": "segment", "operator": "is", "values": ["Gold", "Silver, old"]}
+    ]
+    assert (campaign.day_end, campaign.weekdays) == (dt.time(23, 59), list(range(7)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"day_start": "17:00", "day_end": "09:00"}, "Choose a time after the start."),
+        ({"first_day": "2020-01-01"}, "Choose today or a later day."),
+        ({"weekdays": []}, "This field is required."),
+        ({"window_days": "0"}, "greater than or equal to 1"),
+        ({"daily_limit": "0"}, "greater than or equal to 1"),
+        ({"audience-0-values": "Gold"}, "Choose what to compare with this value."),
+        ({"audience-0-property": "contact.email"}, "Fill in a value."),
+        (
+            {
+                "audience-0-property": "contact.email",
+                "audience-0-operator": "at_least",
+                "audience-0-values": "many",
+            },
+            "Fill in one number",
+        ),
+    ],
+)
+def test_form_says_what_is_wrong(
+    manager_client: Client, changes: dict[str, Any], words: str
+) -> None:
+    make_contact()
+
+    response = manager_client.post(reverse("campaign_new"), fill_form(**changes))
+
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert not Campaign.objects.exists()
+
+
+def test_end_of_day_may_be_typed_as_midnight(manager_client: Client) -> None:
+    make_contact()
+
+    manager_client.post(reverse("campaign_new"), fill_form(day_end="24:00"))
+
+    assert Campaign.objects.get().day_end == dt.time(23, 59)
+
+
+@pytest.mark.parametrize("action", ["count", "add"])
+def test_buttons_within_the_form_save_nothing(manager_client: Client, action: str) -> None:
+    make_contact(first_name="Anna")
+    make_contact(first_name="Bram")
+    sent = fill_form(
+        action=action,
+        name="Half done",
+        survey="",
+        **{"audience-0-property": "contact.first_name", "audience-0-values": "anna"},
+    )
+
+    response = manager_client.post(reverse("campaign_new"), sent)
+
+    page = response.content.decode()
+    assert (response.status_code, Campaign.objects.count()) == (200, 0)
+    assert "1 person" in page
+    assert 'value="Half done"' in page
+    assert ('name="audience-1-property"' in page) == (action == "add")
+
+
+def test_audience_is_counted_while_typing(manager_client: Client) -> None:
+    make_contact(first_name="Anna")
+    make_contact(first_name="Anna", email="")
+    make_contact(first_name="Bram")
+    sent = {
+        "audience-TOTAL_FORMS": "1",
+        "audience-INITIAL_FORMS": "0",
+        "audience-0-property": "contact.first_name",
+        "audience-0-operator": "is",
+        "audience-0-values": "Anna",
+    }
+
+    fragment = manager_client.get(
+        reverse("campaign_audience"), sent, headers={"HX-Request": "true"}
+    ).content.decode()
+    page = manager_client.get(reverse("campaign_audience"), sent).content.decode()
+
+    assert "2 people" in fragment
+    assert "<html" not in fragment
+    assert "2 of 3 contacts meet these conditions; 1 of them" in page
+
+
+def test_audience_with_an_unfinished_condition_is_not_counted(manager_client: Client) -> None:
+    sent = {
+        "audience-TOTAL_FORMS": "1",
+        "audience-INITIAL_FORMS": "0",
+        "audience-0-property": "contact.first_name",
+        "audience-0-operator": "is",
+    }
+
+    response = manager_client.get(reverse("campaign_audience"), sent)
+
+    assert "Complete the conditions" in response.content.decode()
+
+
+def test_paused_campaign_keeps_who_and_changes_when(manager_client: Client) -> None:
+    audience = [{"property": "segment", "operator": "not_empty", "values": []}]
+    campaign = make_draft(state="paused", audience=audience, strata=["segment"])
+    other = make_survey()
+
+    manager_client.post(
+        reverse("campaign_edit", args=[campaign.pk]), fill_form(survey=other.pk, window_days="45")
+    )
+
+    campaign.refresh_from_db()
+    assert campaign.window_days == 45
+    assert (campaign.audience, campaign.strata) == (audience, ["segment"])
+    assert campaign.survey != other
+
+
+def test_running_campaign_is_not_changed(manager_client: Client) -> None:
+    campaign = make_draft(state="running")
+
+    manager_client.post(reverse("campaign_edit", args=[campaign.pk]), fill_form(window_days="45"))
+
+    campaign.refresh_from_db()
+    assert campaign.window_days == 30
+
+
+# The plan
+
+
+def test_plan_shows_who_when_and_who_not(manager_client: Client) -> None:
+    asked = make_contact(first_name="Anna", last_name="Vraag")
+    blocked = make_contact(first_name="Bram", last_name="Afgemeld")
+    Suppression.objects.create(
+        address_hash=blocked.address_hash, scope="surveys", reason="unsubscribed"
+    )
+    campaign = make_draft(weekdays=list(range(7)))
+    day = f"{campaign.first_day.day} {campaign.first_day:%B}"
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+
+    assert f"Launch: 1 mail on {day}" in page
+    assert asked.email in page
+    assert blocked.email not in page
+    assert "Unsubscribed or blocked" in page
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_plan_takes_the_same_queries_for_any_number(
+    manager_client: Client, django_assert_num_queries: Any, count: int
+) -> None:
+    for _ in range(count):
+        make_contact()
+    campaign = make_draft()
+
+    with django_assert_num_queries(17):
+        manager_client.get(campaign.get_absolute_url())
+
+
+def test_looking_at_a_plan_writes_nothing(manager_client: Client) -> None:
+    make_contact()
+    campaign = make_draft()
+    before = Campaign.objects.values().get()
+
+    for name in ["campaign", "campaign_people", "campaign_edit"]:
+        manager_client.get(reverse(name, args=[campaign.pk]))
+
+    assert Campaign.objects.values().get() == before
+    assert not campaign.invitations.exists()
+
+
+def test_plan_that_cannot_be_launched_says_why(manager_client: Client) -> None:
+    make_organisation(postal_address="")
+    make_contact()
+
+    page = manager_client.get(make_draft().get_absolute_url()).content.decode()
+
+    assert "no postal address yet" in page
+    assert "An administrator can mend this." in page
+    assert "Launch: " not in page
+
+
+def test_launch_button_launches(manager_client: Client) -> None:
+    make_contact()
+    campaign = make_draft()
+
+    response = press_launch(manager_client, campaign, mails=1)
+
+    campaign.refresh_from_db()
+    assert campaign.state == "running"
+    assert "Launched. 1 mail is planned." in response.content.decode()
+
+
+def test_launch_of_another_plan_asks_again(manager_client: Client) -> None:
+    make_contact()
+    make_contact()
+    campaign = make_draft()
+
+    response = press_launch(manager_client, campaign, mails=1)
+
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+    assert "The plan has changed since you saw it." in response.content.decode()
+
+
+def test_launch_without_a_preview_is_refused(manager_client: Client) -> None:
+    make_contact()
+    campaign = make_draft()
+
+    manager_client.post(reverse("campaign_launch", args=[campaign.pk]))
+
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+
+
+def test_buttons_of_a_launched_campaign_move_it(manager_client: Client) -> None:
+    make_contact()
+    campaign = make_draft()
+    press_launch(manager_client, campaign, mails=1)
+    states = []
+
+    for action in ["pause", "resume", "cancel"]:
+        manager_client.post(reverse(f"campaign_{action}", args=[campaign.pk]))
+        campaign.refresh_from_db()
+        states.append(campaign.state)
+
+    assert states == ["paused", "running", "cancelled"]
+    assert campaign.invitations.get().reason == "cancelled"
+
+
+def test_draft_can_be_deleted(manager_client: Client) -> None:
+    campaign = make_draft()
+
+    response = manager_client.post(reverse("campaign_delete", args=[campaign.pk]))
+
+    assert response.headers["Location"] == reverse("campaigns")
+    assert not Campaign.objects.exists()
+
+
+# Test mails
+
+
+def test_double_click_sends_one_test_mail(manager_client: Client, manager: User) -> None:
+    make_sender(lane="transactional")
+    campaign = make_draft()
+    sent = {"language": "nl", "once": "0b5e3a5e-7f5e-4b1e-9d57-2f0d3d9b1c11"}
+
+    for _ in range(2):
+        manager_client.post(reverse("campaign_test", args=[campaign.pk]), sent)
+
+    mail = Mail.objects.get()
+    assert (mail.kind, mail.to_email) == ("test", manager.email)
+    assert not campaign.invitations.exists()
+
+
+def test_test_mail_without_a_sender_says_so(manager_client: Client) -> None:
+    campaign = make_draft()
+    sent = {"language": "nl", "once": "0b5e3a5e-7f5e-4b1e-9d57-2f0d3d9b1c11"}
+
+    response = manager_client.post(reverse("campaign_test", args=[campaign.pk]), sent, follow=True)
+
+    assert "no sender for replies and notices yet" in response.content.decode()
+
+
+def test_mail_is_shown_in_a_sandbox(manager_client: Client) -> None:
+    campaign = make_draft(survey=make_survey(company="De Proef"))
+
+    response = manager_client.get(reverse("campaign_mail", args=[campaign.pk, "en"]))
+
+    assert "How likely are you to recommend De Proef" in response.content.decode()
+    policy = response.headers["Content-Security-Policy"]
+    assert "sandbox" in policy
+    assert "script-src" not in policy
+    assert "default-src 'none'" in policy
+
+
+# Progress
+
+
+def test_progress_adds_up_and_links_to_the_people(manager_client: Client) -> None:
+    campaign = make_campaign(first_day=timezone.localdate())
+    now = timezone.now()
+    make_invitation(campaign=campaign, state="sent", sent_at=now, answered_at=now)
+    make_invitation(campaign=campaign, state="sent", sent_at=now)
+    make_invitation(campaign=campaign, state="skipped", reason="suppressed", scheduled_for=None)
+    make_invitation(campaign=campaign)
+    make_invitation()
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+
+    assert "2 of 3 sent, 66 %" in page
+    assert "50.0 % of sent minus bounced" in page
+    assert (
+        f"{reverse('campaign_people', args=[campaign.pk])}?state=skipped&amp;reason=suppressed"
+        in page
+    )
+    assert "All 4 people" in page
+
+
+def test_progress_is_refreshed_as_a_fragment(manager_client: Client) -> None:
+    campaign = make_campaign()
+
+    response = manager_client.get(campaign.get_absolute_url(), headers={"HX-Request": "true"})
+
+    assert "<html" not in response.content.decode()
+    assert "0 of 0 sent" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", {"Sent", "Answered", "Skipped"}),
+        ("?state=sent", {"Sent", "Answered"}),
+        ("?state=answered", {"Answered"}),
+        ("?state=skipped&reason=suppressed", {"Skipped"}),
+        ("?reason=no_address", set()),
+    ],
+)
+def test_people_behind_a_number(manager_client: Client, query: str, names: set[str]) -> None:
+    campaign, now = make_campaign(), timezone.now()
+    rows: dict[str, dict[str, Any]] = {
+        "Sent": {"state": "sent"},
+        "Answered": {"state": "sent", "answered_at": now},
+        "Skipped": {"state": "skipped", "reason": "suppressed"},
+    }
+    for name, fields in rows.items():
+        contact = make_contact(first_name=name, last_name="Proef")
+        make_invitation(campaign=campaign, contact=contact, **fields)
+    make_invitation(contact=make_contact(first_name="Elsewhere", last_name="Proef"), state="sent")
+
+    page = manager_client.get(
+        reverse("campaign_people", args=[campaign.pk]) + query
+    ).content.decode()
+
+    shown = {name for name in [*rows, "Elsewhere"] if f"{name} Proef" in page}
+    assert shown == names
+
+
+def test_people_of_an_unknown_state_are_refused(manager_client: Client) -> None:
+    campaign = make_campaign()
+
+    response = manager_client.get(reverse("campaign_people", args=[campaign.pk]), {"state": "lost"})
+
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_people_take_the_same_queries_for_any_number(
+    manager_client: Client, django_assert_num_queries: Any, count: int
+) -> None:
+    campaign = make_campaign()
+    for _ in range(count):
+        make_invitation(campaign=campaign)
+
+    with django_assert_num_queries(13):
+        manager_client.get(reverse("campaign_people", args=[campaign.pk]))
+
+
+def test_people_left_out_of_a_draft_have_names(manager_client: Client) -> None:
+    make_contact(first_name="Anna", last_name="Vraag")
+    make_contact(first_name="Bram", last_name="Adresloos", email="")
+    url = reverse("campaign_people", args=[make_draft().pk])
+
+    left_out = manager_client.get(url, {"reason": "no_address"}).content.decode()
+    asked = manager_client.get(url).content.decode()
+
+    assert "Bram Adresloos" in left_out
+    assert "Anna Vraag" not in left_out
+    assert "Anna Vraag" in asked
