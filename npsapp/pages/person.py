@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -41,6 +42,7 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
     follow_ups = FollowUp.objects.filter(response__contact=person)
     context: dict[str, Any] = {
         "person": person,
+        "language": name_language(person.language),
         "properties": list_properties(person),
         "suppressions": suppressions,
         "obstacle": find_obstacle(person, suppressions, invitations),
@@ -62,6 +64,13 @@ def list_properties(person: Contact) -> list[tuple[str, Any]]:
         ((labels.get(key, key), value) for key, value in person.properties.items()),
         key=lambda pair: pair[0].casefold(),
     )
+
+
+def name_language(code: str) -> str:
+    try:
+        return _(get_language_info(code)["name"]) if code else ""
+    except KeyError:
+        return code
 
 
 def list_suppressions(person: Contact) -> list[Suppression]:
@@ -88,9 +97,7 @@ def describe(invitation: Invitation) -> str:
             return _("Answered on %(day)s") % {"day": _day(invitation.answered_at)}
         if invitation.delivery_status == Invitation.DeliveryStatus.BOUNCED:
             return _("Sent and returned: the address does not work")
-        if invitation.sent_at:
-            return _("Sent on %(day)s, not answered yet") % {"day": _day(invitation.sent_at)}
-        return _("Sent, not answered yet")
+        return _describe_unanswered(invitation)
     if state == Invitation.State.SKIPPED:
         return _("Not sent: %(reason)s") % {"reason": reason or _("reason unknown")}
     if state == Invitation.State.FAILED:
@@ -102,6 +109,15 @@ def describe(invitation: Invitation) -> str:
     if invitation.scheduled_for:
         return _("Will be sent on %(day)s") % {"day": _day(invitation.scheduled_for)}
     return _("Will be sent")
+
+
+def _describe_unanswered(invitation: Invitation) -> str:
+    if not invitation.sent_at:
+        return _("Sent, not answered")
+    day = {"day": _day(invitation.sent_at)}
+    if invitation.campaign.state in {Campaign.State.RUNNING, Campaign.State.PAUSED}:
+        return _("Sent on %(day)s, not answered yet") % day
+    return _("Sent on %(day)s, not answered") % day
 
 
 def find_obstacle(
