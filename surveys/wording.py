@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wording:
-    """All texts of one language and form of address. `{company}`, `{score}` … are filled by `fill`."""
+    """All texts of one language and form of address; `fill` puts in `{company}`, `{score}` …"""
 
     language: str
     question: str
@@ -97,59 +97,59 @@ ENGLISH = Wording(
     send="Send",
     change="Save the change",
     choose_error="Choose a number first.",
-    comment_too_long="Your text is too long. Shorten it to {limit} characters.",
+    comment_too_long="Your text is too long. There is room for {limit} characters.",
     error_prefix="Error:",
     error_title="Something is still needed",
     refused_title="This was not sent from our page",
-    refused_body="To be safe we did not keep it. Open the link in our mail and send your answer from "
-    "there.",
+    refused_body="To be safe we did not keep it. Open the link in our e-mail and send your answer "
+    "from there.",
     too_large_title="This is too much text",
-    too_large_body="We could not take it all. Go back, shorten it to {limit} characters and send it "
-    "again.",
+    too_large_body="We could not receive all of it. Go back, shorten it to {limit} characters and "
+    "send it again.",
     switch_language="Language",
     leave_empty="Leave this field empty",
     thanks_title="Thank you",
     thanks_body="We have received your answer.",
     thanks_score="Your score: {score}",
     thanks_comment="Your reason:",
-    thanks_next="Somebody of {company} reads your answer and gets back to you.",
-    thanks_next_quiet="Somebody of {company} reads your answer. You asked us not to contact you "
-    "about it.",
+    thanks_next="Somebody at {company} will read your answer and get back to you.",
+    thanks_next_quiet="Somebody at {company} will read your answer. As you asked, we will not "
+    "contact you about it.",
     no_contact="Please do not contact me about this answer",
     save="Save",
     change_until="You can change your answer until {moment}.",
     change_link="Change my answer",
     add_comment="Would you like to add something?",
     closed_title="Your answer is final",
-    closed_body="The time in which this answer could be changed is over. Reply to our mail if you "
-    "would like to tell us something.",
+    closed_body="The time in which you could change this answer is over. Reply to our e-mail if "
+    "there is something you would like to tell us.",
     unknown_title="This link does not work",
-    unknown_body="It may have been damaged on its way. Open the link in our mail again, or copy it "
-    "whole into the address bar.",
+    unknown_body="It may have been damaged on its way to you. Open the link in our e-mail again, "
+    "or copy all of it into the address bar.",
     preview_note="This is a preview. What you send here is not kept.",
     who_asks="This question is asked by {organisation}.",
-    privacy_title="What happens with your answer",
-    privacy_body="{organisation} keeps your score and your reason together with your name, so that "
-    "somebody can respond to you personally and so that we can see what to improve. We do not share "
-    "them with others and do not use them for advertising. There is no tracking on this page. To see, "
+    privacy_title="What happens to your answer",
+    privacy_body="{organisation} keeps your score and your reason together with your name, so "
+    "that somebody can respond to you personally and we can see what to improve. We do not share "
+    "them with others and do not use them for advertising. This page does not track you. To see, "
     "correct or remove your data, write to {contact}.",
     privacy_link="Privacy statement",
     unsubscribe_link="No more surveys",
     unsubscribe_title="No more surveys from {organisation}?",
-    unsubscribe_body="After one click we no longer send you questions like this one.",
+    unsubscribe_body="One click, and we will no longer send you questions like this one.",
     unsubscribe_button="Unsubscribe",
     unsubscribed_title="You are unsubscribed",
-    unsubscribed_body="{organisation} no longer sends you surveys.",
+    unsubscribed_body="{organisation} will not send you surveys any more.",
     mail_subject="How likely are you to recommend {company}?",
     mail_greeting="Dear {first_name},",
     mail_greeting_nameless="Hello,",
-    mail_intro="You are a customer of {company}. We would like to know what you think of us; it is "
+    mail_intro="You are a customer of {company}. We would like to hear what you think of us. It is "
     "one question.",
     mail_click="Click a number. You can still change it and say why on the next page.",
-    mail_open="Open the question",
-    mail_why="You receive this mail because you are a customer of {company}.",
+    mail_open="Go to the question",
+    mail_why="You are receiving this e-mail because you are a customer of {company}.",
     mail_closing="Kind regards,",
-    mail_test_note="Test mail: the links lead to a preview and nothing is kept.",
+    mail_test_note="Test mail: its links lead to a preview, and nothing is kept.",
     language_name="English",
 )
 
@@ -168,42 +168,42 @@ DUTCH_FORMAL = Wording(
     send="Versturen",
     change="Wijziging opslaan",
     choose_error="Kies eerst een cijfer.",
-    comment_too_long="Uw tekst is te lang. Kort hem in tot {limit} tekens.",
+    comment_too_long="Uw tekst is te lang. Er is plaats voor {limit} tekens.",
     error_prefix="Fout:",
-    error_title="Er is nog iets nodig",
+    error_title="Er ontbreekt nog iets",
     refused_title="Dit is niet vanaf onze pagina verstuurd",
     refused_body="Voor de zekerheid hebben we het niet bewaard. Open de link in onze mail en "
     "verstuur uw antwoord van daaruit.",
     too_large_title="Dit is te veel tekst",
-    too_large_body="We konden het niet allemaal ontvangen. Ga terug, kort uw tekst in tot {limit} "
-    "tekens en verstuur hem opnieuw.",
+    too_large_body="We konden niet alles ontvangen. Ga terug, kort uw tekst in tot {limit} tekens "
+    "en verstuur hem opnieuw.",
     switch_language="Taal",
     leave_empty="Laat dit veld leeg",
     thanks_title="Dank u wel",
     thanks_body="We hebben uw antwoord ontvangen.",
     thanks_score="Uw cijfer: {score}",
-    thanks_comment="Uw reden:",
+    thanks_comment="Uw toelichting:",
     thanks_next="Iemand van {company} leest uw antwoord en neemt contact met u op.",
-    thanks_next_quiet="Iemand van {company} leest uw antwoord. U vroeg ons om er geen contact over "
-    "op te nemen.",
+    thanks_next_quiet="Iemand van {company} leest uw antwoord. Op uw verzoek nemen we hierover "
+    "geen contact met u op.",
     no_contact="Neem over dit antwoord geen contact met mij op",
     save="Opslaan",
     change_until="U kunt uw antwoord wijzigen tot {moment}.",
     change_link="Mijn antwoord wijzigen",
     add_comment="Wilt u nog iets toevoegen?",
     closed_title="Uw antwoord staat vast",
-    closed_body="De tijd waarin u dit antwoord kon wijzigen is voorbij. Beantwoord onze mail als u "
-    "ons nog iets wilt vertellen.",
+    closed_body="De tijd waarin u dit antwoord kon wijzigen, is voorbij. Beantwoord onze mail als "
+    "u ons nog iets wilt vertellen.",
     unknown_title="Deze link werkt niet",
-    unknown_body="Misschien is hij onderweg beschadigd. Open de link in onze mail nog eens, of "
-    "kopieer hem helemaal naar de adresbalk.",
+    unknown_body="Misschien is hij onderweg beschadigd geraakt. Open de link in onze mail nog "
+    "eens, of kopieer hem in zijn geheel naar de adresbalk.",
     preview_note="Dit is een voorbeeld. Wat u hier verstuurt, wordt niet bewaard.",
     who_asks="Deze vraag wordt gesteld door {organisation}.",
     privacy_title="Wat er met uw antwoord gebeurt",
-    privacy_body="{organisation} bewaart uw cijfer en uw reden samen met uw naam, zodat iemand u "
-    "persoonlijk kan antwoorden en wij zien wat er beter kan. We delen ze niet met anderen en "
-    "gebruiken ze niet voor reclame. Op deze pagina wordt niets gevolgd. Wilt u uw gegevens inzien, "
-    "verbeteren of laten verwijderen? Schrijf naar {contact}.",
+    privacy_body="{organisation} bewaart uw cijfer en uw toelichting samen met uw naam, zodat "
+    "iemand u persoonlijk kan antwoorden en wij zien wat er beter kan. We delen ze niet met "
+    "anderen en gebruiken ze niet voor reclame. Op deze pagina volgen we u niet. Wilt u uw "
+    "gegevens inzien, verbeteren of laten verwijderen? Schrijf dan naar {contact}.",
     privacy_link="Privacyverklaring",
     unsubscribe_link="Geen enquêtes meer",
     unsubscribe_title="Geen enquêtes meer van {organisation}?",
@@ -214,9 +214,9 @@ DUTCH_FORMAL = Wording(
     mail_subject="Hoe waarschijnlijk is het dat u {company} aanbeveelt?",
     mail_greeting="Beste {first_name},",
     mail_greeting_nameless="Goedendag,",
-    mail_intro="U bent klant van {company}. We horen graag wat u van ons vindt; het is één vraag.",
-    mail_click="Klik op een cijfer. Op de volgende pagina kunt u het nog wijzigen en zeggen waarom.",
-    mail_open="Open de vraag",
+    mail_intro="U bent klant van {company}. We horen graag wat u van ons vindt. Het is één vraag.",
+    mail_click="Klik op een cijfer. Op de volgende pagina kunt u het nog wijzigen en toelichten.",
+    mail_open="Naar de vraag",
     mail_why="U ontvangt deze mail omdat u klant bent van {company}.",
     mail_closing="Met vriendelijke groet,",
     mail_test_note="Testmail: de links leiden naar een voorbeeld en er wordt niets bewaard.",
@@ -237,41 +237,41 @@ DUTCH_INFORMAL = Wording(
     send=DUTCH_FORMAL.send,
     change=DUTCH_FORMAL.change,
     choose_error=DUTCH_FORMAL.choose_error,
-    comment_too_long="Je tekst is te lang. Kort hem in tot {limit} tekens.",
+    comment_too_long="Je tekst is te lang. Er is plaats voor {limit} tekens.",
     error_prefix=DUTCH_FORMAL.error_prefix,
     error_title=DUTCH_FORMAL.error_title,
     refused_title=DUTCH_FORMAL.refused_title,
     refused_body="Voor de zekerheid hebben we het niet bewaard. Open de link in onze mail en "
     "verstuur je antwoord van daaruit.",
     too_large_title=DUTCH_FORMAL.too_large_title,
-    too_large_body="We konden het niet allemaal ontvangen. Ga terug, kort je tekst in tot {limit} "
-    "tekens en verstuur hem opnieuw.",
+    too_large_body="We konden niet alles ontvangen. Ga terug, kort je tekst in tot {limit} tekens "
+    "en verstuur hem opnieuw.",
     switch_language=DUTCH_FORMAL.switch_language,
     leave_empty=DUTCH_FORMAL.leave_empty,
     thanks_title="Dank je wel",
     thanks_body="We hebben je antwoord ontvangen.",
     thanks_score="Jouw cijfer: {score}",
-    thanks_comment="Jouw reden:",
+    thanks_comment="Jouw toelichting:",
     thanks_next="Iemand van {company} leest je antwoord en neemt contact met je op.",
-    thanks_next_quiet="Iemand van {company} leest je antwoord. Je vroeg ons om er geen contact over "
-    "op te nemen.",
+    thanks_next_quiet="Iemand van {company} leest je antwoord. Op jouw verzoek nemen we hierover "
+    "geen contact met je op.",
     no_contact=DUTCH_FORMAL.no_contact,
     save=DUTCH_FORMAL.save,
     change_until="Je kunt je antwoord wijzigen tot {moment}.",
     change_link=DUTCH_FORMAL.change_link,
     add_comment="Wil je nog iets toevoegen?",
     closed_title="Je antwoord staat vast",
-    closed_body="De tijd waarin je dit antwoord kon wijzigen is voorbij. Beantwoord onze mail als je "
-    "ons nog iets wilt vertellen.",
+    closed_body="De tijd waarin je dit antwoord kon wijzigen, is voorbij. Beantwoord onze mail als "
+    "je ons nog iets wilt vertellen.",
     unknown_title=DUTCH_FORMAL.unknown_title,
     unknown_body=DUTCH_FORMAL.unknown_body,
     preview_note="Dit is een voorbeeld. Wat je hier verstuurt, wordt niet bewaard.",
     who_asks=DUTCH_FORMAL.who_asks,
     privacy_title="Wat er met je antwoord gebeurt",
-    privacy_body="{organisation} bewaart je cijfer en je reden samen met je naam, zodat iemand je "
-    "persoonlijk kan antwoorden en wij zien wat er beter kan. We delen ze niet met anderen en "
-    "gebruiken ze niet voor reclame. Op deze pagina wordt niets gevolgd. Wil je je gegevens inzien, "
-    "verbeteren of laten verwijderen? Schrijf naar {contact}.",
+    privacy_body="{organisation} bewaart je cijfer en je toelichting samen met je naam, zodat "
+    "iemand je persoonlijk kan antwoorden en wij zien wat er beter kan. We delen ze niet met "
+    "anderen en gebruiken ze niet voor reclame. Op deze pagina volgen we je niet. Wil je je "
+    "gegevens inzien, verbeteren of laten verwijderen? Schrijf dan naar {contact}.",
     privacy_link=DUTCH_FORMAL.privacy_link,
     unsubscribe_link=DUTCH_FORMAL.unsubscribe_link,
     unsubscribe_title=DUTCH_FORMAL.unsubscribe_title,
@@ -282,8 +282,9 @@ DUTCH_INFORMAL = Wording(
     mail_subject="Hoe waarschijnlijk is het dat je {company} aanbeveelt?",
     mail_greeting=DUTCH_FORMAL.mail_greeting,
     mail_greeting_nameless="Hallo,",
-    mail_intro="Je bent klant van {company}. We horen graag wat je van ons vindt; het is één vraag.",
-    mail_click="Klik op een cijfer. Op de volgende pagina kun je het nog wijzigen en zeggen waarom.",
+    mail_intro="Je bent klant van {company}. We horen graag wat je van ons vindt. Het is één "
+    "vraag.",
+    mail_click="Klik op een cijfer. Op de volgende pagina kun je het nog wijzigen en toelichten.",
     mail_open=DUTCH_FORMAL.mail_open,
     mail_why="Je ontvangt deze mail omdat je klant bent van {company}.",
     mail_closing=DUTCH_FORMAL.mail_closing,

@@ -157,7 +157,7 @@ def test_answer_page_post_of_too_many_characters_keeps_them(client: Client) -> N
     response = send_answer(client, ask(), score=9, comment="x" * 4001)
 
     assert response.status_code == 422
-    assert "Kort hem in tot 4000 tekens." in text_of(response)
+    assert "Er is plaats voor 4000 tekens." in text_of(response)
     assert "x" * 4001 in text_of(response)
     assert is_chosen(response, 9)
     assert not Response.objects.exists()
