@@ -15,7 +15,7 @@ import enum
 # quickest people need some 700 ms to see the button and press it.
 SHORTEST_ON_PAGE = dt.timedelta(milliseconds=500)
 # From handing the mail to the server to the answer: it must be delivered, noticed and opened.
-SHORTEST_SINCE_SENT = dt.timedelta(seconds=5)
+SHORTEST_SINCE_SENT = dt.timedelta(seconds=3)
 # Scanners look while the mail is delivered. A person who answers that soon, in no time and without
 # a word is possible but rare; either sign alone proves nothing.
 AT_DELIVERY = dt.timedelta(seconds=20)

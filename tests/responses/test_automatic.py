@@ -50,7 +50,7 @@ def test_judge_filled_hidden_field_is_automatic_whatever_else() -> None:
 @pytest.mark.parametrize(
     ("since_sent", "on_page", "has_comment", "sign"),
     [
-        (4.9, 60, True, Sign.AT_DELIVERY),  # the mail cannot have been read
+        (2.9, 60, True, Sign.AT_DELIVERY),  # the mail cannot have been read
         (8, 1.5, False, Sign.AT_DELIVERY),
         (8, 1.5, True, Sign.NONE),  # they wrote something
         (8, 3, False, Sign.NONE),  # they took their time
