@@ -49,10 +49,11 @@ def compose_invitation(invitation: Invitation) -> EmailMultiAlternatives:
         raise ValueError("Nobody to write to.")
     campaign, sender = invitation.campaign, invitation.campaign.sender
     first_pk = invitation.first_id or invitation.pk
-    language = campaign.survey.language_for(contact.language or get_organisation().default_language)
+    organisation = get_organisation()
+    language = campaign.survey.language_for(contact.language or organisation.default_language)
     links = Links(answer_url(first_pk), unsubscribe_url(first_pk))
     words = write_invitation(
-        campaign, language=language, first_name=contact.first_name, links=links
+        campaign, organisation, language=language, first_name=contact.first_name, links=links
     )
     headers = {
         **BY_A_MACHINE,
@@ -69,6 +70,7 @@ def compose_test_mail(campaign: Campaign, *, language: str, user: Any) -> tuple[
     """Subject, text and HTML of the invitation, marked as a test; its links lead to a preview."""
     words = write_invitation(
         campaign,
+        get_organisation(),
         language=campaign.survey.language_for(language),
         first_name=user.get_short_name(),
         links=Links(preview_url(campaign.pk), ""),

@@ -10,14 +10,15 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from django.core.mail import EmailMessage
-from django.db import DatabaseError, InterfaceError
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db import DatabaseError, InterfaceError, connection
+from psycopg.sql import SQL, Identifier
 
-from surveys.models import Campaign
-from surveys.sending.ledger import RESULT_LEASE, Ledger, State, refuse_transaction
+from surveys.models import Campaign, Invitation, Sender, Suppression
+from surveys.sending.ledger import RESULT_LEASE, Ledger, refuse_transaction
 
 
 class NotHandedOverError(Exception):
@@ -61,29 +62,75 @@ def attached(message: EmailMessage) -> Handover | None:
     return getattr(message, "handover", None)
 
 
+# Everything that may have changed since the plan and since the claim, asked in one statement that
+# commits by itself. What stands on the row itself is asked of the row itself: should somebody change
+# it at this very moment, PostgreSQL asks again of the changed row.
+_INTENT = SQL("""
+    UPDATE {table} AS row
+       SET state = 'sending', attempt = row.attempt + 1, address_hash = %(address_hash)s,
+           intent_at = clock_timestamp(), lease_until = clock_timestamp() + %(lease)s
+     WHERE row.id = %(pk)s AND row.state = 'claimed' AND row.claim_token = %(token)s
+       AND row.lease_until > clock_timestamp()
+       AND (row.not_after IS NULL OR row.not_after > %(now)s)
+       AND NOT EXISTS (
+           SELECT FROM {suppression} AS suppression
+            WHERE suppression.address_hash = %(address_hash)s
+              AND suppression.scope = ANY(%(scopes)s)
+       )
+       AND {may_leave}
+""")
+_MAIL_MAY_LEAVE = SQL("""
+    EXISTS (
+        SELECT FROM {sender} AS sender
+         WHERE sender.id = row.sender_id
+           AND (sender.held_until IS NULL OR sender.held_until <= %(now)s)
+    )
+""")
+_INVITATION_MAY_LEAVE = SQL("""
+    row.answered_at IS NULL
+    AND NOT EXISTS (
+        SELECT FROM {table} AS first
+         WHERE first.id = row.first_id AND first.answered_at IS NOT NULL
+    )
+    AND EXISTS (
+        SELECT FROM {campaign} AS campaign JOIN {sender} AS sender ON sender.id = campaign.sender_id
+         WHERE campaign.id = row.campaign_id AND campaign.state = 'running'
+           AND (sender.held_until IS NULL OR sender.held_until <= %(now)s)
+    )
+""")
+
+
 def record_intent(
     ledger: Ledger, pk: int, token: uuid.UUID, *, address_hash: str, now: dt.datetime
 ) -> bool:
-    """Mark a claimed row as leaving, if it still may: one statement that commits by itself.
+    """Mark a claimed row as leaving, if it still may.
 
     `address_hash` is of the address that the message really goes to; it is kept on the row.
     """
     refuse_transaction()
-    may_leave = ledger.rows.filter(
-        ~ledger.is_suppressed(address_hash),
-        ~ledger.is_answered(),
-        ledger.campaign_in(Campaign.State.RUNNING),
-        ledger.sender_is_free(now),
-        pk=pk,
-        state=State.CLAIMED,
-        claim_token=token,
-        lease_until__gt=Now(),
-    ).exclude(not_after__lte=now)
-    changed = may_leave.update(
-        state=State.SENDING,
-        attempt=F("attempt") + 1,
-        intent_at=Now(),
-        lease_until=Now() + RESULT_LEASE,
-        address_hash=address_hash,
-    )
-    return bool(changed == 1)
+    values: dict[str, Any] = {
+        "pk": pk,
+        "token": token,
+        "address_hash": address_hash,
+        "scopes": ledger.scopes,
+        "now": now,
+        "lease": RESULT_LEASE,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(ledger), values)
+        return int(cursor.rowcount) == 1
+
+
+@cache
+def _statement(ledger: Ledger) -> str:
+    tables = {
+        "table": Identifier(ledger.model._meta.db_table),
+        "sender": Identifier(Sender._meta.db_table),
+        "campaign": Identifier(Campaign._meta.db_table),
+    }
+    may_leave = _INVITATION_MAY_LEAVE if ledger.model is Invitation else _MAIL_MAY_LEAVE
+    return _INTENT.format(
+        table=tables["table"],
+        suppression=Identifier(Suppression._meta.db_table),
+        may_leave=may_leave.format(**tables),
+    ).as_string()

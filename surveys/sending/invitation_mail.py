@@ -8,7 +8,7 @@ from functools import cache
 import css_inline
 from django.template.loader import render_to_string
 
-from surveys.models import Campaign, get_organisation
+from surveys.models import Campaign, Organisation
 from surveys.wording import fill, get_wording
 
 # After the question in the list of mails: keeps programs from filling up with the next words.
@@ -34,10 +34,16 @@ class Links:
 
 
 def write_invitation(
-    campaign: Campaign, *, language: str, first_name: str, links: Links, is_test: bool = False
+    campaign: Campaign,
+    organisation: Organisation,
+    *,
+    language: str,
+    first_name: str,
+    links: Links,
+    is_test: bool = False,
 ) -> Words:
     """Write the mail in a language of the survey. Names may hold anything; none of it is markup."""
-    survey, organisation = campaign.survey, get_organisation()
+    survey = campaign.survey
     wording = get_wording(language, survey.address_form)
     company = " ".join(survey.company.split())
     first_name = " ".join(first_name.split())

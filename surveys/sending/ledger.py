@@ -55,12 +55,16 @@ class Ledger:
             return self.rows.select_related("campaign__survey", "campaign__sender", "contact")
         return self.rows.select_related("sender")
 
+    @property
+    def scopes(self) -> list[str]:
+        """The kinds of suppression that stop this lane."""
+        if self.model is Invitation:
+            return [Suppression.Scope.ALL.value, Suppression.Scope.SURVEYS.value]
+        return [Suppression.Scope.ALL.value]
+
     def is_suppressed(self, address_hash: Any) -> Exists:
         """`address_hash` is a value, or an expression on the row."""
-        scopes = [Suppression.Scope.ALL.value]
-        if self.model is Invitation:
-            scopes.append(Suppression.Scope.SURVEYS.value)
-        return Exists(Suppression.objects.filter(address_hash=address_hash, scope__in=scopes))
+        return Exists(Suppression.objects.filter(address_hash=address_hash, scope__in=self.scopes))
 
     def is_answered(self) -> Q:
         """For a reminder the answer stands on the first invitation."""
@@ -76,12 +80,6 @@ class Ledger:
         if self.model is not Invitation:
             return Q()
         return Q(Exists(Campaign.objects.filter(pk=OuterRef("campaign_id"), state__in=states)))
-
-    def sender_is_free(self, now: dt.datetime) -> Exists:
-        if self.model is Invitation:
-            campaigns = Campaign.objects.filter(pk=OuterRef("campaign_id"))
-            return Exists(campaigns.filter(free("sender__held_until", now)))
-        return Exists(Sender.objects.filter(free("held_until", now), pk=OuterRef("sender_id")))
 
 
 def free(column: str, now: dt.datetime) -> Q:

@@ -74,54 +74,82 @@ def send_lane(ledger: Ledger, *, now: dt.datetime) -> Pass:
 
 def send_batch(ledger: Ledger, *, now: dt.datetime, lease: Lease | None = None) -> Pass:
     """As `send_lane`, without asking whether somebody else sends too: the claims see to that."""
-    began = time.monotonic()
     done = Pass()
     streams = grant(ledger, now=now)
     with open_outlet() as outlet:
+        loop = Loop(ledger, outlet, now, lease, done)
         for index, stream in enumerate(streams):
             # Each of the streams left gets its share, so that a large campaign starves no other.
-            room = max(1, (BATCH - done.attempts) // (len(streams) - index))
-            claim = claim_due(
-                ledger, stream.pk, limit=min(room, stream.limit), late_too=stream.late_too, now=now
-            )
-            try:
-                _send_claim(claim, stream, outlet, done, began=began, now=now, lease=lease)
-            finally:
-                _give_back(claim)
-            # A next pass that finds nothing costs little; one too few would cost a tick.
-            done.more |= claim.taken > 0 and not stream.sender.held_until
-            if is_stopping() or _is_over(began) or done.attempts >= BATCH:
+            share = max(1, (BATCH - done.attempts) // (len(streams) - index))
+            loop.send_stream(stream, min(share, stream.limit))
+            if loop.must_stop() or done.attempts >= BATCH:
                 done.more |= index + 1 < len(streams)
                 break
     return done
 
 
-def _send_claim(
-    claim: Claim,
-    stream: Stream,
-    outlet: Outlet,
-    done: Pass,
-    *,
-    began: float,
-    now: dt.datetime,
-    lease: Lease | None,
-) -> None:
-    done.counts["skipped"] += claim.taken - len(claim.rows)
-    done.counts += Counter()  # drops zeros
-    for row in claim.rows:
-        if is_stopping() or _is_over(began):
-            return
-        # The clock goes on while a server makes us wait.
-        moment = now + dt.timedelta(seconds=time.monotonic() - began)
-        outcome = deliver(
-            row, claim.token, ledger=claim.ledger, sender=stream.sender, outlet=outlet, now=moment
-        )
-        done.counts[outcome.verdict.name.lower()] += 1
-        if lease is not None:
-            lease.renew()
-        if outcome.hold is not None or stream.sender.held_until:
-            logger.warning("%s is held: %s", stream.sender, stream.sender.held_reason)
-            return
+@dataclass
+class Loop:
+    """The messages of one pass, one after the other over one connection."""
+
+    ledger: Ledger
+    outlet: Outlet
+    now: dt.datetime
+    lease: Lease | None
+    done: Pass
+    began: float = field(default_factory=time.monotonic)
+
+    def moment(self) -> dt.datetime:
+        """The clock goes on while a server makes us wait."""
+        return self.now + dt.timedelta(seconds=time.monotonic() - self.began)
+
+    def must_stop(self) -> bool:
+        return is_stopping() or time.monotonic() - self.began > BATCH_SECONDS
+
+    def send_stream(self, stream: Stream, share: int) -> None:
+        used = 0
+        while used < share and not self.must_stop():
+            claim = claim_due(
+                self.ledger,
+                stream.pk,
+                limit=share - used,
+                late_too=stream.late_too,
+                now=self.now,
+            )
+            if not claim.taken:
+                return
+            try:
+                is_held = self._send_claim(claim, stream)
+            finally:
+                _give_back(claim)
+            if is_held:
+                logger.warning("%s is held: %s", stream.sender, stream.sender.held_reason)
+                return
+            used += claim.taken
+        # A next pass that finds nothing costs little; one too few would cost a tick.
+        self.done.more = True
+
+    def _send_claim(self, claim: Claim, stream: Stream) -> bool:
+        """Return whether the sender is held now."""
+        if skipped := claim.taken - len(claim.rows):
+            self.done.counts["skipped"] += skipped
+        for row in claim.rows:
+            if self.must_stop():
+                break
+            outcome = deliver(
+                row,
+                claim.token,
+                ledger=self.ledger,
+                sender=stream.sender,
+                outlet=self.outlet,
+                now=self.moment(),
+            )
+            self.done.counts[outcome.verdict.name.lower()] += 1
+            if self.lease is not None:
+                self.lease.renew()
+            if outcome.hold is not None or stream.sender.held_until:
+                return True
+        return False
 
 
 def _give_back(claim: Claim) -> None:
@@ -131,10 +159,6 @@ def _give_back(claim: Claim) -> None:
         release_claim(claim)
     except DatabaseError:
         logger.warning("Claim %s was not given back; its lease will end.", claim.token)
-
-
-def _is_over(began: float) -> bool:
-    return time.monotonic() - began > BATCH_SECONDS
 
 
 def grant(ledger: Ledger, *, now: dt.datetime) -> list[Stream]:
