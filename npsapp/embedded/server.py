@@ -10,6 +10,7 @@ import atexit
 import fcntl
 import hashlib
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -77,12 +78,24 @@ def ensure_running(data_dir: Path) -> dict[str, str]:
                 fcntl.flock(users_file, fcntl.LOCK_SH)
                 _use = _Use(data_dir, cluster, users_file)
                 atexit.register(release)
+                _unwind_at_term()
             cluster = _use.cluster
             if not cluster.is_running():
                 cluster.initialise()
                 cluster.start()
             _create_database(cluster)
             return cluster.connection_params()
+
+
+def _unwind_at_term() -> None:
+    """TERM ends Python at once unless somebody handles it, and nobody would stop the server."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if is_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _exit)
+
+
+def _exit(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def release() -> None:

@@ -106,6 +106,17 @@ def test_server_of_one_process_stops_with_it(data_dir: Path) -> None:
     assert not folder.exists()
 
 
+def test_server_of_one_process_stops_when_that_is_told_to_end(data_dir: Path) -> None:
+    user = start_user(data_dir)
+    wait_ready(user)
+
+    user.terminate()
+    user.communicate(timeout=60)
+
+    assert user.returncode == 128 + signal.SIGTERM
+    assert not cluster_of(data_dir).is_running()
+
+
 def test_server_lives_until_the_last_process_leaves(data_dir: Path) -> None:
     first, second = start_user(data_dir), start_user(data_dir)
     assert wait_ready(first) == wait_ready(second)
