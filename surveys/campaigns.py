@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -95,6 +96,23 @@ def launch(campaign: Campaign, *, previewed: int, terms: str, now: dt.datetime) 
     _move(locked, State.RUNNING)
     _wake_engine()
     return plan
+
+
+@transaction.atomic
+def save_changes(campaign: Campaign, *, fields: Iterable[str]) -> None:
+    """Save what a form changed of a draft or a paused campaign.
+
+    Only these fields, and only while its state is still the one the form was shown for: a launch
+    from another tab must not be written over.
+    """
+    if not campaign.pk:
+        campaign.save()
+        return
+    if _lock(campaign).state != campaign.state or not campaign.may_change:
+        raise CannotMove(
+            _("This campaign was started or stopped meanwhile; your changes are not saved.")
+        )
+    campaign.save(update_fields=list(fields))
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from surveys.access import get_campaign
 from surveys.audience import count_audience, list_known_values
+from surveys.campaigns import CannotMove, save_changes
 from surveys.forms.audience import ConditionsFormSet, make_conditions, with_another_row
 from surveys.forms.campaign import CampaignForm, suggest_campaign
 from surveys.models import Campaign, Contact, Sender, Survey, get_organisation
@@ -75,9 +76,7 @@ def _edit(request: StaffRequest, subject: Campaign) -> HttpResponse:
     if is_save and form.is_valid() and (form.has_started or conditions.is_valid()):
         if not form.has_started:
             form.instance.audience = [entry.as_json() for entry in conditions.conditions]
-        saved = form.save()
-        messages.success(request, _("The campaign is saved."))
-        return redirect(saved)
+        return _save(request, form)
     if request.method == "POST" and not is_save:
         form.keep(request.POST)
     context = {
@@ -88,6 +87,17 @@ def _edit(request: StaffRequest, subject: Campaign) -> HttpResponse:
         "campaign": subject if subject.pk else None,
     }
     return render(request, "campaigns/form.html", context, status=422 if is_save else 200)
+
+
+def _save(request: StaffRequest, form: CampaignForm) -> HttpResponse:
+    subject = form.instance
+    try:
+        save_changes(subject, fields=[*form.fields, "audience"])
+    except CannotMove as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("The campaign is saved."))
+    return redirect(subject)
 
 
 def _read_conditions(request: StaffRequest, subject: Campaign) -> ConditionsFormSet:

@@ -21,6 +21,7 @@ from surveys.campaigns import (
     launch,
     pause,
     resume,
+    save_changes,
 )
 from surveys.models import Campaign, Invitation, get_organisation
 from surveys.planning.plan import draw_plan
@@ -222,6 +223,20 @@ def test_resume_behind_the_window_skips_nobody_silently() -> None:
         resume(campaign, now=NOW + dt.timedelta(days=60))
 
     assert count_rows(campaign) == {("scheduled", ""): 1}
+
+
+def test_form_shown_before_the_launch_does_not_undo_it() -> None:
+    make_contact()
+    campaign = make_draft()
+    stale = Campaign.objects.get(pk=campaign.pk)
+    launch_previewed(campaign)
+    stale.window_days = 1
+
+    with pytest.raises(CannotMove):
+        save_changes(stale, fields=["window_days"])
+
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.window_days) == ("running", 30)
 
 
 def test_cancel_skips_what_has_not_left() -> None:
