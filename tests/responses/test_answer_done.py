@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from responses.models import Response
+from surveys.wording import fill, get_wording
 from tests.factories import make_organisation
 from tests.responses.customers import (
     answer_path,
@@ -21,6 +22,7 @@ from tests.responses.customers import (
 )
 
 pytestmark = pytest.mark.django_db
+FORMAL = get_wording("nl", "formal")
 
 
 def test_done_page_says_what_was_received_and_what_comes(client: Client) -> None:
@@ -31,7 +33,7 @@ def test_done_page_says_what_was_received_and_what_comes(client: Client) -> None
 
     assert "Uw cijfer: 9" in text
     assert "Snel<br>&lt;script&gt;" in text
-    assert "Iemand van Voorbeeld leest uw antwoord en neemt contact met u op." in text
+    assert fill(FORMAL.thanks_next, company="Voorbeeld") in text
     assert f'href="{answer_path(invitation)}?change=1"' in text
 
 
@@ -91,7 +93,7 @@ def test_done_page_wish_for_no_contact_is_kept_and_can_be_taken_back(client: Cli
     send_answer(client, invitation, path=done_path(invitation))
 
     assert asked is False
-    assert "U vroeg ons om er geen contact over op te nemen." in text
+    assert fill(FORMAL.thanks_next_quiet, company="Voorbeeld") in text
     assert Response.objects.get().may_contact is True
 
 

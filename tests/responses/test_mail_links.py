@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,10 +39,10 @@ ALWAYS_OPEN = {
 
 
 @pytest.fixture
-def outbox(settings: LazySettings, tmp_path: Path) -> Iterator[Path]:
+def outbox(settings: LazySettings, tmp_path: Path) -> Path:
     settings.OUTBOX_DIR = tmp_path
     settings.EMAIL_BACKEND = "npsapp.outbox.EmailBackend"
-    yield tmp_path
+    return tmp_path
 
 
 def send_everything() -> list[StoredMail]:
