@@ -18,7 +18,10 @@ from npsapp.demo.shop import (
     make_survey,
 )
 from npsapp.models import User
-from surveys.models import Organisation, get_organisation
+from npsapp.roles import Role
+from surveys.models import Mail, Organisation, Survey, get_organisation
+from surveys.sending.compose import compose_test_mail
+from surveys.sending.queueing import queue_mail
 
 SEED = 20_26
 CONTACTS = 480
@@ -54,6 +57,25 @@ def build_sample(*, now: dt.datetime) -> None:
         play_round(random, survey, sender, name="Voorjaarsronde", first_day=spring, now=now)
         play_round(random, survey, sender, name="Najaarsronde", first_day=autumn, now=now)
         handle_answers(random, now=now)
+        queue_test_mail(survey, now=now)
+
+
+def queue_test_mail(survey: Survey, *, now: dt.datetime) -> None:
+    """One mail to read in the outbox at once, also on a day on which the round rests."""
+    manager = User.objects.filter(role=Role.MANAGER).get()
+    campaign = survey.campaigns.latest("first_day")
+    subject, text, html = compose_test_mail(campaign, language="nl", user=manager)
+    queue_mail(
+        kind=Mail.Kind.TEST,
+        dedupe_key="sample-test",
+        to_email=manager.email,
+        to_name=manager.name,
+        subject=subject,
+        text=text,
+        html=html,
+        created_by=manager,
+        now=now,
+    )
 
 
 def remove_sample() -> None:

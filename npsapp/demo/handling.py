@@ -9,10 +9,10 @@ from django.db import transaction
 
 from closeloop.changing import lock, note_contact, record
 from closeloop.closing import Closing, close
-from closeloop.models import Activity, FollowUp, RootCause
+from closeloop.models import Activity, FollowUp, Member, RootCause
 from closeloop.noting import add_note, log_call
 from closeloop.opening import open_follow_up
-from npsapp.demo.words import NOTES, REPLIES
+from npsapp.demo.words import NOTES, REPLIES, SUBJECTS
 from npsapp.models import User
 from responses.models import Category, Response
 from surveys.models import Mail, Sender
@@ -25,7 +25,12 @@ OUTCOMES = {
 }
 # How likely an answer of that age has been dealt with: the newest wait their turn, and of the
 # older ones a few are overdue, as in a real team.
-HANDLED = [(dt.timedelta(days=1), 0.3), (dt.timedelta(days=4), 0.8), (dt.timedelta.max, 0.98)]
+HANDLED = [
+    (dt.timedelta(days=1), 0.2),
+    (dt.timedelta(days=4), 0.6),
+    (dt.timedelta(days=9), 0.92),
+    (dt.timedelta.max, 1.0),
+]
 
 
 def handle_answers(random: Random, *, now: dt.datetime) -> None:
@@ -33,10 +38,14 @@ def handle_answers(random: Random, *, now: dt.datetime) -> None:
     sender = Sender.objects.get(lane=Sender.Lane.TRANSACTIONAL)
     answers = Response.objects.counted().collected().order_by("answered_at")
     for response in answers:
+        # A few of the newest came in while nobody was on duty, and wait for an owner.
+        is_new = now - response.answered_at < dt.timedelta(days=3)
+        Member.objects.update(on_duty=not (is_new and random.random() < 0.2))
         opened_at = response.answered_at + dt.timedelta(seconds=20)
         follow_up = open_follow_up(response.pk, now=opened_at, announce=False)
         if follow_up is not None and follow_up.owner is not None:
             handle(random, follow_up, follow_up.owner, sender, now=now)
+    Member.objects.update(on_duty=True)
 
 
 def handle(
@@ -45,9 +54,6 @@ def handle(
     opened_at = follow_up.opened_at
     age = now - opened_at
     if random.random() > next(chance for limit, chance in HANDLED if age < limit):
-        if random.random() < 0.15:
-            # Nobody has taken this one yet.
-            FollowUp.objects.filter(pk=follow_up.pk).update(owner=None)
         return
     contacted_at = min(
         follow_up.due_at - random.random() * (follow_up.due_at - opened_at) * 0.9,
@@ -76,11 +82,11 @@ def keep_reply(follow_up: FollowUp, owner: User, sender: Sender, *, at: dt.datet
     contact = response.contact
     if contact is None:
         return
-    text = REPLIES[response.category]
+    text = REPLIES[response.category][contact.language]
     mail = Mail.objects.create(
         sender=sender, kind=Mail.Kind.REPLY, dedupe_key=f"sample-reply-{follow_up.pk}",
-        to_email=contact.email, to_name=contact.full_name, subject="Re: uw antwoord", text=text,
-        state=Mail.State.SENT, sent_at=at, scheduled_for=at, attempt=1, created_by=owner,
+        to_email=contact.email, to_name=contact.full_name, subject=SUBJECTS[contact.language],
+        text=text, state=Mail.State.SENT, sent_at=at, scheduled_for=at, attempt=1, created_by=owner,
     )  # fmt: skip
     with transaction.atomic():
         fresh = lock(follow_up.pk)

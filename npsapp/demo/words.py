@@ -82,17 +82,24 @@ NOTES = (
     "Magazijn zoekt het ontbrekende artikel op.",
     "Klant wil liever per mail antwoord dan telefonisch.",
 )
+SUBJECTS = {"nl": "Re: uw antwoord", "en": "Re: your answer"}
 REPLIES = {
-    "detractor": (
-        "Bedankt dat u dit eerlijk vertelt. Dit had niet mogen gebeuren. We sturen vandaag een "
-        "nieuw pakket en u krijgt van mij een bericht zodra het de deur uit is."
-    ),
-    "passive": (
-        "Bedankt voor uw antwoord. Wat u schrijft over wat er beter kan, heb ik doorgegeven aan "
-        "de collega's die erover gaan."
-    ),
-    "promoter": (
-        "Wat fijn om te lezen, dank u wel. Ik heb het doorgegeven aan de collega's van het "
-        "magazijn; zij zijn er blij mee."
-    ),
+    "detractor": {
+        "nl": "Bedankt dat u dit eerlijk vertelt. Dit had niet mogen gebeuren. We sturen vandaag "
+        "een nieuw pakket en u krijgt van mij een bericht zodra het de deur uit is.",
+        "en": "Thank you for telling us. This should not have happened. A new parcel leaves today, "
+        "and I will write to you when it is on its way.",
+    },
+    "passive": {
+        "nl": "Bedankt voor uw antwoord. Wat u schrijft over wat er beter kan, heb ik doorgegeven "
+        "aan de collega's die erover gaan.",
+        "en": "Thank you for your answer. I have passed on what you write to the colleagues who "
+        "can do something about it.",
+    },
+    "promoter": {
+        "nl": "Wat fijn om te lezen, dank u wel. Ik heb het doorgegeven aan de collega's van het "
+        "magazijn; zij zijn er blij mee.",
+        "en": "How good to read, thank you. I have passed it on to my colleagues in the warehouse; "
+        "they were glad to hear it.",
+    },
 }
