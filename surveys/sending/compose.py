@@ -68,12 +68,14 @@ def compose_invitation(invitation: Invitation) -> EmailMultiAlternatives:
 
 def compose_test_mail(campaign: Campaign, *, language: str, user: Any) -> tuple[str, str, str]:
     """Subject, text and HTML of the invitation, marked as a test; its links lead to a preview."""
+    language = campaign.survey.language_for(language)
     words = write_invitation(
         campaign,
         get_organisation(),
-        language=campaign.survey.language_for(language),
+        language=language,
         first_name=user.get_short_name(),
-        links=Links(preview_url(campaign.pk), ""),
+        # A preview knows no contact whose language it could speak.
+        links=Links(f"{preview_url(campaign.pk)}?lang={language}", ""),
         is_test=True,
     )
     return words.subject, words.text, words.html

@@ -30,7 +30,8 @@ class Links:
     unsubscribe: str
 
     def score(self, score: int) -> str:
-        return f"{self.answer}?score={score}"
+        joint = "&" if "?" in self.answer else "?"
+        return f"{self.answer}{joint}score={score}"
 
 
 def write_invitation(

@@ -13,6 +13,7 @@ from django.core.mail import EmailMessage
 from surveys.links import answer_url, preview_url, unsubscribe_url
 from surveys.models import Invitation
 from surveys.sending.compose import compose_invitation, compose_mail, compose_test_mail, message_id
+from surveys.wording import get_wording
 from tests.factories import (
     make_campaign,
     make_contact,
@@ -260,11 +261,13 @@ def test_test_mail_is_marked_and_leads_to_a_preview() -> None:
     page = Page(html)
     preview = preview_url(campaign.pk)
     assert subject == "[Test] How likely are you to recommend Winkel & Zn.?"
-    assert "*** Test mail:" in text
-    assert "Test mail: the links lead to a preview" in page.text
+    note = get_wording("en", "formal").mail_test_note
+    assert f"*** {note} ***" in text
+    assert note in page.text
     assert "Dear Marga," in text
     assert [link for link in page.links if not link.startswith(preview)] == []
-    assert re.findall(r"https?://\S+", text) == [preview]
+    assert re.findall(r"https?://\S+", text) == [f"{preview}?lang=en"]
+    assert f"{preview}?lang=en&score=9" in page.links
 
 
 def test_reply_is_threaded_and_carries_no_mark_of_a_machine() -> None:
