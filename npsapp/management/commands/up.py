@@ -20,6 +20,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
+from npsapp.celery import make_broker_folders
 from npsapp.demo.logins import LOGINS, PASSWORD
 from npsapp.models import User
 from npsapp.supervisor import Program, Supervisor
@@ -39,6 +40,8 @@ class Command(BaseCommand):
         signal.signal(signal.SIGHUP, _leave)
         try:
             refuse_used_port(settings.PORT)
+            # Making sample data already wakes the worker up, which only starts later.
+            make_broker_folders()
             call_command("migrate", interactive=False, verbosity=0)
             if not options["no_demo"]:
                 self.make_demo_when_empty()
