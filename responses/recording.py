@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from django.db import transaction
 
@@ -17,6 +18,9 @@ from responses.models import Response, ResponseVersion
 from responses.signals import response_recorded
 from surveys.models import Invitation
 from surveys.sending.unknown import settle_by_evidence
+
+# Whether they want to hear from us: yes, no, or nothing said.
+Wish: TypeAlias = bool | Literal["unchanged"] | None
 
 
 class Closed(Exception):
@@ -30,7 +34,7 @@ class _Answer:
     score: int
     comment: str
     language: str
-    may_contact: bool | None
+    may_contact: Wish
     now: dt.datetime
     automatic_reason: str
 
@@ -43,13 +47,13 @@ def record_response(
     language: str,
     now: dt.datetime,
     automatic_reason: str = "",
-    may_contact: bool | None = None,
+    may_contact: Wish = "unchanged",
 ) -> Response:
     """Write the answer to an ask, or change it within the survey's change window.
 
     With an `automatic_reason` (responses.automatic) the answer is provisional: kept, not counted,
-    and it never replaces one that counts. `may_contact` None leaves what stands. Raises Closed
-    after the window, ValueError for a score that the survey does not have.
+    and it never replaces one that counts. Raises Closed after the window, ValueError for a score
+    that the survey does not have.
     """
     answer = _Answer(
         score=score,
@@ -84,7 +88,7 @@ def record_comment(
     comment: str,
     now: dt.datetime,
     automatic_reason: str = "",
-    may_contact: bool | None = None,
+    may_contact: Wish = "unchanged",
 ) -> Response:
     """Add words to an answer that was given; an empty `comment` leaves those that stand there.
 
@@ -193,10 +197,9 @@ def _write(response: Response, answer: _Answer) -> bool:
     after = Response.Status.PROVISIONAL if answer.automatic_reason else Response.Status.COUNTED
     if before == Response.Status.EXCLUDED:
         after = Response.Status.EXCLUDED
-    if answer.may_contact is None:
-        answer = replace(answer, may_contact=response.may_contact)
+    may_contact = response.may_contact if answer.may_contact == "unchanged" else answer.may_contact
     if response.pk:
-        said = (answer.score, answer.comment, answer.may_contact, after)
+        said = (answer.score, answer.comment, may_contact, after)
         if said == (response.score, response.comment, response.may_contact, before):
             return False
         _keep_version(response, answer)
@@ -208,7 +211,7 @@ def _write(response: Response, answer: _Answer) -> bool:
     if after != Response.Status.EXCLUDED:
         response.status, response.status_reason = after, answer.automatic_reason
     response.score, response.comment = answer.score, answer.comment
-    response.language, response.may_contact = answer.language, answer.may_contact
+    response.language, response.may_contact = answer.language, may_contact
     response.save()
     return True
 

@@ -104,7 +104,7 @@ class Response(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     status_at = models.DateTimeField(null=True)
-    # Empty: they did not say. False: they asked not to be contacted about this answer.
+    # Empty: they did not say. True and false: they asked for contact, or for none.
     may_contact = models.BooleanField(null=True)
     answered_at = models.DateTimeField()
     changed_at = models.DateTimeField(null=True)

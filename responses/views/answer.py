@@ -92,7 +92,8 @@ def answer_done(request: HttpRequest, token: str) -> HttpResponse:
                     comment=form.cleaned_data["comment"],
                     now=now,
                     automatic_reason=judge_post(form, invitation, now=now),
-                    may_contact=read_wish(form, given),
+                    # Silence is no wish to be contacted: a box that is cleared says nothing.
+                    may_contact=False if form.cleaned_data["no_contact"] else None,
                 )
             except Closed:
                 return show_closed(visit)
@@ -156,10 +157,3 @@ def judge_post(form: CommentForm, invitation: Invitation, *, now: dt.datetime) -
         hidden_field=form.cleaned_data["second_remark"],
         has_comment=bool(form.cleaned_data["comment"]),
     )
-
-
-def read_wish(form: CommentForm, given: Response) -> bool | None:
-    """False when they ask not to be contacted, true when they take that back, None for silence."""
-    if form.cleaned_data["no_contact"]:
-        return False
-    return True if given.may_contact is False else None

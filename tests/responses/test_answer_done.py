@@ -94,7 +94,7 @@ def test_done_page_wish_for_no_contact_is_kept_and_can_be_taken_back(client: Cli
 
     assert asked is False
     assert fill(FORMAL.thanks_next_quiet, company="Voorbeeld") in text
-    assert Response.objects.get().may_contact is True
+    assert Response.objects.get().may_contact is None
 
 
 def test_done_page_without_a_change_window_still_thanks(client: Client) -> None:
