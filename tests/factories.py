@@ -169,4 +169,4 @@ def make_mail(**fields: Any) -> Mail:
         "text": "Text\n",
         "scheduled_for": timezone.now() - dt.timedelta(minutes=1),
     } | fields
-    return Mail.objects.create(address_hash=hash_address(fields["to_email"]), **fields)
+    return Mail.objects.create(address_hash=hash_address(str(fields["to_email"])), **fields)

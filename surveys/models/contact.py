@@ -8,7 +8,6 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-
 # More dimensions than this nobody reads, and each one costs a row per day in every count.
 MOST_SEGMENTS = 5
 

@@ -11,10 +11,10 @@ from npsapp.roles import Role
 pytestmark = pytest.mark.django_db
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *words: str, typed: str = "") -> str:
+def run(monkeypatch: pytest.MonkeyPatch, *words: str, role: str = "admin", typed: str = "") -> str:
     out = io.StringIO()
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-    call_command("create_admin", *words, stdout=out)
+    call_command("create_user", *words, "--role", role, stdout=out)
     return out.getvalue()
 
 
@@ -27,6 +27,13 @@ def test_password_from_standard_input_works(monkeypatch: pytest.MonkeyPatch) -> 
     person = User.objects.get(email="bea@winkel.example")
     assert (person.name, person.role) == ("Bea", Role.ADMIN)
     assert person.check_password("een lang wachtwoord")
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_role_is_the_one_asked_for(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    run(monkeypatch, "bea@winkel.example", "--name", "Bea", role=role)
+
+    assert User.objects.get().role == role
 
 
 def test_password_is_made_and_shown_once_where_nobody_can_be_asked(

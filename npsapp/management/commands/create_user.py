@@ -1,4 +1,4 @@
-"""manage.py create_admin: the first person who can log in, or another one who may do all."""
+"""manage.py create_user: somebody who can log in, the first admin among them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from surveys.addresses import InvalidAddress, normalise_address
 
 class Command(BaseCommand):
     help = (
-        "Create an administrator. The password is asked for, or read with --password-stdin; where "
+        "Create somebody who can log in. The password is asked for, or read with --password-stdin; where "
         "nobody can be asked, one is made and printed once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", metavar="EMAIL")
         parser.add_argument("--name", required=True)
+        parser.add_argument("--role", required=True, choices=Role.values)
         parser.add_argument("--language", choices=User.Language.values, default="en")
         parser.add_argument(
             "--password-stdin", action="store_true", help="read one line from standard input"
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         *args: Any,
         email: str,
         name: str,
+        role: str,
         language: str,
         password_stdin: bool,
         **options: Any,
@@ -45,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError(f"{email!r} is not an e-mail address: {error}") from None
         if User.objects.filter(email__iexact=email).exists():
             raise CommandError(f"There is a user {email} already.")
-        person = User(email=email, name=name.strip(), role=Role.ADMIN, language=language)
+        person = User(email=email, name=name.strip(), role=role, language=language)
         password, is_made = choose_password(from_stdin=password_stdin)
         try:
             validate_password(password, person)
@@ -53,7 +55,7 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from None
         person.set_password(password)
         person.save()
-        self.stdout.write(f"Created {email}, {Role.ADMIN.label}.")
+        self.stdout.write(f"Created {email}, {person.get_role_display()}.")
         if is_made:
             self.stdout.write(f"Password (shown only now): {password}")
 
