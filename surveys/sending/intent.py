@@ -63,8 +63,8 @@ def attached(message: EmailMessage) -> Handover | None:
 
 
 # Everything that may have changed since the plan and since the claim, asked in one statement that
-# commits by itself. What stands on the row itself is asked of the row itself: should somebody change
-# it at this very moment, PostgreSQL asks again of the changed row.
+# commits by itself. What stands on the row itself is asked of the row itself: should somebody
+# change it at this very moment, PostgreSQL asks again of the changed row.
 _INTENT = SQL("""
     UPDATE {table} AS row
        SET state = 'sending', attempt = row.attempt + 1, address_hash = %(address_hash)s,
