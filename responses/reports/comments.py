@@ -11,7 +11,7 @@ from responses.selection import Selection
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """An answer to show in a list. `who` is empty when the person is unknown or erased."""
+    """An answer to show in a list. `who` is empty when the person has no name here."""
 
     response_pk: int
     score: int
@@ -42,7 +42,8 @@ def _remarks(selection: Selection, *, limit: int, with_comment: bool) -> list[Re
             score=response.score,
             category=Category(response.category),
             comment=response.comment,
-            who=str(response.contact) if response.contact else "",
+            # Not str(contact): that falls back to the address, which viewers may not see.
+            who=response.contact.full_name if response.contact else "",
             answered_at=response.answered_at,
             url=response.get_absolute_url(),
         )

@@ -13,7 +13,7 @@ from responses.reports.comments import latest_answers, latest_comments
 from responses.reports.segments import count_values, list_segments
 from responses.selection import Selection
 from surveys.models import Property
-from tests.factories import make_response, make_survey
+from tests.factories import make_contact, make_response, make_survey
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,14 @@ def test_newest_counted_comment_comes_first() -> None:
 
 def test_comment_of_an_erased_person_names_nobody() -> None:
     response = make_response(comment="Prima", channel="import")
+    selection = Selection(zone=ZONE, survey=response.survey)
+
+    assert [found.who for found in latest_comments(selection)] == [""]
+
+
+def test_comment_of_a_nameless_person_shows_no_address() -> None:
+    nobody = make_contact(first_name="", last_name="", email="geheim@klanten.example")
+    response = make_response(comment="Prima", channel="import", contact=nobody)
     selection = Selection(zone=ZONE, survey=response.survey)
 
     assert [found.who for found in latest_comments(selection)] == [""]
