@@ -1,4 +1,4 @@
-"""Middleware of our own: two response headers, and the reader's language and clock."""
+"""Middleware of our own: HEAD, two response headers, and the reader's language and clock."""
 
 from __future__ import annotations
 
@@ -33,6 +33,21 @@ FEATURES_OFF = ", ".join(
         "xr-spatial-tracking",
     )
 )
+
+
+def bodyless_head(get_response: GetResponse) -> GetResponse:
+    """Answer HEAD without a body: mail scanners send many, and gunicorn logs each one that has it.
+
+    Outermost, so that Content-Length still says what a GET would bring.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.method == "HEAD" and not response.streaming:
+            response.content = b""
+        return response
+
+    return middleware
 
 
 def permissions_policy(get_response: GetResponse) -> GetResponse:

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "closeloop",
 ]
 MIDDLEWARE = [
+    "npsapp.middleware.bodyless_head",
     "django.middleware.security.SecurityMiddleware",
     "npsapp.middleware.permissions_policy",
     "csp.middleware.CSPMiddleware",
@@ -202,6 +203,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "data_folder_out": str(BROKER_DIR / "queue"),
         "control_folder": str(BROKER_DIR / "control"),
         "store_processed": False,
+        "polling_interval": 0.2,
     }
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

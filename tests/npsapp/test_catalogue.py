@@ -33,7 +33,9 @@ def test_dutch_catalogue_keeps_placeholders() -> None:
     wrong = []
     for message in catalogue.read_catalogue():
         ids = message.id if isinstance(message.id, tuple | list) else [message.id]
-        words = message.string if isinstance(message.string, tuple | list) else [message.string]
+        words = (
+            message.string if isinstance(message.string, tuple | list) else [message.string or ""]
+        )
         wanted = {p for text in ids for p in pattern.findall(text)}
         # A singular may spell its number out.
         used = [set(pattern.findall(text)) for text in words]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.http import HttpResponseBase
-from django.test import Client
+from django.http import HttpResponse, HttpResponseBase
+from django.test import Client, RequestFactory
 
+from npsapp.middleware import bodyless_head
 from tests.factories import make_user
 
 CSP = {
@@ -84,3 +85,12 @@ def test_permissions_policy_switches_features_off(client: Client) -> None:
     policy = client.get("/login/").headers["Permissions-Policy"]
 
     assert {"camera=()", "geolocation=()", "microphone=()"} <= set(policy.split(", "))
+
+
+def test_head_is_answered_without_a_body(rf: RequestFactory) -> None:
+    # Not through the test client, which takes the body away by itself.
+    answer = bodyless_head(lambda request: HttpResponse("words", headers={"Content-Length": 5}))
+
+    assert answer(rf.get("/")).content == b"words"
+    assert answer(rf.head("/")).content == b""
+    assert answer(rf.head("/")).headers["Content-Length"] == "5"
