@@ -11,7 +11,7 @@ Purpose = Literal["surveys", "other"]
 
 
 def suppress(
-    address_or_hash: str, *, scope: Suppression.Scope, reason: Suppression.Reason
+    address_or_hash: str, *, scope: Suppression.Scope | str, reason: Suppression.Reason | str
 ) -> Suppression:
     """Put an address on the list, once per scope; the first reason stays.
 

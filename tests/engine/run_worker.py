@@ -12,6 +12,8 @@ import os
 import signal
 import sys
 import time
+from types import ModuleType
+from typing import Any
 
 import django
 
@@ -26,17 +28,22 @@ from surveys.sending.reap import reap  # noqa: E402
 from surveys.sending.release import send_batch  # noqa: E402
 
 # Leases of seconds instead of minutes, so that the harness sees what happens after they end.
-claim.CLAIM_LEASE = dt.timedelta(seconds=1)
-intent.RESULT_LEASE = dt.timedelta(seconds=2)
+CHANGES: dict[ModuleType, dict[str, Any]] = {
+    claim: {"CLAIM_LEASE": dt.timedelta(seconds=1)},
+    intent: {"RESULT_LEASE": dt.timedelta(seconds=2)},
+}
 
 if "--without-intent" in sys.argv:
-    deliver.record_intent = lambda *args, **options: True
-    record._AFTER_HANDOVER = (State.CLAIMED,)  # type: ignore[assignment]
+    CHANGES[deliver] = {"record_intent": lambda *args, **options: True}
+    CHANGES[record] = {"_AFTER_HANDOVER": (State.CLAIMED,)}
+for module, changes in CHANGES.items():
+    for name, value in changes.items():
+        setattr(module, name, value)
 
 
 def work() -> None:
     # The sink knows by this name whom to kill.
-    DNS_NAME._fqdn = f"pid-{os.getpid()}"  # type: ignore[attr-defined]
+    DNS_NAME._fqdn = f"pid-{os.getpid()}"
     while True:
         done = send_batch(INVITATIONS, now=timezone.now())
         reap()

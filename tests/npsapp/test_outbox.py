@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.test.utils import override_settings
 from django.utils import timezone
 
 from npsapp.outbox import list_names, read_mail
 from surveys.models import Campaign
+from surveys.sending.intent import Handover, attached
 from surveys.sending.ledger import INVITATIONS, MAILS
 from surveys.sending.release import send_lane
 from tests.factories import make_campaign, make_contact, make_invitation, make_mail
@@ -55,16 +57,13 @@ def test_engine_writes_one_file_per_mail(folder: Outbox) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_refused_intent_writes_no_file(folder: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    from npsapp import outbox as outbox_module
-
     invitation = make_invitation(campaign=make_campaign(weekdays=list(range(7))))
-    real = outbox_module.attached
 
-    def pause_first(message: object) -> object:
+    def pause_first(message: EmailMessage) -> Handover | None:
         Campaign.objects.update(state="paused")
-        return real(message)  # type: ignore[arg-type]
+        return attached(message)
 
-    monkeypatch.setattr(outbox_module, "attached", pause_first)
+    monkeypatch.setattr("npsapp.outbox.attached", pause_first)
 
     done = send_lane(INVITATIONS, now=timezone.now())
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
+import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 # What a script may say instead of an answer.
 CUT = "cut"  # close the connection
 HANG = "hang"  # say nothing until the client leaves
 
+CERTIFICATE = Path(__file__).with_name("certificate.pem")  # for 127.0.0.1, until 2126
 WHERE = ("connect", "helo", "auth", "mail", "rcpt", "data", "body")
 
 
@@ -26,6 +31,18 @@ class Server(socketserver.ThreadingTCPServer):
         self.connections = 0
         self.commands: list[str] = []
         self.released = threading.Event()
+        self.seconds_per_mail = 0.0
+        self.context: ssl.SSLContext | None = None
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        if self.context is not None:
+            connection.settimeout(5)
+            connection = self.context.wrap_socket(connection, server_side=True)
+        return connection, address
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that leaves is no error of the tests."""
 
     @property
     def port(self) -> int:
@@ -100,6 +117,7 @@ class Session(socketserver.StreamRequestHandler):
             body += line.removeprefix(b".") if line.startswith(b"..") else line
         else:
             raise EOFError
+        time.sleep(server.seconds_per_mail)
         words = server.answer("body", "250 2.0.0 queued as 42")
         if words.startswith("250") or words == CUT:
             # The nasty case: the server has the message and the line drops before it says so.
@@ -120,6 +138,12 @@ def smtp_server() -> Iterator[Server]:
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+def serve_tls(server: Server) -> None:
+    """From now on talk TLS from the first byte, with a certificate that nobody has signed."""
+    server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.context.load_cert_chain(CERTIFICATE)
 
 
 def smtp_settings(port: int, **more: Any) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def test_claim_skips_what_must_never_leave_with_its_reason() -> None:
     campaign = make_campaign()
     now = timezone.now()
     suppressed = make_invitation(campaign=campaign)
-    suppress(suppressed.address_hash, scope="surveys", reason="unsubscribed")  # type: ignore[arg-type]
+    suppress(suppressed.address_hash, scope="surveys", reason="unsubscribed")
     answered = make_invitation(campaign=campaign, answered_at=now)
     reminder = make_invitation(
         campaign=campaign, contact=answered.contact, sequence=1, first=answered
@@ -154,7 +154,7 @@ def test_claim_skips_what_must_never_leave_with_its_reason() -> None:
 def test_claim_judges_a_person_by_the_new_address() -> None:
     invitation = make_invitation()
     other = make_contact()
-    suppress(other.address_hash, scope="all", reason="complained")  # type: ignore[arg-type]
+    suppress(other.address_hash, scope="all", reason="complained")
     contact = invitation.contact
     assert contact is not None
     address_hash = other.address_hash
@@ -170,7 +170,7 @@ def test_claim_judges_a_person_by_the_new_address() -> None:
 
 def test_unsubscribing_from_surveys_leaves_replies_alone() -> None:
     mail = make_mail()
-    suppress(mail.address_hash, scope="surveys", reason="unsubscribed")  # type: ignore[arg-type]
+    suppress(mail.address_hash, scope="surveys", reason="unsubscribed")
 
     found = claim_due(MAILS, mail.sender_id, limit=5, late_too=True, now=timezone.now())
 

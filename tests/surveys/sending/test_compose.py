@@ -8,7 +8,7 @@ from email.message import EmailMessage as ParsedMessage
 from html.parser import HTMLParser
 
 import pytest
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 
 from surveys.links import answer_url, preview_url, unsubscribe_url
 from surveys.models import Invitation
@@ -93,6 +93,10 @@ def read_part(parsed: ParsedMessage, kind: str) -> str:
     return str(part.get_content())
 
 
+def read_html(message: EmailMultiAlternatives) -> str:
+    return str(message.alternatives[0][0])
+
+
 def test_invitation_headers() -> None:
     invitation = invite(first_name="Fenna", last_name="Proef", email="fenna@klanten.example")
 
@@ -155,7 +159,7 @@ def test_invitation_asks_in_the_persons_language(
 def test_invitation_links_every_score_once(scale_min: int, count: int) -> None:
     invitation = invite(scale_min=scale_min)
 
-    page = Page(compose_invitation(invitation).alternatives[0][0])
+    page = Page(read_html(compose_invitation(invitation)))
 
     answer = answer_url(invitation.pk)
     scores = [link for link in page.links if "?score=" in link]
@@ -177,7 +181,7 @@ def test_invitation_text_has_one_link_and_the_way_out() -> None:
 
 def test_invitation_parts_say_the_same() -> None:
     message = compose_invitation(invite(first_name="Fenna"))
-    page = Page(message.alternatives[0][0])
+    page = Page(read_html(message))
 
     sentences = [line for line in str(message.body).splitlines() if line and "http" not in line]
 
@@ -188,7 +192,7 @@ def test_invitation_parts_say_the_same() -> None:
 
 def test_invitation_html_is_small_and_loads_nothing() -> None:
     message = compose_invitation(invite())
-    html = message.alternatives[0][0]
+    html = read_html(message)
     page = Page(html)
 
     hosts = {link.split("/")[2] for link in page.links if link.startswith("http")}
@@ -201,7 +205,7 @@ def test_invitation_html_is_small_and_loads_nothing() -> None:
 
 
 def test_invitation_looks_stand_on_the_elements() -> None:
-    html = compose_invitation(invite()).alternatives[0][0]
+    html = read_html(compose_invitation(invite()))
 
     cells = re.findall(r'<td class="score"[^>]*style="([^"]*)"', html)
 
@@ -238,7 +242,7 @@ def test_invitation_of_a_reminder_leads_to_the_first() -> None:
         campaign=first.campaign, contact=first.contact, sequence=1, first=first
     )
 
-    page = Page(compose_invitation(reminder).alternatives[0][0])
+    page = Page(read_html(compose_invitation(reminder)))
 
     assert f"{answer_url(first.pk)}?score=9" in page.links
     assert unsubscribe_url(first.pk) in page.links

@@ -13,8 +13,8 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from surveys.models import Campaign, Invitation, Mail, Sender
-from surveys.sending import deliver as deliver_module
 from surveys.sending import record as record_module
+from surveys.sending.compose import compose_row
 from surveys.sending.intent import record_intent
 from surveys.sending.ledger import INVITATIONS, MAILS
 from surveys.sending.release import Pass
@@ -84,7 +84,7 @@ def test_intent_needs_a_running_campaign(state: str) -> None:
 @pytest.mark.parametrize("scope", ["surveys", "all"])
 def test_intent_refuses_a_suppressed_address(scope: Any) -> None:
     invitation = make_claimed()
-    suppress(invitation.address_hash, scope=scope, reason="unsubscribed")  # type: ignore[arg-type]
+    suppress(invitation.address_hash, scope=scope, reason="unsubscribed")
 
     assert not may_leave(invitation)
 
@@ -115,8 +115,8 @@ def test_intent_refuses_a_held_sender() -> None:
 def test_intent_of_a_mail_asks_only_for_the_address() -> None:
     lease = timezone.now() + dt.timedelta(minutes=1)
     rows = [make_mail(state="claimed", claim_token=TOKEN, lease_until=lease) for _ in range(3)]
-    suppress(rows[1].address_hash, scope="surveys", reason="unsubscribed")  # type: ignore[arg-type]
-    suppress(rows[2].address_hash, scope="all", reason="bounced")  # type: ignore[arg-type]
+    suppress(rows[1].address_hash, scope="surveys", reason="unsubscribed")
+    suppress(rows[2].address_hash, scope="all", reason="bounced")
 
     answers = [
         record_intent(MAILS, row.pk, TOKEN, address_hash=row.address_hash, now=timezone.now())
@@ -157,14 +157,14 @@ def test_change_while_the_mail_is_composed_stops_it(
 ) -> None:
     """The server already said 354 when the intent is refused: not a byte of the body leaves."""
     invitation = make_invitation()
-    real = deliver_module.compose_row
+    real = compose_row
 
     def compose_and_change(row: Invitation) -> Any:
         message = real(row)
         change(row)
         return message
 
-    monkeypatch.setattr(deliver_module, "compose_row", compose_and_change)
+    monkeypatch.setattr("surveys.sending.deliver.compose_row", compose_and_change)
 
     done = send()
 
@@ -180,13 +180,13 @@ def test_next_mail_leaves_after_a_refused_intent(
 ) -> None:
     first = make_invitation()
     make_invitation(campaign=first.campaign)
-    real = deliver_module.compose_row
+    real = compose_row
 
     def compose_and_answer(row: Invitation) -> Any:
         Invitation.objects.filter(pk=first.pk).update(answered_at=timezone.now())
         return real(row)
 
-    monkeypatch.setattr(deliver_module, "compose_row", compose_and_answer)
+    monkeypatch.setattr("surveys.sending.deliver.compose_row", compose_and_answer)
 
     done = send()
 
@@ -204,7 +204,7 @@ def test_database_away_at_the_intent_sends_nothing(
         record_intent(*args, **options)
         raise OperationalError("gone")
 
-    monkeypatch.setattr(deliver_module, "record_intent", fail)
+    monkeypatch.setattr("surveys.sending.deliver.record_intent", fail)
 
     send()
 
@@ -217,7 +217,7 @@ def test_result_is_written_when_the_database_comes_back(
     smtp: Server, send: Callable[[], Pass], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invitation = make_invitation()
-    monkeypatch.setattr(record_module.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     cuts = iter(range(2))
 
     def cut_the_line(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from surveys.models import Campaign, Heartbeat, Invitation, Sender
 from surveys.sending import release as release_module
 from surveys.sending import stopping
+from surveys.sending.deliver import deliver
 from surveys.sending.leases import job_lease
 from surveys.sending.ledger import INVITATIONS, MAILS
 from surveys.sending.outcome import Outcome, sent
@@ -137,7 +138,7 @@ def test_term_gives_back_what_was_not_tried(smtp: Server, monkeypatch: pytest.Mo
     sender = make_mail().sender
     for _ in range(4):
         make_mail(sender=sender)
-    real = release_module.deliver
+    real = deliver
 
     def deliver_and_stop(*args: Any, **options: Any) -> Outcome:
         stopping.request_stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
+import ssl
 from collections.abc import Callable
 
 import pytest
@@ -15,7 +16,14 @@ from surveys.sending import smtp as smtp_module
 from surveys.sending.ledger import MAILS
 from surveys.sending.release import Pass
 from tests.factories import make_campaign, make_contact, make_invitation, make_mail
-from tests.surveys.sending.smtp_server import CUT, HANG, Server, smtp_settings
+from tests.surveys.sending.smtp_server import (
+    CERTIFICATE,
+    CUT,
+    HANG,
+    Server,
+    serve_tls,
+    smtp_settings,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Send = Callable[[], Pass]
@@ -61,7 +69,7 @@ def test_definite_answers_and_doubts(
     state: str,
     detail: str,
 ) -> None:
-    smtp.say(**script)  # type: ignore[arg-type]
+    smtp.say(**script)
 
     send()
     send()
@@ -86,7 +94,7 @@ def test_definite_answers_and_doubts(
 def test_temporary_refusal_waits_and_is_sent_later(
     smtp: Server, invitation: Invitation, send: Send, script: dict[str, str]
 ) -> None:
-    smtp.say(**script)  # type: ignore[arg-type]
+    smtp.say(**script)
     began = timezone.now()
     send()
     invitation.refresh_from_db()
@@ -120,7 +128,7 @@ def test_temporary_refusal_waits_and_is_sent_later(
 def test_trouble_about_us_holds_the_sender_and_burns_nobody(
     smtp: Server, invitation: Invitation, send: Send, script: dict[str, str]
 ) -> None:
-    smtp.say(**script)  # type: ignore[arg-type]
+    smtp.say(**script)
     second = make_invitation(campaign=invitation.campaign, contact=make_contact())
     planned = invitation.scheduled_for
 
@@ -184,6 +192,38 @@ def test_starttls_that_is_not_offered_holds_the_sender(
     invitation.refresh_from_db()
     assert invitation.state == "scheduled"
     assert "STARTTLS" in invitation.detail
+    assert smtp.messages == []
+
+
+def test_tls_from_the_first_byte_keeps_the_phases(
+    smtp: Server, invitation: Invitation, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve_tls(smtp)
+    trusting = ssl.create_default_context(cafile=CERTIFICATE)
+    monkeypatch.setattr(smtp_module.EmailBackend, "ssl_context", trusting)
+    second = make_invitation(campaign=invitation.campaign)
+    smtp.say(body=["250 2.0.0 queued", CUT])
+
+    with override_settings(EMAIL_USE_SSL=True):
+        send()
+
+    states = set(Invitation.objects.values_list("pk", "state"))
+    assert states == {(invitation.pk, "sent"), (second.pk, "unknown")}
+
+
+def test_certificate_that_nobody_signed_holds_the_sender(
+    smtp: Server, invitation: Invitation, send: Send
+) -> None:
+    serve_tls(smtp)
+
+    with override_settings(EMAIL_USE_SSL=True):
+        send()
+
+    invitation.refresh_from_db()
+    sender = invitation.campaign.sender
+    sender.refresh_from_db()
+    assert invitation.state == "scheduled"
+    assert "CERTIFICATE_VERIFY_FAILED" in sender.held_reason
     assert smtp.messages == []
 
 
