@@ -127,7 +127,8 @@ class Invitation(Delivery):
             ),
             models.Index(fields=["campaign", "state"], name="invitation_by_state"),
             models.Index(
-                fields=["campaign", "sent_at"], name="invitation_sent",
+                fields=["campaign", "sent_at"],
+                name="invitation_sent",
                 condition=Q(sent_at__isnull=False),
             ),
             models.Index(

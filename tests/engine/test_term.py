@@ -26,7 +26,7 @@ django.setup()
 from npsapp.celery import app
 from surveys.tasks import send_due
 send_due.delay()
-app.worker_main(["worker", "--quiet", "--loglevel", "ERROR", "--without-gossip",
+app.worker_main(["worker", "--loglevel", "ERROR", "--without-gossip",
                  "--without-mingle", *sys.argv[1:]])
 """
 
@@ -49,15 +49,17 @@ def test_worker_that_is_told_to_stop_finishes_the_mail_in_hand(tmp_path: Path, p
             "DATABASE_URL": database_url(),
             "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}?tls=off",
         }
-        worker = subprocess.Popen(
-            [sys.executable, "-c", RUN, "--pool", pool, "--concurrency", "2"],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        log = tmp_path / "worker.log"
+        with log.open("wb") as output:
+            worker = subprocess.Popen(
+                [sys.executable, "-c", RUN, "--pool", pool, "--concurrency", "2"],
+                env=environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
         try:
-            wait_for_mail(sink.messages)
+            wait_for_mail(sink.messages, log)
             worker.send_signal(signal.SIGTERM)
             worker.wait(9)
         finally:
@@ -70,8 +72,8 @@ def test_worker_that_is_told_to_stop_finishes_the_mail_in_hand(tmp_path: Path, p
     assert Mail.objects.filter(state="scheduled").exclude(claims=0).count() == 0
 
 
-def wait_for_mail(messages: list[tuple[str, bytes]]) -> None:
+def wait_for_mail(messages: list[tuple[str, bytes]], log: Path) -> None:
     deadline = time.monotonic() + 30
     while len(messages) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(messages) >= 3
+    assert len(messages) >= 3, log.read_text()
