@@ -18,8 +18,8 @@ from surveys.addresses import InvalidAddress, normalise_address
 
 class Command(BaseCommand):
     help = (
-        "Create somebody who can log in. The password is asked for, or read with --password-stdin; where "
-        "nobody can be asked, one is made and printed once."
+        "Create somebody who can log in. The password is asked for, or read with "
+        "--password-stdin; where nobody can be asked, one is made and printed once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
