@@ -71,17 +71,6 @@ def add_working_time(start: dt.datetime, length: dt.timedelta, hours: WorkingHou
     return start + LONGEST_SEARCH_DAYS * DAY
 
 
-def working_time_between(start: dt.datetime, end: dt.datetime, hours: WorkingHours) -> dt.timedelta:
-    """Return how much working time lies between two moments."""
-    total = dt.timedelta()
-    end = end.astimezone(UTC)
-    for opens, closes in hours.spans_from(start.astimezone(UTC)):
-        if opens >= end:
-            break
-        total += min(closes, end) - opens
-    return total
-
-
 def due_at(start: dt.datetime, category: str, hours: WorkingHours) -> dt.datetime:
     """Return when an answer of `category`, given at `start`, should have been responded to."""
     return add_working_time(start, WORKING_DAYS[Category(category)] * hours.day_length, hours)

@@ -71,8 +71,5 @@ class User(AbstractBaseUser):
         """Whether this person's role covers `role`."""
         return self.is_active and Role(self.role).covers(role)
 
-    def get_full_name(self) -> str:
-        return self.name
-
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] if self.name else self.email

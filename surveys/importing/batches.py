@@ -67,11 +67,6 @@ def change_uses(batch: ImportBatch, uses: Sequence[Field]) -> None:
     batch.save(update_fields=["summary"])
 
 
-def preview_batch(batch: ImportBatch, *, now: dt.datetime) -> Report:
-    table, uses = read_batch(batch)
-    return preview_contacts(table, uses, now=now)
-
-
 def confirm_batch(batch: ImportBatch, *, user: User | None, now: dt.datetime) -> Report | None:
     """Bring the people in; None for a second click, which finds the batch imported already.
 

@@ -24,8 +24,6 @@ class Field(StrEnum):
     SKIP = ""
 
 
-SINGLE_FIELDS = frozenset(Field) - {Field.PROPERTY, Field.SEGMENT, Field.SKIP}
-
 # Compared after `simplify`: lower case, no accents, no punctuation, one blank between words.
 _NAMES: dict[Field, str] = {
     Field.EMAIL: "email, e mail, mail, e mailadres, emailadres, e mail adres, email adres, "

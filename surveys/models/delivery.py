@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from typing import Any, ClassVar, Self
 
@@ -84,9 +83,6 @@ class Delivery(models.Model):
 
 
 class DeliveryQuerySet(models.QuerySet[Any]):
-    def in_state(self, *states: str) -> Self:
-        return self.filter(state__in=states)
-
     def handed_over(self) -> Self:
         """Those that the mail server took, doubtful ones settled as sent included."""
         return self.filter(state=Delivery.State.SENT)
@@ -191,6 +187,3 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def silent_for(self, now: dt.datetime) -> dt.timedelta | None:
-        return now - self.seen_at if self.seen_at else None

@@ -76,9 +76,6 @@ class Mailbox:
         self.mails.append(ReceivedMail(envelope.mail_from or "", list(envelope.rcpt_tos), message))
         return "250 OK"
 
-    def sent_to(self, address: str) -> list[ReceivedMail]:
-        return [mail for mail in self.mails if address in mail.recipients]
-
     def wait_for(
         self, wanted: Callable[[ReceivedMail], bool], *, seconds: float = 60
     ) -> ReceivedMail:

@@ -14,8 +14,6 @@ from surveys import links
 from surveys.models import Campaign, Invitation
 from tests.factories import make_campaign, make_contact, make_invitation, make_survey
 
-SECOND = dt.timedelta(seconds=1)
-
 
 def ask(**fields: Any) -> Invitation:
     """Somebody who got the mail two hours ago; survey fields with a `survey_` in front."""
