@@ -121,11 +121,9 @@ SESSION_COOKIE_NAME = "__Host-session" if _secure else "nps_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _secure else "nps_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _secure
 SESSION_COOKIE_AGE = 7 * 24 * 3600
-LANGUAGE_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-LANGUAGE_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
 
 SECURE_SSL_REDIRECT = _secure
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _secure
 # Not "no-referrer": browsers then send Origin: null and Django refuses every form.
@@ -163,16 +161,13 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 OUTBOX_DIR = DATA_DIR / "outbox"
 _mail = read_email("EMAIL_URL", OUTBOX_DIR)
 EMAIL_BACKEND: str = _mail.pop("EMAIL_BACKEND")
 globals().update(_mail)
-EMAIL_TIMEOUT = 60
 ANYMAIL = {"REQUESTS_TIMEOUT": (5, 60), **read_anymail()}
-DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", f"nps@{_url.hostname}")
 
 REDIS_URL = read_text("REDIS_URL")
 BROKER_DIR = DATA_DIR / "broker"

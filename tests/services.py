@@ -33,7 +33,6 @@ STRANGE_SETTINGS = (
     "BEHIND_PROXY",
     "DATABASE_POOL_SIZE",
     "DEBUG",
-    "DEFAULT_FROM_EMAIL",
     "EMAIL_URL",
     "PG",
     "PORT",
