@@ -30,6 +30,11 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    def who_may(self, role: Role) -> models.QuerySet[User]:
+        """Those who can log in and whose role covers `role`."""
+        covering = [each for each in Role if each.covers(role)]
+        return self.filter(is_active=True, role__in=covering)
+
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=(username or "").strip())
 

@@ -55,11 +55,11 @@ class AssignForm(ActingForm):
     def __init__(self, data: Any = None, *, follow_up: FollowUp, **kwargs: Any) -> None:
         kwargs["initial"] = {"to": follow_up.owner_id}
         super().__init__(data, follow_up=follow_up, **kwargs)
-        able = [role for role in Role if role.covers(Role.AGENT)]
-        people = User.objects.filter(is_active=True, role__in=able)
         # Whoever owns it may have changed role since; the form must not hide that.
         field = cast("forms.ModelChoiceField[User]", self.fields["to"])
-        field.queryset = people | User.objects.filter(follow_ups=follow_up)
+        field.queryset = User.objects.who_may(Role.AGENT) | User.objects.filter(
+            follow_ups=follow_up
+        )
 
 
 class NoteForm(ActingForm):

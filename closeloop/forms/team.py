@@ -30,9 +30,8 @@ class MemberForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.auto_id = "member_%s"
-        able = [role for role in Role if role.covers(Role.AGENT)]
         field = cast("forms.ModelChoiceField[User]", self.fields["user"])
-        field.queryset = User.objects.filter(is_active=True, role__in=able, member__isnull=True)
+        field.queryset = User.objects.who_may(Role.AGENT).filter(member__isnull=True)
 
 
 class DutyForm(forms.Form):

@@ -8,14 +8,14 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from npsapp.models import User
 from npsapp.roles import Role
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def on_duty(self) -> Self:
         """Those who take new follow-ups, and whose role still lets them open the queue."""
-        able = [role for role in Role if role.covers(Role.AGENT)]
-        return self.filter(on_duty=True, user__is_active=True, user__role__in=able)
+        return self.filter(on_duty=True, user__in=User.objects.who_may(Role.AGENT))
 
 
 class Member(models.Model):
