@@ -14,17 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from responses.models import Category, Response
 from responses.selection import Period, Segment, Selection, first_day_of
+from surveys.forms.widgets import DayInput
 from surveys.models import Organisation, Survey
 
 # Wide enough for any import, narrow enough that the day after the last one exists in every zone.
 DAY_BOUNDS = [MinValueValidator(dt.date(1990, 1, 1)), MaxValueValidator(dt.date(2199, 12, 31))]
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class SelectionForm(forms.Form):

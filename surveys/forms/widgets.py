@@ -1,4 +1,4 @@
-"""Form fields for days and hours, used by the settings and by campaigns."""
+"""What several forms share: fields for days and hours, and how a field is frozen or filled."""
 
 from __future__ import annotations
 
