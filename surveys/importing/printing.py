@@ -1,14 +1,42 @@
-"""The problems of an import as lines for a terminal."""
+"""What the import commands say alike: their exit status, an unreadable file, the problems in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.core.management.base import CommandError
 
 from surveys.importing.explaining import explain
-from surveys.importing.faults import Problem
+from surveys.importing.faults import Problem, UnreadableFile
 
+NOTHING_USABLE = 1
+UNREADABLE = 2
 MOST_SENTENCES = 40
 MOST_LINES = 100
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """End the command with one sentence when its file cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(
+            f"{file} cannot be read: {error.strerror}.", returncode=UNREADABLE
+        ) from None
+    except UnreadableFile as error:
+        raise CommandError(f"{file}: {explain(error)}", returncode=UNREADABLE) from None
+
+
+def describe_groups(groups: Mapping[str, Iterable[Problem]]) -> Iterator[str]:
+    """Yield the title of each group that has problems, and below it what they are."""
+    for title, problems in groups.items():
+        sentences = list(describe_problems(problems))
+        if sentences:
+            yield title
+        yield from (f"  {sentence}" for sentence in sentences)
 
 
 def describe_problems(problems: Iterable[Problem]) -> Iterator[str]:

@@ -16,17 +16,15 @@ from responses.importing import (
     preview_answers,
     refuse_again,
 )
+from responses.management.finding import find_survey
 from responses.reading import Columns, Rules, read_answers_table
 from surveys.importing.batches import write_problems
 from surveys.importing.dates import Order, read_moment
 from surveys.importing.explaining import explain
-from surveys.importing.faults import BadCell, Fault, Problem, UnreadableFile
+from surveys.importing.faults import BadCell, Fault, Problem
 from surveys.importing.headers import property_key
-from surveys.importing.printing import describe_problems
+from surveys.importing.printing import NOTHING_USABLE, UNREADABLE, describe_groups, reading
 from surveys.models import ImportBatch, Survey, get_organisation
-
-NOTHING_USABLE = 1
-UNREADABLE = 2
 
 
 class Command(BaseCommand):
@@ -60,22 +58,17 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, file: Path, dry_run: bool, **options: Any) -> None:
-        survey = find_survey(options["survey"])
+        survey = find_survey(options["survey"], returncode=UNREADABLE)
         rules = make_rules(survey, options)
         try:
-            content = file.read_bytes()
-            table = read_answers_table(content, rules.columns)
-            if dry_run:
-                refuse_again(content, survey, rules.columns)
-                batch, report = None, preview_answers(table, rules, survey)
-            else:
-                batch, report = import_answers(content, file.name, rules, survey)
-        except OSError as error:
-            raise CommandError(
-                f"{file} cannot be read: {error.strerror}.", returncode=UNREADABLE
-            ) from None
-        except UnreadableFile as error:
-            raise CommandError(f"{file}: {explain(error)}", returncode=UNREADABLE) from None
+            with reading(file):
+                content = file.read_bytes()
+                table = read_answers_table(content, rules.columns)
+                if dry_run:
+                    refuse_again(content, survey, rules.columns)
+                    batch, report = None, preview_answers(table, rules, survey)
+                else:
+                    batch, report = import_answers(content, file.name, rules, survey)
         except AlreadyImported as error:
             raise CommandError(describe_earlier(error.batch)) from None
         self.print_report(report, batch, rules, survey)
@@ -94,11 +87,9 @@ class Command(BaseCommand):
             f"{report.rows} rows: {len(report.answers)} new answers, "
             f"{report.already_here} already here, {report.not_counted} not counted."
         )
-        for title, found in [("Not counted:", report.refusals), ("Remarks:", report.remarks)]:
-            if found:
-                self.stdout.write(title)
-            for line in describe_problems(found):
-                self.stdout.write(f"  {line}")
+        groups = {"Not counted:": report.refusals, "Remarks:": report.remarks}
+        for line in describe_groups(groups):
+            self.stdout.write(line)
         if survey.scale_min == 1 and any(map(is_zero, report.refusals)):
             self.stdout.write(
                 "The file has scores of 0, so the question was asked on a scale from 0. Import it "
@@ -121,18 +112,6 @@ def describe_people(report: Report) -> str:
 
 def is_zero(problem: Problem) -> bool:
     return problem.fault == Fault.SCORE_OFF_SCALE and problem.detail == "0"
-
-
-def find_survey(slug: str) -> Survey:
-    survey = Survey.objects.filter(slug=slug).first()
-    if survey is None:
-        known = ", ".join(Survey.objects.order_by("slug").values_list("slug", flat=True))
-        raise CommandError(
-            f"There is no survey {slug!r}. Surveys: {known or 'none yet'}. "
-            f"Make one with: manage.py create_survey {slug} --company NAME",
-            returncode=UNREADABLE,
-        )
-    return survey
 
 
 def make_rules(survey: Survey, options: dict[str, Any]) -> Rules:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from responses.management.finding import find_survey
 from responses.reports.counting import count_responses
 from responses.reports.headline import Headline, summarise
 from responses.reports.segments import count_values
@@ -72,17 +73,6 @@ class Command(BaseCommand):
         )
         headline = summarise(count_responses(selection))
         self.stdout.write(as_object(headline, found) if as_json else as_line(headline, found))
-
-
-def find_survey(slug: str) -> Survey:
-    survey = Survey.objects.filter(slug=slug).first()
-    if survey:
-        return survey
-    known = ", ".join(Survey.objects.order_by("slug").values_list("slug", flat=True))
-    raise CommandError(
-        f"There is no survey {slug!r}. "
-        + (f"Surveys: {known}." if known else "There are no surveys yet: manage.py create_survey.")
-    )
 
 
 def refuse_unknown(segment: Segment, survey: Survey) -> None:

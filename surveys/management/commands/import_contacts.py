@@ -11,15 +11,11 @@ from django.utils import timezone
 
 from surveys.importing.batches import confirm_batch, open_batch, propose_uses, write_problems
 from surveys.importing.contacts import Report, preview_contacts
-from surveys.importing.explaining import DELIMITER_NAMES, explain
-from surveys.importing.faults import UnreadableFile
+from surveys.importing.explaining import DELIMITER_NAMES
 from surveys.importing.headers import Field, simplify
 from surveys.importing.people import read_contacts_table
-from surveys.importing.printing import describe_problems
+from surveys.importing.printing import NOTHING_USABLE, UNREADABLE, describe_groups, reading
 from surveys.importing.reading import Table
-
-NOTHING_USABLE = 1
-UNREADABLE = 2
 
 
 class Command(BaseCommand):
@@ -58,7 +54,7 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         now = timezone.now()
-        try:
+        with reading(file):
             content = file.read_bytes()
             table = read_contacts_table(content)
             uses = propose_uses(table)
@@ -68,12 +64,6 @@ class Command(BaseCommand):
             if (report.new or report.changed) and not dry_run:
                 batch = open_batch(content, file.name, user=None, now=now, uses=uses)
                 report = confirm_batch(batch, user=None, now=now) or report
-        except OSError as error:
-            raise CommandError(
-                f"{file} cannot be read: {error.strerror}.", returncode=UNREADABLE
-            ) from None
-        except UnreadableFile as error:
-            raise CommandError(f"{file}: {explain(error)}", returncode=UNREADABLE) from None
         self.print_report(table, uses, report, dry_run=dry_run)
         if problems:
             problems.write_bytes(write_problems(table, report.refusals))
@@ -92,11 +82,9 @@ class Command(BaseCommand):
             f"{report.rows} rows: {report.new} new, {report.changed} changed, "
             f"{report.unchanged} unchanged, {report.refused} refused."
         )
-        for title, found in [("Refused:", report.refusals), ("Remarks:", report.remarks)]:
-            if found:
-                self.stdout.write(title)
-            for line in describe_problems(found):
-                self.stdout.write(f"  {line}")
+        groups = {"Refused:": report.refusals, "Remarks:": report.remarks}
+        for line in describe_groups(groups):
+            self.stdout.write(line)
         if dry_run:
             self.stdout.write("Dry run: nothing was written.")
 
