@@ -17,14 +17,12 @@ from closeloop.reports.due import Due, describe_due
 from closeloop.reports.queue import View, list_tabs, queue_counts, select_view
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
-from responses.models import Category
 
 PAGE_SIZE = 25
 
 
 class Row(NamedTuple):
     follow_up: FollowUp
-    word: str
     due: Due
 
 
@@ -42,14 +40,7 @@ def follow_ups(request: StaffRequest) -> HttpResponse:
         "tabs": list_tabs(view, queue_counts(user=request.user, now=now), filters=filters),
         "form": form,
         "page": page,
-        "rows": [
-            Row(
-                follow_up,
-                word=str(Category(follow_up.response.category).label),
-                due=describe_due(follow_up, now=now),
-            )
-            for follow_up in page
-        ],
+        "rows": [Row(follow_up, due=describe_due(follow_up, now=now)) for follow_up in page],
         "query": urlencode({"view": view.value} | filters),
     }
     return render(request, "closeloop/follow_ups.html", context)
