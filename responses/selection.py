@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import F, Func, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -63,19 +62,6 @@ class Segment:
 
     def __str__(self) -> str:
         return f"{self.key}={self.value}"
-
-
-def property_text(key: str, field: str = "properties") -> Func:
-    """Return the property `key` as text.
-
-    Not a JSON key transform of Django: that one takes a key made of digits for an array index.
-    """
-    return Func(
-        F(field),
-        Value(key),
-        function="jsonb_extract_path_text",
-        output_field=models.TextField(),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Case, Count, DecimalField, F, Func, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Left, Lower
 from django.utils.translation import gettext_lazy as _
 
 from surveys.models import Contact, Property
+from surveys.properties import property_text
 
 # What every contact has, beside the properties a company brings. The dot keeps the two apart: the
 # key of a property is a slug.
@@ -87,14 +88,8 @@ def read_bound(text: str) -> Decimal | dt.date:
 
 
 def read_text(key: str) -> Coalesce:
-    """Return what a contact has under `key` as text, '' when it has nothing.
-
-    Not a JSON key transform of Django: that one takes a key made of digits for an array index.
-    """
-    if key in CONTACT_FIELDS:
-        value: models.Expression | F = F(CONTACT_FIELDS[key][0])
-    else:
-        value = Func(F("properties"), Value(key), function="jsonb_extract_path_text")
+    """Return what a contact has under `key` as text, '' when it has nothing."""
+    value = F(CONTACT_FIELDS[key][0]) if key in CONTACT_FIELDS else property_text(key)
     return Coalesce(value, Value(""), output_field=TextField())
 
 

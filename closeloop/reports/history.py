@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from closeloop.models import FollowUp
-from responses.models import Category, Response
-from surveys.models import Invitation, Property
+from responses.models import Response
+from surveys.models import Invitation
 
 SHOWN = 8
 
@@ -58,15 +58,6 @@ def _describe(response: Response) -> Past:
         text=response.comment,
         score=response.score,
         category=response.category,
-        word=str(Category(response.category).label),
+        word=response.get_category_display(),
         url=(follow_up or response).get_absolute_url(),
     )
-
-
-def list_properties(response: Response) -> list[tuple[str, str]]:
-    """Return what was known of the person when they answered: label and value, in order."""
-    if not response.properties:
-        return []
-    labels = dict(Property.objects.values_list("key", "label"))
-    named = [(labels.get(key, key), str(value)) for key, value in response.properties.items()]
-    return sorted((label, value) for label, value in named if value)

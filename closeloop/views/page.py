@@ -22,12 +22,12 @@ from closeloop.forms.acting import (
 from closeloop.models import Activity, FollowUp
 from closeloop.replying import Draft, can_reply, draft_reply
 from closeloop.reports.due import describe_due
-from closeloop.reports.history import list_past, list_properties
+from closeloop.reports.history import list_past
 from closeloop.reports.queue import find_next
 from closeloop.reports.timeline import build_timeline, describe_activity
 from npsapp.models import User
 from npsapp.requests import StaffRequest
-from responses.models import Category
+from surveys.properties import name_properties
 
 
 def draw_follow_up(
@@ -54,12 +54,11 @@ def draw_follow_up(
     context: dict[str, Any] = {
         "follow_up": follow_up,
         "response": follow_up.response,
-        "word": Category(follow_up.response.category).label,
         "contact": follow_up.response.contact,
         "due": describe_due(follow_up, now=now),
         "timeline": build_timeline(follow_up),
         "past": list_past(follow_up),
-        "properties": list_properties(follow_up.response),
+        "properties": name_properties(follow_up.response.properties),
         "next": find_next(follow_up, user=request.user),
         "forms": forms,
         "failed": form,

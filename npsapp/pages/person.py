@@ -18,7 +18,8 @@ from closeloop.models import FollowUp
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.models import Response
-from surveys.models import Campaign, Contact, Invitation, Property, Suppression
+from surveys.models import Campaign, Contact, Invitation, Suppression
+from surveys.properties import name_properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "person": person,
         "language": name_language(person.language),
-        "properties": list_properties(person),
+        "properties": name_properties(person.properties),
         "suppressions": suppressions,
         "obstacle": find_obstacle(person, suppressions, invitations),
         "asked": invitations,
@@ -55,15 +56,6 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
         "may_manage": request.user.may(Role.MANAGER),
     }
     return render(request, "contacts/person.html", context)
-
-
-def list_properties(person: Contact) -> list[tuple[str, Any]]:
-    """Return label and value of what we know beside name and address, by label."""
-    labels = dict(Property.objects.values_list("key", "label"))
-    return sorted(
-        ((labels.get(key, key), value) for key, value in person.properties.items()),
-        key=lambda pair: pair[0].casefold(),
-    )
 
 
 def name_language(code: str) -> str:

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from responses.automatic import Sign
-from responses.selection import Selection, property_text
+from responses.selection import Selection
 from surveys.models import Contact, ImportBatch, Invitation, Survey
+from surveys.properties import property_text
 
 
 class Category(models.TextChoices):
@@ -138,8 +139,7 @@ class Response(models.Model):
         ]
 
     def __str__(self) -> str:
-        # A generated field has no get_…_display().
-        return f"{self.score} · {Category(self.category).label}"
+        return f"{self.score} · {self.get_category_display()}"
 
     def get_absolute_url(self) -> str:
         return reverse("response", args=[self.pk])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Count, QuerySet
 
 from responses.models import Response
-from surveys.models import Property
+from surveys.properties import name_properties
 
 
 def count_statuses(found: QuerySet[Response]) -> dict[str, int]:
@@ -18,10 +18,5 @@ def list_properties(response: Response, *, with_addresses: bool) -> list[tuple[s
 
     Without `with_addresses` a value that holds an e-mail address is left out.
     """
-    labels = dict(Property.objects.values_list("key", "label"))
-    shown = [
-        (labels.get(key, key), str(value))
-        for key, value in response.properties.items()
-        if value not in ("", None)
-    ]
-    return sorted(pair for pair in shown if with_addresses or "@" not in pair[1])
+    named = name_properties(response.properties)
+    return [pair for pair in named if with_addresses or "@" not in pair[1]]

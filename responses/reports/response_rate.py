@@ -8,8 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.db.models import Count, Q
 
 from responses.models import Response
-from responses.selection import Selection, property_text
+from responses.selection import Selection
 from surveys.models import Invitation
+from surveys.properties import property_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,7 @@ def test_campaigns_are_links_for_those_who_may_open_them(
 def test_person_costs_the_same_for_a_long_history(
     agent_client: Client, django_assert_num_queries: Any
 ) -> None:
-    contact = make_contact(account=make_account())
+    contact = make_contact(account=make_account(), properties={"land": "Nederland"})
 
     def add_history() -> None:
         response = make_response(contact=contact)
