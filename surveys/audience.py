@@ -82,7 +82,8 @@ def read_bound(text: str) -> Decimal | dt.date:
         number = Decimal(text.replace(",", "."))
     except InvalidOperation:
         raise ValueError(text) from None
-    if not number.is_finite():
+    # What no contact can have is no bound either, and PostgreSQL has an end too ("1e999999").
+    if not number.is_finite() or number.adjusted() >= 20 or number.adjusted() < -10:
         raise ValueError(text)
     return number
 
@@ -125,11 +126,11 @@ def _compare(contacts: QuerySet[Contact], condition: Condition, *, alias: str) -
     value: models.Expression
     if isinstance(bound, dt.date):
         # The day alone counts, also of a value that has a time behind it.
-        pattern, value, wanted = r"^\d{4}-\d{2}-\d{2}", Left(text, 10), bound.isoformat()
+        pattern, value, wanted = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}", Left(text, 10), bound.isoformat()
     else:
         number = DecimalField(max_digits=30, decimal_places=10)
         # Not a cast to numeric(30, 10): a longer number would be an error, and so would no number.
-        pattern, value, wanted = r"^-?\d{1,20}(\.\d{1,10})?$", Cast(text, number), str(bound)
+        pattern, value, wanted = r"^-?[0-9]{1,20}(\.[0-9]{1,10})?$", Cast(text, number), str(bound)
     contacts = contacts.alias(
         **{f"{alias}_text": text},
     ).alias(

@@ -110,13 +110,17 @@ def with_another_row(sent: Any) -> dict[str, Any]:
     """Return what was sent with one row more asked for."""
     total = f"{make_conditions().prefix}-TOTAL_FORMS"
     values = {key: sent.get(key) for key in sent}
-    count = int(values[total]) if str(values.get(total, "")).isdigit() else 0
+    try:
+        count = int(values.get(total, ""))
+    except ValueError:
+        count = 0
     return values | {total: str(min(count + 1, MOST_CONDITIONS))}
 
 
 def split_values(text: str) -> tuple[str, ...]:
     """Split at commas; a value with a comma in it stands in double quotes."""
-    (row,) = csv.reader([text], skipinitialspace=True) if text else ([],)
+    line = " ".join(text.splitlines())  # a page can send more lines than its field shows
+    (row,) = csv.reader([line], skipinitialspace=True) if line else ([],)
     return tuple(dict.fromkeys(value.strip() for value in row if value.strip()))
 
 

@@ -30,6 +30,7 @@ else:
     CampaignModelForm = forms.ModelForm
 
 MOST_STRATA = 3
+FARTHEST_START = dt.timedelta(days=10 * 366)
 
 # Once mails have left, these would make the rest of the campaign another one.
 FROZEN_BY_LAUNCH = ("survey", "sender", "first_day")
@@ -90,6 +91,9 @@ class CampaignForm(CampaignModelForm):
         first_day: dt.date = self.cleaned_data["first_day"]
         if first_day < self.today and "first_day" in self.changed_data:
             raise forms.ValidationError(_("Choose today or a later day."))
+        if first_day > self.today + FARTHEST_START:
+            # A slip of the keyboard, and the calendar itself ends with the year 9999.
+            raise forms.ValidationError(self.fields["first_day"].error_messages["invalid"])
         return first_day
 
     def clean_strata(self) -> list[str]:
@@ -114,7 +118,7 @@ def suggest_campaign(
 
     Where there is but one survey or sender, it is chosen.
     """
-    only = {
+    only: dict[str, Any] = {
         name: rows[0].pk
         for name, rows in (
             ("survey", list(Survey.objects.all()[:2])),
@@ -125,8 +129,9 @@ def suggest_campaign(
     day = now.astimezone(organisation.zone).date() + dt.timedelta(days=1)
     while organisation.working_days and day.weekday() not in organisation.working_days:
         day += dt.timedelta(days=1)
-    if survey.isdigit():
-        only["survey"] = int(survey)
+    if survey:
+        # As it was sent: of nonsense in the address the field makes no choice.
+        only["survey"] = survey
     return only | {
         "first_day": day,
         "window_days": 30,

@@ -82,7 +82,13 @@ def test_account_is_found_by_its_name() -> None:
 
 @pytest.mark.parametrize(
     ("operator", "values"),
-    [(Operator.IS, ()), (Operator.AT_LEAST, ("many",)), (Operator.AT_LEAST, ("1", "2"))],
+    [
+        (Operator.IS, ()),
+        (Operator.AT_LEAST, ("many",)),
+        (Operator.AT_LEAST, ("1", "2")),
+        (Operator.AT_LEAST, ("1e999999",)),
+        (Operator.AT_MOST, ("1e-999999",)),
+    ],
 )
 def test_condition_that_cannot_be_met_is_refused(
     operator: Operator, values: tuple[str, ...]

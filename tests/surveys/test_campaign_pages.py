@@ -96,6 +96,53 @@ def test_agent_may_not_launch(agent_client: Client) -> None:
     assert not campaign.invitations.exists()
 
 
+# Nonsense that a browser can send
+
+
+@pytest.mark.parametrize("value", ["one\nline", "one\rline", '"open\n quote', "1e999999"])
+@pytest.mark.parametrize("operator", ["is", "contains", "at_least"])
+def test_odd_value_of_a_condition_is_no_error(
+    manager_client: Client, operator: str, value: str
+) -> None:
+    sent = {
+        "audience-TOTAL_FORMS": "1",
+        "audience-INITIAL_FORMS": "0",
+        "audience-0-property": "contact.email",
+        "audience-0-operator": operator,
+        "audience-0-values": value,
+    }
+
+    assert manager_client.get(reverse("campaign_audience"), sent).status_code == 200
+
+
+@pytest.mark.parametrize("survey", ["²", "x", "9" * 5000])
+def test_new_campaign_for_a_survey_that_is_none(manager_client: Client, survey: str) -> None:
+    make_contact()
+    fill_form()
+
+    response = manager_client.get(reverse("campaign_new"), {"survey": survey})
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("total", ["²", "9" * 5000, ""])
+def test_another_row_after_a_broken_count(manager_client: Client, total: str) -> None:
+    make_contact()
+    sent = fill_form(**{"audience-TOTAL_FORMS": total, "action": "add"})
+
+    assert manager_client.post(reverse("campaign_new"), sent).status_code == 200
+
+
+@pytest.mark.parametrize("first_day", ["9999-12-31", "2226-01-01"])
+def test_first_day_beyond_the_calendar_is_refused(manager_client: Client, first_day: str) -> None:
+    make_contact()
+
+    response = manager_client.post(reverse("campaign_new"), fill_form(first_day=first_day))
+
+    assert response.status_code == 422
+    assert "first_day" in response.context["form"].errors
+
+
 # The list
 
 
