@@ -25,6 +25,8 @@ from surveys.models import Account, Contact, Invitation, Property
 T = TypeVar("T")
 
 BATCH = 2_000
+# Rows that wait for each other's addresses in a longer chain than this are refused.
+MOST_PASSES = 20
 _UPDATED = [
     "email",
     "address_hash",
@@ -102,10 +104,11 @@ def import_contacts(table: Table, uses: Sequence[Field], *, now: dt.datetime) ->
         accounts = _find_accounts(people)
         for batch in _batched(_recognise(people, report), BATCH):
             new, changed, readdressed = _compare(batch, report, accounts=accounts, now=now)
-            Contact.objects.bulk_create(new)
+            # Changed ones first: a new person may have an address that one of them gives up.
             Contact.objects.bulk_create(
                 changed, update_conflicts=True, unique_fields=["id"], update_fields=_UPDATED
             )
+            Contact.objects.bulk_create(new)
             _readdress_invitations(readdressed)
     return _in_order(report)
 
@@ -151,25 +154,72 @@ def _without_doubles(
 
 
 def _recognise(people: list[Person], report: Report) -> Iterator[tuple[Person, int | None]]:
-    """Yield each person with the primary key of the contact it is, or None for a new one."""
-    by_id = _find_known("external_id", [person.external_id for person in people])
-    by_email = _find_known("email", [person.email for person in people])
-    lines: dict[int, int] = {}
+    """Yield each person with the primary key of the contact it is, or None for a new one.
+
+    A row may free the address that an earlier one asks for, so rows that cannot be taken wait for
+    the others; only what nobody freed is refused. Otherwise the same file would change something
+    the second time.
+    """
+    directory = _Directory(people)
+    for _ in range(MOST_PASSES):
+        waiting = []
+        for person in people:
+            if directory.find_fault(person):
+                waiting.append(person)
+            else:
+                yield person, directory.take(person)
+        if len(waiting) == len(people):
+            break
+        people = waiting
     for person in people:
-        by_its_id = by_id.get(person.external_id)
-        by_its_email = by_email.get(person.email)
+        if fault := directory.find_fault(person):
+            report.refuse(Problem(person.line, "", *fault))
+
+
+class _Directory:
+    """Whom the ids and addresses of a file stand for, kept up to date as its rows are taken."""
+
+    def __init__(self, people: list[Person]) -> None:
+        self.by_id = _find_known("external_id", [person.external_id for person in people])
+        self.by_email = _find_known("email", [person.email for person in people])
+        # Whom the file names by external id is not recognised by the address of another row.
+        self.named = {person.external_id: person.line for person in people if person.external_id}
+        self.taken: dict[int, int] = {}
+
+    def find(self, person: Person) -> Known | None:
+        return self.by_id.get(person.external_id) or self.by_email.get(person.email)
+
+    def find_fault(self, person: Person) -> tuple[Fault, str] | None:
+        """Return why this row cannot be taken as things stand, with what a reader needs to know."""
+        by_its_id = self.by_id.get(person.external_id)
+        by_its_email = self.by_email.get(person.email)
         known = by_its_id or by_its_email
+        if known is None:
+            return None
         if by_its_id and by_its_email and by_its_id.pk != by_its_email.pk:
-            both = f"{by_its_id}; {by_its_email}"
-            report.refuse(Problem(person.line, "", Fault.CONFLICT, both))
-        elif known and person.external_id and known.external_id not in {"", person.external_id}:
-            report.refuse(Problem(person.line, "", Fault.OTHER_EXTERNAL_ID, known.external_id))
-        elif known and known.pk in lines:
-            report.refuse(Problem(person.line, "", Fault.DOUBLE_ROW, str(lines[known.pk])))
-        else:
-            if known:
-                lines[known.pk] = person.line
-            yield person, known.pk if known else None
+            return Fault.CONFLICT, f"{by_its_id}; {by_its_email}"
+        if person.external_id and known.external_id not in {"", person.external_id}:
+            return Fault.OTHER_EXTERNAL_ID, known.external_id
+        if not person.external_id and known.external_id in self.named:
+            return Fault.DOUBLE_ROW, str(self.named[known.external_id])
+        if known.pk in self.taken:
+            return Fault.DOUBLE_ROW, str(self.taken[known.pk])
+        return None
+
+    def take(self, person: Person) -> int | None:
+        known = self.find(person)
+        if known is None:
+            return None
+        self.taken[known.pk] = person.line
+        current = Known(
+            known.pk, person.email or known.email, person.external_id or known.external_id
+        )
+        self.by_email.pop(known.email, None)
+        if current.email:
+            self.by_email[current.email] = current
+        if current.external_id:
+            self.by_id[current.external_id] = current
+        return known.pk
 
 
 def _find_known(name: str, values: list[str]) -> dict[str, Known]:
