@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.conf import settings
-from django.core.signing import BadSignature, Signer
+from django.core.signing import BadSignature
 
+from surveys.links import make_signer
 
-def _signer() -> Signer:
-    return Signer(
-        key=settings.LINK_SIGNING_KEY,
-        sep=".",
-        salt="nps.drawn",
-        fallback_keys=[*settings.LINK_SIGNING_KEY_FALLBACKS],
-    )
+DRAWN = "drawn"
 
 
 def draw_stamp(invitation_pk: int, *, now: dt.datetime) -> str:
     """Return the mark that the page of this invitation was drawn `now`."""
-    return _signer().sign(f"{invitation_pk}-{int(now.timestamp() * 1000)}")
+    return make_signer(DRAWN).sign(f"{invitation_pk}-{int(now.timestamp() * 1000)}")
 
 
 def read_stamp(text: str, invitation_pk: int) -> dt.datetime | None:
     """Return when the page was drawn; None when that cannot be told, or for another invitation."""
     try:
-        pk, _, milliseconds = _signer().unsign(text).partition("-")
+        pk, _, milliseconds = make_signer(DRAWN).unsign(text).partition("-")
     except BadSignature:
         return None
     if pk != str(invitation_pk):

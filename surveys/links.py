@@ -15,7 +15,7 @@ class BadLink(ValueError):
     """Not a link of ours, or one that was damaged on its way."""
 
 
-def _signer(purpose: str) -> Signer:
+def make_signer(purpose: str) -> Signer:
     return Signer(
         key=settings.LINK_SIGNING_KEY,
         sep=".",
@@ -25,13 +25,13 @@ def _signer(purpose: str) -> Signer:
 
 
 def sign(purpose: str, pk: int) -> str:
-    return _signer(purpose).sign(str(pk))
+    return make_signer(purpose).sign(str(pk))
 
 
 def read(purpose: str, token: str) -> int:
     """Return the primary key in `token`; raises BadLink."""
     try:
-        return int(_signer(purpose).unsign(token))
+        return int(make_signer(purpose).unsign(token))
     except (BadSignature, ValueError):
         raise BadLink(purpose) from None
 
