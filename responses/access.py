@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from responses.models import Response
 
 
-def find_response(pk: int) -> Response:
+def get_response(pk: int) -> Response:
     """Return a response with what its page shows; raises Http404."""
     return get_object_or_404(
         Response.objects.select_related(

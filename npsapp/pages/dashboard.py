@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from closeloop.models import FollowUp
 from closeloop.reports.queue import queue_counts
-from npsapp.models import User
+from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.charts import place_whisker, slice_bar, stand_bars
 from responses.forms.selection import SelectionForm
@@ -34,11 +34,10 @@ from surveys.models import Survey, get_organisation
 
 @requires(Role.VIEWER)
 @require_safe
-def dashboard(request: HttpRequest) -> HttpResponse:
+def dashboard(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
-    user = cast(User, request.user)
     form = SelectionForm(request.GET, organisation=get_organisation(), now=now)
-    context: dict[str, Any] = {"form": form, "may_manage": user.may(Role.MANAGER)}
+    context: dict[str, Any] = {"form": form, "may_manage": request.user.may(Role.MANAGER)}
     if not form.is_valid():
         return render(request, "dashboard.html", context, status=422)
     survey = form.cleaned_data["survey"] or latest_survey()
@@ -47,7 +46,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     answered_at = latest_answer(survey)
     period = form.period_chosen or usual_period(answered_at, now)
     selection = form.selection(survey=survey, period=period)
-    may_follow_up = user.may(Role.AGENT)
+    may_follow_up = request.user.may(Role.AGENT)
     context |= {
         "survey": survey,
         "period": period,
@@ -56,7 +55,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         **show_segments(selection, survey),
         "answered_at": answered_at,
         "rate": count_invited(selection),
-        "queue": queue_counts(user=user, now=now),
+        "queue": queue_counts(user=request.user, now=now),
         "may_follow_up": may_follow_up,
         **show_answers(selection),
     }

@@ -5,12 +5,11 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_http_methods, require_POST
 
 from npsapp.models import User
+from npsapp.requests import read_next
 from npsapp.roles import public
 
 
@@ -39,12 +38,7 @@ def log_out(request: HttpRequest) -> HttpResponseBase:
 def set_language(request: HttpRequest) -> HttpResponse:
     """Keep the language in the user's profile, or in a cookie before login."""
     language = request.POST.get("language", "")
-    target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        target = reverse("dashboard")
-    response = HttpResponseRedirect(target)
+    response = HttpResponseRedirect(read_next(request, default="dashboard"))
     if language not in dict(settings.LANGUAGES) or not check_for_language(language):
         return response
     if isinstance(request.user, User):

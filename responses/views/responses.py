@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from npsapp.models import User
+from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
-from responses.access import find_response
+from responses.access import get_response
 from responses.forms.judging import ExclusionForm
 from responses.forms.listing import ResponseListForm
 from responses.models import Response
@@ -29,7 +27,7 @@ PAGE_LENGTH = 50
 
 @requires(Role.VIEWER)
 @require_safe
-def responses(request: HttpRequest) -> HttpResponse:
+def responses(request: StaffRequest) -> HttpResponse:
     """Every answer of a selection, newest first, whether it counts or not."""
     form = ResponseListForm(request.GET, organisation=get_organisation(), now=timezone.now())
     if not form.is_valid():
@@ -56,31 +54,31 @@ def responses(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.VIEWER)
 @require_safe
-def response(request: HttpRequest, pk: int) -> HttpResponse:
+def response(request: StaffRequest, pk: int) -> HttpResponse:
     """One answer: what was said, by whom, every version of it, and whether it counts."""
-    return show_response(request, find_response(pk), ExclusionForm())
+    return show_response(request, get_response(pk), ExclusionForm())
 
 
 @requires(Role.MANAGER)
 @require_POST
-def response_accept(request: HttpRequest, pk: int) -> HttpResponse:
+def response_accept(request: StaffRequest, pk: int) -> HttpResponse:
     """Count an answer that looked automatic."""
-    accepted = accept_response(find_response(pk), user=cast(User, request.user), now=timezone.now())
+    accepted = accept_response(get_response(pk), user=request.user, now=timezone.now())
     messages.success(request, _("This answer counts now, and is followed up like any other."))
     return redirect(accepted)
 
 
 @requires(Role.MANAGER)
 @require_POST
-def response_exclude(request: HttpRequest, pk: int) -> HttpResponse:
+def response_exclude(request: StaffRequest, pk: int) -> HttpResponse:
     """Take an answer out of the score, with a reason that everybody sees."""
-    judged = find_response(pk)
+    judged = get_response(pk)
     form = ExclusionForm(request.POST)
     if not form.is_valid():
         return show_response(request, judged, form, status=422)
     exclude_response(
         judged,
-        user=cast(User, request.user),
+        user=request.user,
         reason=form.cleaned_data["reason"],
         now=timezone.now(),
     )
@@ -90,17 +88,15 @@ def response_exclude(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires(Role.MANAGER)
 @require_POST
-def response_restore(request: HttpRequest, pk: int) -> HttpResponse:
+def response_restore(request: StaffRequest, pk: int) -> HttpResponse:
     """Undo an exclusion."""
-    restored = restore_response(
-        find_response(pk), user=cast(User, request.user), now=timezone.now()
-    )
+    restored = restore_response(get_response(pk), user=request.user, now=timezone.now())
     messages.success(request, _("This answer counts again."))
     return redirect(restored)
 
 
 def show_response(
-    request: HttpRequest, shown: Response, form: ExclusionForm, *, status: int = 200
+    request: StaffRequest, shown: Response, form: ExclusionForm, *, status: int = 200
 ) -> HttpResponse:
     may = powers(request)
     context = {
@@ -114,10 +110,9 @@ def show_response(
     return render(request, "responses/response.html", context, status=status)
 
 
-def powers(request: HttpRequest) -> dict[str, Any]:
+def powers(request: StaffRequest) -> dict[str, bool]:
     """What the reader may do here; only those who write to people see addresses."""
-    user = cast(User, request.user)
     return {
-        "may_follow_up": user.may(Role.AGENT),
-        "may_manage": user.may(Role.MANAGER),
+        "may_follow_up": request.user.may(Role.AGENT),
+        "may_manage": request.user.may(Role.MANAGER),
     }

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from npsapp.models import User
+from npsapp.requests import StaffRequest, read_next
 from npsapp.roles import Role, requires
 from surveys.access import get_delivery, get_sender
 from surveys.forms.deliveries import ResolutionForm
@@ -27,7 +24,7 @@ PAGE_LENGTH = 50
 
 @requires(Role.MANAGER)
 @require_safe
-def unknown_deliveries(request: HttpRequest) -> HttpResponse:
+def unknown_deliveries(request: StaffRequest) -> HttpResponse:
     """Every mail of which nobody knows whether it arrived, the newest first."""
     page = Paginator(list_unknown(now=timezone.now()), PAGE_LENGTH).get_page(
         request.GET.get("page")
@@ -37,7 +34,7 @@ def unknown_deliveries(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.MANAGER)
 @require_POST
-def delivery_resolve(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+def delivery_resolve(request: StaffRequest, kind: str, pk: int) -> HttpResponse:
     delivery = get_delivery(kind, pk)
     form = ResolutionForm(request.POST)
     try:
@@ -46,7 +43,7 @@ def delivery_resolve(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         resolve_unknown(
             delivery,
             resolution=form.cleaned_data["resolution"],
-            user=cast(User, request.user),
+            user=request.user,
             now=timezone.now(),
         )
     except CannotResolve as problem:
@@ -60,14 +57,9 @@ def delivery_resolve(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 
 @requires(Role.MANAGER)
 @require_POST
-def sender_try_now(request: HttpRequest, pk: int) -> HttpResponse:
+def sender_try_now(request: StaffRequest, pk: int) -> HttpResponse:
     """End the wait of a sender that was held, and go back to where the button was."""
     lift_hold(get_sender(pk))
     nudge(send_due)
     messages.success(request, _("Trying again now. If it fails, the reason will be here again."))
-    target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        return redirect(target)
-    return redirect("campaigns")
+    return redirect(read_next(request, default="campaigns"))
