@@ -92,6 +92,11 @@ class StoredMail:
         return str(part.get_content()) if part else ""
 
 
+def leaves_for_real() -> bool:
+    """Whether mail goes to a server instead of into files."""
+    return bool(settings.EMAIL_BACKEND != "npsapp.outbox.EmailBackend")
+
+
 def list_names() -> list[str]:
     """The names of all mails in the outbox, newest first."""
     folder = Path(settings.OUTBOX_DIR)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from npsapp.outbox import StoredMail, list_names, read_mail
+from npsapp.outbox import StoredMail, leaves_for_real, list_names, read_mail
+from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 
 PAGE_LENGTH = 30
@@ -23,7 +23,7 @@ MAIL_POLICY = (
 
 @requires(Role.MANAGER)
 @require_safe
-def outbox(request: HttpRequest) -> HttpResponse:
+def outbox(request: StaffRequest) -> HttpResponse:
     page = Paginator(list_names(), PAGE_LENGTH).get_page(request.GET.get("page"))
     mails = [mail for mail in map(read_mail, page.object_list) if mail]
     context = {"page": page, "mails": mails, "leaves_for_real": leaves_for_real()}
@@ -32,13 +32,13 @@ def outbox(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.MANAGER)
 @require_safe
-def outbox_mail(request: HttpRequest, name: str) -> HttpResponse:
+def outbox_mail(request: StaffRequest, name: str) -> HttpResponse:
     return render(request, "outbox/mail.html", {"mail": find_mail(name)})
 
 
 @requires(Role.MANAGER)
 @require_safe
-def outbox_html(request: HttpRequest, name: str) -> HttpResponse:
+def outbox_html(request: StaffRequest, name: str) -> HttpResponse:
     """The HTML part, for the frame on the mail's page; its two headers replace the house's own."""
     html = find_mail(name).html
     if not html:
@@ -55,7 +55,3 @@ def find_mail(name: str) -> StoredMail:
     if mail is None:
         raise Http404
     return mail
-
-
-def leaves_for_real() -> bool:
-    return bool(settings.EMAIL_BACKEND != "npsapp.outbox.EmailBackend")
