@@ -20,7 +20,7 @@ from surveys.sending.watch import count_unknown, held_senders, silent_parts
 
 @dataclass(frozen=True)
 class Place:
-    """An entry of the rail. `icon` names a symbol in components/icons.html."""
+    """An entry of the rail. `icon` names a symbol in components/icon.html."""
 
     title: str
     url: str

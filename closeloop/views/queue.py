@@ -18,7 +18,7 @@ from closeloop.reports.queue import View, list_tabs, queue_counts, select_view
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 
-PAGE_SIZE = 25
+PAGE_LENGTH = 25
 
 
 class Row(NamedTuple):
@@ -33,7 +33,7 @@ def follow_ups(request: StaffRequest) -> HttpResponse:
     view = View.read(request.GET.get("view"))
     form = FilterForm(request.GET)
     chosen = form.narrow(select_view(view, user=request.user, now=now))
-    page = Paginator(chosen, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(chosen, PAGE_LENGTH).get_page(request.GET.get("page"))
     filters = form.as_query()
     context = {
         "view": view,

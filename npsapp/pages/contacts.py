@@ -15,7 +15,7 @@ from responses.reports.people import find_last_responses
 from surveys.forms.contacts import SearchForm
 from surveys.models import Contact
 
-PAGE = 50
+PAGE_LENGTH = 50
 
 
 @requires(Role.AGENT)
@@ -25,7 +25,7 @@ def contacts(request: StaffRequest) -> HttpResponse:
     form.is_valid()
     words = form.cleaned_data.get("q", "")
     found = Contact.objects.matching(words).select_related("account")
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
     last = find_last_responses([contact.pk for contact in page])
     context = {
         "form": form,

@@ -46,7 +46,7 @@ MAIL_POLICY = {
     "sandbox": True,
 }
 FIRST_RECIPIENTS = 20
-PEOPLE_PER_PAGE = 50
+PAGE_LENGTH = 50
 
 
 @requires(Role.MANAGER)
@@ -105,7 +105,7 @@ def campaign_people(request: StaffRequest, pk: int) -> HttpResponse:
     form = PeopleForm(request.GET)
     chosen = form.cleaned_data if form.is_valid() else {"state": "", "reason": ""}
     people = list_people(subject, state=chosen["state"], reason=chosen["reason"], now=now)
-    page = Paginator(cast(Any, people), PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(cast(Any, people), PAGE_LENGTH).get_page(request.GET.get("page"))
     query = urlencode({key: value for key, value in chosen.items() if value})
     context = {"campaign": subject, "form": form, "page": page, "query": query}
     return render(request, "campaigns/people.html", context, status=200 if form.is_valid() else 422)
