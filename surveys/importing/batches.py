@@ -62,20 +62,32 @@ def read_batch(batch: ImportBatch) -> tuple[Table, list[Field]]:
     return table, [Field(use) for use in batch.summary["uses"]]
 
 
+@transaction.atomic
 def change_uses(batch: ImportBatch, uses: Sequence[Field]) -> None:
-    batch.summary = batch.summary | {"uses": list(uses)}
-    batch.save(update_fields=["summary"])
+    """Keep what the columns are for, unless another tab imported the file meanwhile."""
+    locked = _lock_preview(batch)
+    if locked:
+        locked.summary = locked.summary | {"uses": list(uses)}
+        locked.save(update_fields=["summary"])
+
+
+def _lock_preview(batch: ImportBatch) -> ImportBatch | None:
+    waiting = ImportBatch.objects.select_for_update().filter(state=ImportBatch.State.PREVIEWED)
+    return waiting.filter(pk=batch.pk).first()
 
 
 def confirm_batch(batch: ImportBatch, *, user: User | None, now: dt.datetime) -> Report | None:
     """Bring the people in; None for a second click, which finds the batch imported already.
 
-    Of the file only the refused rows are kept.
+    Nor is it imported with other columns than those of `batch`, which are what the user saw. Of
+    the file only the refused rows are kept.
     """
+    seen = batch.summary["uses"]
     with transaction.atomic():
-        batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-        if batch.state != ImportBatch.State.PREVIEWED:
+        locked = _lock_preview(batch)
+        if locked is None or locked.summary["uses"] != seen:
             return None
+        batch = locked
         table, uses = read_batch(batch)
         report = import_contacts(table, uses, now=now)
         batch.problem_file = write_problems(table, report.refusals) if report.refused else None

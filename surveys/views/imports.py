@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
@@ -77,7 +77,7 @@ def _take_columns(request: StaffRequest, batch: ImportBatch, form: ColumnsForm) 
 
 
 @requires(Role.MANAGER)
-@require_GET
+@require_safe
 def import_problems(request: StaffRequest, pk: int) -> HttpResponse:
     """The refused rows as a file, to be mended and brought in again."""
     batch = get_import_batch(pk)

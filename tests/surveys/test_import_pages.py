@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from surveys.importing.batches import change_uses, confirm_batch, discard_batch
+from surveys.importing.headers import Field
 from surveys.models import Contact, ImportBatch, Property
 from tests.factories import make_contact
 
@@ -312,3 +314,36 @@ def test_import_page_costs_the_same_for_many_batches(
     make_batches(2)
     with django_assert_num_queries(QUERIES):
         manager_client.get(reverse("contact_import"))
+
+
+# Two tabs at once
+
+
+def test_columns_changed_after_the_import_leave_it_alone(manager_client: Client) -> None:
+    upload(manager_client)
+    seen_by_other_tab = ImportBatch.objects.get()
+    manager_client.post(batch_url(), AS_PROPOSED | {"action": "confirm"})
+
+    change_uses(seen_by_other_tab, [Field.SKIP, Field.SKIP, Field.EMAIL, Field.SKIP])
+
+    assert ImportBatch.objects.get().summary["new"] == 2
+    assert manager_client.get(batch_url()).status_code == 200
+
+
+def test_import_of_columns_that_were_not_seen_is_refused(manager_client: Client) -> None:
+    upload(manager_client)
+    seen = ImportBatch.objects.get()
+    change_uses(seen, [Field.SKIP, Field.SKIP, Field.EMAIL, Field.SKIP])
+
+    assert confirm_batch(seen, user=None, now=timezone.now()) is None
+    assert not Contact.objects.exists()
+
+
+def test_import_of_a_file_thrown_away_meanwhile_does_nothing(manager_client: Client) -> None:
+    upload(manager_client)
+    seen = ImportBatch.objects.get()
+    discard_batch(seen)
+
+    assert confirm_batch(seen, user=None, now=timezone.now()) is None
+    change_uses(seen, [Field.SKIP, Field.SKIP, Field.EMAIL, Field.SKIP])
+    assert not ImportBatch.objects.exists()
