@@ -190,11 +190,12 @@ def describe_conditions(stored: Iterable[dict[str, Any]]) -> list[tuple[str, str
     """Return (property, comparison, values) of each condition, in words."""
     conditions = [Condition.from_json(entry) for entry in stored]
     labels = dict(list_fields()) if conditions else {}
+    either = _("or")
     return [
         (
             labels.get(condition.property, condition.property),
             str(condition.operator.label),
-            f" {_('or')} ".join(condition.values),
+            f" {either} ".join(condition.values),
         )
         for condition in conditions
     ]

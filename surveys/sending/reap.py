@@ -47,5 +47,5 @@ def reap() -> Reaped:
         )  # fmt: skip
         found.poisonous += ledger.rows.filter(
             state=State.SCHEDULED, claims__gte=MOST_CLAIMS
-        ).update(state=State.FAILED, reason=Reason.CANNOT_COMPOSE, detail="Stopped its worker.")
+        ).update(state=State.FAILED, reason=Reason.CANNOT_COMPOSE)
     return found
