@@ -54,6 +54,26 @@ def test_weak_password_creates_nobody(monkeypatch: pytest.MonkeyPatch, typed: st
     assert not User.objects.exists()
 
 
+def test_asked_for_password_is_asked_again_until_it_will_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    good = "een lang wachtwoord"
+    answers = iter(["kort", good, "iets anders", good, good])
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(answers))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    complaints = io.StringIO()
+
+    call_command(
+        "create_user", "bea@winkel.example", "--name", "Bea", "--role", "admin",
+        stdout=io.StringIO(), stderr=complaints,
+    )  # fmt: skip
+
+    assert User.objects.get().check_password(good)
+    assert "too short" in complaints.getvalue()
+    assert "not the same" in complaints.getvalue()
+
+
 def test_address_that_is_taken_or_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     run(monkeypatch, "bea@winkel.example", "--name", "Bea")
 

@@ -48,27 +48,42 @@ class Command(BaseCommand):
         if User.objects.filter(email__iexact=email).exists():
             raise CommandError(f"There is a user {email} already.")
         person = User(email=email, name=name.strip(), role=role, language=language)
-        password, is_made = choose_password(from_stdin=password_stdin)
-        try:
-            validate_password(password, person)
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from None
+        password, is_made = self.choose_password(person, from_stdin=password_stdin)
         person.set_password(password)
         person.save()
         self.stdout.write(f"Created {email}, {person.get_role_display()}.")
         if is_made:
             self.stdout.write(f"Password (shown only now): {password}")
 
+    def choose_password(self, person: User, *, from_stdin: bool) -> tuple[str, bool]:
+        """Return a password and whether we made it up."""
+        if not from_stdin and sys.stdin.isatty():
+            return self.ask_password(person)
+        if not from_stdin:
+            return secrets.token_urlsafe(15), True
+        password = sys.stdin.readline().rstrip("\r\n")
+        if trouble := find_trouble(password, person):
+            raise CommandError(trouble)
+        return password, False
 
-def choose_password(*, from_stdin: bool) -> tuple[str, bool]:
-    """Return a password and whether we made it up."""
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n"), False
-    if not sys.stdin.isatty():
-        return secrets.token_urlsafe(15), True
-    password = getpass.getpass("Password (empty: make one): ")
-    if not password:
-        return secrets.token_urlsafe(15), True
-    if getpass.getpass("Once more: ") != password:
-        raise CommandError("The two passwords are not the same. Nothing was created.")
-    return password, False
+    def ask_password(self, person: User) -> tuple[str, bool]:
+        """Ask until a password will do: who mistypes need not type the whole command again."""
+        while True:
+            password = getpass.getpass("Password, 12 characters or more (empty: make one): ")
+            if not password:
+                return secrets.token_urlsafe(15), True
+            if trouble := find_trouble(password, person):
+                self.stderr.write(trouble)
+            elif getpass.getpass("Once more: ") != password:
+                self.stderr.write("The two passwords are not the same.")
+            else:
+                return password, False
+
+
+def find_trouble(password: str, person: User) -> str:
+    """Return what is wrong with a password, or nothing."""
+    try:
+        validate_password(password, person)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
