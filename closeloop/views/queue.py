@@ -35,9 +35,11 @@ def follow_ups(request: StaffRequest) -> HttpResponse:
     chosen = form.narrow(select_view(view, user=request.user, now=now))
     page = Paginator(chosen, PAGE_LENGTH).get_page(request.GET.get("page"))
     filters = form.as_query()
+    counts = queue_counts(user=request.user, now=now)
     context = {
         "view": view,
-        "tabs": list_tabs(view, queue_counts(user=request.user, now=now), filters=filters),
+        "unowned": counts.unassigned,
+        "tabs": list_tabs(view, counts, filters=filters),
         "form": form,
         "page": page,
         "rows": [Row(follow_up, due=describe_due(follow_up, now=now)) for follow_up in page],

@@ -161,6 +161,15 @@ def test_empty_view_says_what_that_means(agent_client: Client, view: str, title:
     assert title in agent_client.get(f"{URL}?view={view}").content.decode()
 
 
+def test_empty_view_of_mine_tells_what_has_no_owner(agent_client: Client) -> None:
+    make_follow_up(owner=None)
+
+    html = agent_client.get(URL).content.decode()
+
+    assert "1 open follow-up has no owner." in html
+    assert "New answers appear here" not in html
+
+
 def test_filter_that_finds_nothing_can_be_cleared(agent_client: Client) -> None:
     html = agent_client.get(f"{URL}?view=all&q=niets").content.decode()
 
