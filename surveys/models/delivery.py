@@ -35,7 +35,7 @@ class Delivery(models.Model):
         ANSWERED = "answered", _("Already answered")
         WINDOW_OVER = "window_over", _("The window was over")
         CANCELLED = "cancelled", _("Campaign cancelled")
-        NO_ROOM = "no_room", _("No room within the daily limit")
+        NO_ROOM = "no_room", _("No room in the window")
         ERASED = "erased", _("Person erased")
         REFUSED = "refused", _("Refused by the mail server")
         CANNOT_COMPOSE = "cannot_compose", _("The mail could not be made")
