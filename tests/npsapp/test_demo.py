@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+from django.core.management import call_command
 from django.db.models import Count
 from django.test import Client
 from pytest_django import DjangoDbBlocker
@@ -23,8 +24,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample")]
 
 @pytest.fixture(scope="module")
 def sample(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Built once for all tests here: they only look."""
+    """Built once for all tests here: they only look.
+
+    The order of a round is drawn from the keys of its people: with other keys it is another sample.
+    """
     with django_db_blocker.unblock():
+        call_command("flush", interactive=False, verbosity=0)
         build_sample(now=NOW)
     yield
     with django_db_blocker.unblock():
