@@ -102,6 +102,9 @@ DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
     "max_size": read_integer("DATABASE_POOL_SIZE", 8, minimum=1),
     "timeout": 10,
 }
+# The pool looks whether a connection still lives: after a restart of PostgreSQL nobody meets a dead
+# one, least of all a customer who presses Send.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["TEST"] = {"NAME": None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

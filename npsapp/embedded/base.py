@@ -19,3 +19,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.settings_dict["NAME"] == "":
             self.settings_dict["NAME"] = found["dbname"]
         return super().get_connection_params()
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """After an orderly stop the server starts on another socket; the pool must look there."""
+        if self.pool:
+            self.pool.kwargs = {**conn_params, "autocommit": True}
+        return super().get_new_connection(conn_params)

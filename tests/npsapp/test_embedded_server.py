@@ -261,6 +261,40 @@ def test_killed_server_is_started_again_by_a_living_process(data_dir: Path) -> N
     assert said.strip() == "True OK"
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_pool_of_a_living_process_survives_a_restart(data_dir: Path, how: signal.Signals) -> None:
+    program = """
+        import sys, django
+        django.setup()
+        from django.db import connection
+        for _ in range(2):
+            with connection.cursor() as cursor:
+                print(cursor.execute("SELECT 'answer'").fetchone()[0], flush=True)
+            connection.close()
+            sys.stdin.readline()
+    """
+    user = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd=ROOT,
+        env=os.environ
+        | {"DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "npsapp.settings"}
+        | {"DATABASE_URL": ""},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert user.stdout is not None
+    assert user.stdout.readline() == "answer\n"
+    number = postmaster(data_dir)
+    os.kill(number, how)
+    while cluster_module._is_alive(number):
+        time.sleep(0.01)
+
+    said, _ = user.communicate("\n\n", timeout=60)
+
+    assert said == "answer\n"
+
+
 def test_server_speaks_unicode_in_its_own_session_without_tcp(data_dir: Path) -> None:
     user = start_user(data_dir)
     folder = wait_ready(user)
