@@ -19,13 +19,12 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from surveys.links import BadLink, read
 from surveys.models import Campaign, Contact, Invitation, Organisation, Survey, get_organisation
-from surveys.wording import Wording, fill, get_wording
+from surveys.wording import LANGUAGES, Wording, fill, get_wording
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 LARGEST_BODY = 64 * 1024
 LONGEST_COMMENT = 4000
-LANGUAGES = ("nl", "en")
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,10 @@ class Wording:
     language_name: str
 
 
+# Every language that a survey can ask in.
+LANGUAGES = ("nl", "en")
+
+
 def fill(text: str, **values: object) -> str:
     """Replace `{name}` by a value, plainly: names in values are never looked at again."""
     pieces = text.split("{")

@@ -10,9 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from surveys.wording import LANGUAGES
+
 
 def dutch_and_english() -> list[str]:
-    return ["nl", "en"]
+    return list(LANGUAGES)
 
 
 class SurveyQuerySet(models.QuerySet["Survey"]):

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from surveys.models import Survey
+from surveys.wording import LANGUAGES
 
 
 class Command(BaseCommand):
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--language",
             action="append",
-            choices=["nl", "en"],
+            choices=LANGUAGES,
             help="repeat for more than one; the first is the default (default: nl en)",
         )
         parser.add_argument(
@@ -56,7 +57,7 @@ class Command(BaseCommand):
             name=name.strip() or company.strip(),
             scale_min=scale_min,
             address_form=address,
-            languages=list(dict.fromkeys(language or ["nl", "en"])),
+            languages=list(dict.fromkeys(language or LANGUAGES)),
         )
         try:
             survey.full_clean()
