@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from surveys.models import Campaign, ImportBatch, Invitation, Mail, Sender, Survey
+from surveys.models import Campaign, Contact, ImportBatch, Invitation, Mail, Sender, Survey
 
 
 def get_import_batch(pk: int) -> ImportBatch:
     return get_object_or_404(ImportBatch, pk=pk, kind=ImportBatch.Kind.CONTACTS)
+
+
+def get_contact(pk: int) -> Contact:
+    return get_object_or_404(Contact.objects.select_related("account"), pk=pk)
 
 
 def get_survey(pk: int) -> Survey:

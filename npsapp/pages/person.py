@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,6 +18,7 @@ from closeloop.models import FollowUp
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.models import Response
+from surveys.access import get_contact
 from surveys.models import Campaign, Contact, Invitation, Suppression
 from surveys.properties import name_properties
 
@@ -34,10 +35,7 @@ class Asked:
 @requires(Role.AGENT)
 @require_safe
 def contact(request: StaffRequest, pk: int) -> HttpResponse:
-    person = Contact.objects.select_related("account").filter(pk=pk).first()
-    if person is None:
-        raise Http404
-    now = timezone.now()
+    person, now = get_contact(pk), timezone.now()
     suppressions = list_suppressions(person)
     invitations = list_invitations(person)
     follow_ups = FollowUp.objects.filter(response__contact=person)
