@@ -1,44 +1,36 @@
-"""Whom we must not write to any more: the one place that adds to the list and asks it."""
+"""Whom we must not write to any more: the one place that adds to the list."""
 
 from __future__ import annotations
 
-from typing import Literal
+from django.db import transaction
 
-from surveys.addresses import hash_address, normalise_address
-from surveys.models import Suppression
-
-Purpose = Literal["surveys", "other"]
+from surveys.models import Invitation, Suppression
 
 
 def suppress(
-    address_or_hash: str, *, scope: Suppression.Scope | str, reason: Suppression.Reason | str
+    address_hash: str, *, scope: Suppression.Scope | str, reason: Suppression.Reason | str
 ) -> Suppression:
-    """Put an address on the list, once per scope; the first reason stays.
-
-    Takes the address itself or its keyed hash (the only thing left of an erased person).
-    """
+    """Put an address on the list by its keyed hash, once per scope; the first reason stays."""
     return Suppression.objects.get_or_create(
-        address_hash=_read_hash(address_or_hash), scope=scope, defaults={"reason": reason}
+        address_hash=address_hash, scope=scope, defaults={"reason": reason}
     )[0]
+
+
+@transaction.atomic
+def stop_asking(invitation: Invitation) -> None:
+    """No more surveys to the address that was written to, and to the one the person has now."""
+    hashes = {invitation.address_hash}
+    if invitation.contact:
+        hashes.add(invitation.contact.address_hash)
+    for address_hash in sorted(hashes - {""}):
+        suppress(
+            address_hash,
+            scope=Suppression.Scope.SURVEYS,
+            reason=Suppression.Reason.UNSUBSCRIBED,
+        )
 
 
 def suppress_dead_address(address_hash: str) -> None:
     """The mail server said that there is no such mailbox."""
     if address_hash:
         suppress(address_hash, scope=Suppression.Scope.ALL, reason=Suppression.Reason.BOUNCED)
-
-
-def is_suppressed(address_or_hash: str, purpose: Purpose) -> bool:
-    """Whether mail for this purpose may not be sent to the address."""
-    scopes = [Suppression.Scope.ALL]
-    if purpose == "surveys":
-        scopes.append(Suppression.Scope.SURVEYS)
-    return Suppression.objects.filter(
-        address_hash=_read_hash(address_or_hash), scope__in=scopes
-    ).exists()
-
-
-def _read_hash(address_or_hash: str) -> str:
-    if "@" not in address_or_hash:
-        return address_or_hash
-    return hash_address(normalise_address(address_or_hash))

@@ -8,9 +8,8 @@ from django.views.decorators.http import require_http_methods
 
 from npsapp.roles import public
 from surveys import links
-from surveys.models import Invitation, Suppression
 from surveys.respondent import Visit, find_invitation, respondent_page, show_page
-from surveys.suppressing import suppress
+from surveys.suppressing import stop_asking
 
 
 @public
@@ -26,7 +25,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     invitation = find_invitation(links.UNSUBSCRIBE, token)
     visit = Visit(request, invitation.campaign.survey, invitation.contact)
     if request.method == "POST":
-        leave(invitation)
+        stop_asking(invitation)
         return show_page(
             visit,
             "respondent/unsubscribed.html",
@@ -38,16 +37,3 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         title=visit.say(visit.words.unsubscribe_title),
         action=request.path + visit.language_query,
     )
-
-
-def leave(invitation: Invitation) -> None:
-    """No more surveys to the address that was written to, and to the one the person has now."""
-    hashes = {invitation.address_hash}
-    if invitation.contact:
-        hashes.add(invitation.contact.address_hash)
-    for address_hash in sorted(hashes - {""}):
-        suppress(
-            address_hash,
-            scope=Suppression.Scope.SURVEYS,
-            reason=Suppression.Reason.UNSUBSCRIBED,
-        )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from surveys.addresses import InvalidAddress, hash_address
-from surveys.models import Mail, Sender, Suppression
+from surveys.addresses import InvalidAddress
+from surveys.models import Mail, Sender
 from surveys.sending.queueing import NoSender, queue_mail
-from surveys.suppressing import is_suppressed, suppress
 from tests.factories import make_sender
 
 pytestmark = pytest.mark.django_db
@@ -61,29 +60,3 @@ def test_without_a_sender_nothing_is_written() -> None:
 def test_impossible_address_is_refused(sender: Sender) -> None:
     with pytest.raises(InvalidAddress):
         queue(to_email="nobody")
-
-
-def test_suppression_by_address_and_by_hash_are_one() -> None:
-    address = "fenna@klanten.example"
-
-    first = suppress(
-        address, scope=Suppression.Scope.SURVEYS, reason=Suppression.Reason.UNSUBSCRIBED
-    )
-    again = suppress(
-        hash_address(address),
-        scope=Suppression.Scope.SURVEYS,
-        reason=Suppression.Reason.MANUAL,
-    )
-
-    assert first == again
-    assert again.reason == "unsubscribed"
-    assert is_suppressed(address, "surveys")
-    assert not is_suppressed(address, "other")
-
-
-def test_suppression_of_everything_stops_replies_too() -> None:
-    suppress("a@klanten.example", scope=Suppression.Scope.ALL, reason=Suppression.Reason.COMPLAINED)
-
-    assert is_suppressed("A@klanten.example", "other")
-    assert is_suppressed("a@klanten.example", "surveys")
-    assert not is_suppressed("b@klanten.example", "surveys")
