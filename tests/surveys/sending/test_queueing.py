@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from surveys.addresses import InvalidAddress
+from surveys.addresses import InvalidAddress, hash_address
 from surveys.models import Mail, Sender
 from surveys.sending.queueing import NoSender, queue_mail
 from tests.factories import make_sender
