@@ -70,7 +70,7 @@ def _explain_emptiness(plan: Plan) -> str:
     if not plan.people:
         return _("Nobody meets the conditions of the audience.")
     if not plan.open_days:
-        return _("Nothing is left of the window: choose later days, or longer hours.")
+        return _("Nothing is left of the window: choose later days, more weekdays or longer hours.")
     return _("Everybody in the audience is left out.")
 
 

@@ -37,6 +37,7 @@ def test_team_without_members_says_what_that_means(manager_client: Client) -> No
     html = manager_client.get(reverse("team")).content.decode()
 
     assert "Nobody follows up yet" in html
+    assert "manage.py create_user" in html
 
 
 def test_agent_becomes_a_member_once(manager_client: Client) -> None:

@@ -367,6 +367,27 @@ def test_plan_that_cannot_be_launched_says_why(manager_client: Client) -> None:
     assert "Launch: " not in page
 
 
+@pytest.mark.parametrize(
+    ("when", "advice"),
+    [
+        ({"weekdays": [0], "first_day": dt.date(2030, 1, 1), "window_days": 1}, "more weekdays"),
+        ({"daily_limit": 1, "window_days": 1}, "daily limit higher"),
+    ],
+)
+def test_plan_without_room_says_what_makes_room(
+    manager_client: Client, when: dict[str, Any], advice: str
+) -> None:
+    every_day = {"weekdays": list(range(7)), "day_start": dt.time(0), "day_end": dt.time(23, 59)}
+    make_contact()
+    make_contact()
+    campaign = make_draft(**every_day | when)
+
+    html = manager_client.get(campaign.get_absolute_url()).content.decode()
+
+    assert "No room in the window" in html
+    assert [text for text in ("more weekdays", "daily limit higher") if text in html] == [advice]
+
+
 def test_launch_button_launches(manager_client: Client) -> None:
     make_contact()
     campaign = make_draft()
