@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
 from surveys.forms.survey import LANGUAGES
@@ -85,3 +86,15 @@ class SenderForm(SenderModelForm):
             "from_email": _("Your mail provider must allow it to send from this address."),
             "reply_to": _("Empty: to the sender address."),
         }
+
+    def clean_from_email(self) -> str:
+        return _spell_plainly(self.cleaned_data["from_email"])
+
+    def clean_reply_to(self) -> str:
+        return _spell_plainly(self.cleaned_data["reply_to"])
+
+
+def _spell_plainly(address: str) -> str:
+    """Spell the domain as it travels: a Message-ID or List-Unsubscribe with an "ü" is none."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{punycode(domain)}"

@@ -91,6 +91,16 @@ def test_sender_is_added(admin_client: Client) -> None:
     assert (sender.lane, sender.from_header) == ("bulk", '"De Proef" <vraag@deproef.example>')
 
 
+def test_sender_of_a_domain_with_an_accent_is_kept_as_it_travels(admin_client: Client) -> None:
+    changes = {"from_email": "vraag@bücher.example", "reply_to": "Antwoord@bücher.example"}
+
+    admin_client.post(reverse("sender_new"), fill_sender(**changes))
+
+    sender = Sender.objects.get()
+    assert sender.domain == "xn--bcher-kva.example"
+    assert sender.reply_to == "Antwoord@xn--bcher-kva.example"
+
+
 def test_sender_is_changed(admin_client: Client) -> None:
     sender = make_sender()
 
