@@ -208,7 +208,7 @@ def _write(answers: list[Answer], survey: Survey, batch: ImportBatch) -> None:
 def _declare_properties(columns: Columns) -> list[str]:
     """Make the chosen columns segments as far as there is room; return the keys added here."""
     added = []
-    room = MOST_SEGMENTS - Property.objects.filter(is_segment=True).count()
+    room = MOST_SEGMENTS - Property.objects.segments().count()
     for name in columns.properties:
         _, is_new = Property.objects.get_or_create(
             key=property_key(name), defaults={"label": name[:120], "is_segment": room > 0}

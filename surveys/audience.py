@@ -155,18 +155,16 @@ def list_fields() -> list[tuple[str, str]]:
 
 
 def list_strata() -> list[tuple[str, str]]:
-    """Return what the mails of a day can mirror: segments, and what else splits people in few."""
-    segments = Property.objects.filter(Q(is_segment=True) | Q(kind=Property.Kind.CHOICE))
+    """Return what the mails of a day can mirror: segments, and the language."""
     return [
-        *((entry.key, entry.label) for entry in segments),
+        *((entry.key, entry.label) for entry in Property.objects.segments()),
         ("contact.language", str(CONTACT_FIELDS["contact.language"][1])),
     ]
 
 
 def list_known_values(*, limit: int = 200) -> list[tuple[str, str]]:
-    """Return (value, label of the property) for what choices and segments hold most, as a help."""
-    properties = Property.objects.filter(Q(is_segment=True) | Q(kind=Property.Kind.CHOICE))
-    labels = dict(properties.values_list("key", "label"))
+    """Return (value, label of the property) for what segments hold most, as a help."""
+    labels = dict(Property.objects.segments().values_list("key", "label"))
     if not labels:
         return []
     with connection.cursor() as cursor:

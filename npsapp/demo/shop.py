@@ -78,8 +78,8 @@ def make_contacts(random: Random, number: int) -> list[Contact]:
     """Create `number` people with a customer group, a country and a language; some in accounts."""
     Property.objects.bulk_create(
         [
-            Property(key="klantgroep", label="Klantgroep", kind="choice", is_segment=True),
-            Property(key="land", label="Land", kind="choice", is_segment=True),
+            Property(key="klantgroep", label="Klantgroep", is_segment=True),
+            Property(key="land", label="Land", is_segment=True),
         ]
     )
     accounts = Account.objects.bulk_create([Account(name=name) for name in ACCOUNTS])

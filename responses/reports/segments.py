@@ -40,7 +40,7 @@ class SegmentGroup:
 
 def list_segments(survey: Survey) -> list[SegmentGroup]:
     """Return the segment properties that occur in the counted responses of a survey."""
-    labels = dict(Property.objects.filter(is_segment=True).values_list("key", "label"))
+    labels = dict(Property.objects.segments().values_list("key", "label"))
     found = count_values(survey, keys=list(labels))
     return [
         SegmentGroup(key, label, found[key][:LONGEST_LIST])

@@ -109,7 +109,7 @@ class ColumnsForm(forms.Form):
         segments = {
             column_key(self.table, index) for index, use in enumerate(uses) if use == Field.SEGMENT
         }
-        segments |= set(Property.objects.filter(is_segment=True).values_list("key", flat=True))
+        segments |= set(Property.objects.segments().values_list("key", flat=True))
         if Field.SEGMENT in uses and len(segments) > MOST_SEGMENTS:
             self.add_error(
                 None,

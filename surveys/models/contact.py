@@ -24,20 +24,20 @@ class Account(models.Model):
         return self.name
 
 
+class PropertyQuerySet(models.QuerySet["Property"]):
+    def segments(self) -> Self:
+        """Those by which results are compared."""
+        return self.filter(is_segment=True)
+
+
 class Property(models.Model):
     """A field that contacts carry in `Contact.properties`."""
 
-    class Kind(models.TextChoices):
-        TEXT = "text", _("Text")
-        CHOICE = "choice", _("Choice")
-        NUMBER = "number", _("Number")
-        MONEY = "money", _("Money")
-        DATE = "date", _("Date")
-
     key = models.SlugField(_("key"), max_length=60, unique=True)
     label = models.CharField(_("label"), max_length=120)
-    kind = models.CharField(_("type"), max_length=10, choices=Kind.choices, default=Kind.TEXT)
     is_segment = models.BooleanField(_("use as segment"), default=False)
+
+    objects: ClassVar[models.Manager[Property]] = PropertyQuerySet.as_manager()
 
     class Meta:
         ordering = ["label"]

@@ -172,7 +172,7 @@ def test_empty_list_leads_to_what_is_missing(manager_client: Client) -> None:
 
 
 def test_form_makes_a_draft(manager_client: Client, manager: User) -> None:
-    Property.objects.create(key="segment", label="Segment", kind="choice", is_segment=True)
+    Property.objects.create(key="segment", label="Segment", is_segment=True)
     make_contact()
     sent = fill_form(
         **{
