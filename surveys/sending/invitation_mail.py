@@ -69,7 +69,7 @@ def write_invitation(
         "organisation": organisation,
         "unsubscribe": wording.unsubscribe_link,
         "privacy": wording.privacy_link,
-        "privacy_url": organisation.privacy_url or links.answer,
+        "privacy_url": organisation.privacy_url or f"{links.answer}#privacy",
         "links": links,
         # Two tables, so that a narrow window stacks them: 0 to 5 above 6 to 10.
         "halves": [
