@@ -136,9 +136,9 @@ def test_chosen_column_becomes_a_declared_property() -> None:
 
     contact.refresh_from_db()
     assert contact.properties == {"sinds": "2019", "klant_groep": "Goud", "regio": "Noord"}
-    assert list(Property.objects.values_list("key", "label", "kind", "is_segment")) == [
-        ("klant_groep", "Klant Groep", "text", False),
-        ("regio", "Regio", "text", True),
+    assert list(Property.objects.values_list("key", "label", "is_segment")) == [
+        ("klant_groep", "Klant Groep", False),
+        ("regio", "Regio", True),
     ]
 
 
