@@ -6,7 +6,7 @@ rounds would make their scores incomparable, and Dutch has two forms of address 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -227,31 +227,17 @@ DUTCH_FORMAL = Wording(
     language_name="Nederlands",
 )
 
-DUTCH_INFORMAL = Wording(
-    language="nl",
+DUTCH_INFORMAL = replace(
+    DUTCH_FORMAL,
     question="Hoe waarschijnlijk is het dat je {company} zou aanbevelen aan een vriend of collega?",
-    lowest=DUTCH_FORMAL.lowest,
-    highest=DUTCH_FORMAL.highest,
-    scale_hint=DUTCH_FORMAL.scale_hint,
-    choose=DUTCH_FORMAL.choose,
     chosen="Je koos een {score}. Nog één klik:",
     can_change="Je kunt nog een ander cijfer kiezen.",
     reason="Wat is de belangrijkste reden voor jouw cijfer?",
-    reason_optional=DUTCH_FORMAL.reason_optional,
-    send=DUTCH_FORMAL.send,
-    change=DUTCH_FORMAL.change,
-    choose_error=DUTCH_FORMAL.choose_error,
     comment_too_long="Je tekst is te lang. Er is plaats voor {limit} tekens.",
-    error_prefix=DUTCH_FORMAL.error_prefix,
-    error_title=DUTCH_FORMAL.error_title,
-    refused_title=DUTCH_FORMAL.refused_title,
     refused_body="Voor de zekerheid hebben we het niet bewaard. Open de link in onze mail en "
     "verstuur je antwoord van daaruit.",
-    too_large_title=DUTCH_FORMAL.too_large_title,
     too_large_body="We konden niet alles ontvangen. Ga terug, kort je tekst in tot {limit} tekens "
     "en verstuur hem opnieuw.",
-    switch_language=DUTCH_FORMAL.switch_language,
-    leave_empty=DUTCH_FORMAL.leave_empty,
     thanks_title="Dank je wel",
     thanks_body="We hebben je antwoord ontvangen.",
     thanks_score="Jouw cijfer: {score}",
@@ -259,41 +245,26 @@ DUTCH_INFORMAL = Wording(
     thanks_next="Iemand van {company} leest je antwoord en neemt contact met je op.",
     thanks_next_quiet="Iemand van {company} leest je antwoord. Op jouw verzoek nemen we hierover "
     "geen contact met je op.",
-    no_contact=DUTCH_FORMAL.no_contact,
-    save=DUTCH_FORMAL.save,
     change_until="Je kunt je antwoord wijzigen tot {moment}.",
-    change_link=DUTCH_FORMAL.change_link,
     add_comment="Wil je nog iets toevoegen?",
     closed_title="Je antwoord staat vast",
     closed_body="De tijd waarin je dit antwoord kon wijzigen, is voorbij. Beantwoord onze mail als "
     "je ons nog iets wilt vertellen.",
-    unknown_title=DUTCH_FORMAL.unknown_title,
-    unknown_body=DUTCH_FORMAL.unknown_body,
     preview_note="Dit is een voorbeeld. Wat je hier verstuurt, wordt niet bewaard.",
-    who_asks=DUTCH_FORMAL.who_asks,
     privacy_title="Wat er met je antwoord gebeurt",
     privacy_body="{organisation} bewaart je cijfer en je toelichting samen met je naam, zodat "
     "iemand je persoonlijk kan antwoorden en wij zien wat er beter kan. We delen ze niet met "
     "anderen en gebruiken ze niet voor reclame. Op deze pagina volgen we je niet. Wil je je "
     "gegevens inzien, verbeteren of laten verwijderen? Schrijf dan naar {contact}.",
-    privacy_link=DUTCH_FORMAL.privacy_link,
-    unsubscribe_link=DUTCH_FORMAL.unsubscribe_link,
-    unsubscribe_title=DUTCH_FORMAL.unsubscribe_title,
     unsubscribe_body="Na één klik sturen we je geen vragen als deze meer.",
-    unsubscribe_button=DUTCH_FORMAL.unsubscribe_button,
     unsubscribed_title="Je bent afgemeld",
     unsubscribed_body="{organisation} stuurt je geen enquêtes meer.",
     mail_subject="Hoe waarschijnlijk is het dat je {company} aanbeveelt?",
-    mail_greeting=DUTCH_FORMAL.mail_greeting,
     mail_greeting_nameless="Hallo,",
     mail_intro="Je bent klant van {company}. We horen graag wat je van ons vindt. Het is één "
     "vraag.",
     mail_click="Klik op een cijfer. Op de volgende pagina kun je het nog wijzigen en toelichten.",
-    mail_open=DUTCH_FORMAL.mail_open,
     mail_why="Je ontvangt deze mail omdat je klant bent van {company}.",
-    mail_closing=DUTCH_FORMAL.mail_closing,
-    mail_test_note=DUTCH_FORMAL.mail_test_note,
-    language_name=DUTCH_FORMAL.language_name,
 )
 
 
