@@ -14,7 +14,7 @@ from django.db import transaction
 
 from responses.models import Response
 from responses.reading import Answer, Columns, Rules, read_answers, read_answers_table
-from surveys.importing.faults import Fault, Problem
+from surveys.importing.faults import Fault, Problem, Problems
 from surveys.importing.headers import property_key
 from surveys.importing.reading import Table
 from surveys.models import Contact, ImportBatch, Property, Survey
@@ -24,25 +24,16 @@ BATCH = 2_000
 
 
 @dataclass(slots=True)
-class Report:
+class Report(Problems):
     """What an import did, or would do. Every row is new, already here, or not counted."""
 
     answers: list[Answer] = field(default_factory=list)
     already_here: int = 0
     not_counted: int = 0
-    problems: list[Problem] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
         return len(self.answers) + self.already_here + self.not_counted
-
-    @property
-    def refusals(self) -> list[Problem]:
-        return [problem for problem in self.problems if problem.refused]
-
-    @property
-    def remarks(self) -> list[Problem]:
-        return [problem for problem in self.problems if not problem.refused]
 
     def refuse(self, problem: Problem) -> None:
         self.not_counted += 1

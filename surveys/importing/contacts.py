@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from surveys.addresses import hash_address
-from surveys.importing.faults import Fault, Problem
+from surveys.importing.faults import Fault, Problem, Problems
 from surveys.importing.headers import Field
 from surveys.importing.people import Person, Reading, column_key, read_people
 from surveys.importing.reading import Table
@@ -41,14 +41,13 @@ _UPDATED = [
 
 
 @dataclass(slots=True)
-class Report:
+class Report(Problems):
     """What an import did, or would do. Every row is in exactly one of the four counts."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     refused: int = 0
-    problems: list[Problem] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -57,14 +56,6 @@ class Report:
     @property
     def usable(self) -> int:
         return self.rows - self.refused
-
-    @property
-    def remarks(self) -> list[Problem]:
-        return [problem for problem in self.problems if not problem.refused]
-
-    @property
-    def refusals(self) -> list[Problem]:
-        return [problem for problem in self.problems if problem.refused]
 
     def refuse(self, problem: Problem) -> None:
         self.refused += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -77,3 +77,18 @@ class Problem:
     fault: Fault
     detail: str = ""
     refused: bool = True
+
+
+@dataclass(slots=True)
+class Problems:
+    """What was found wrong in a file: rows that were refused, and remarks on rows that are used."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def refusals(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.refused]
+
+    @property
+    def remarks(self) -> list[Problem]:
+        return [problem for problem in self.problems if not problem.refused]
