@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from closeloop.assigning import assign, share_out, take
 from closeloop.changing import AlreadyDone, StaleVersion, WrongState
@@ -24,6 +24,7 @@ from tests.factories import (
     make_sender,
     make_user,
 )
+from tests.races import run_at_once
 
 NOW = dt.datetime(2026, 11, 23, 14, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -77,29 +78,17 @@ def test_own_second_click_is_told_from_a_collision(sanne: User) -> None:
 def test_two_who_take_at_once_end_with_one_owner() -> None:
     people = [make_user() for _ in range(4)]
     follow_up = make_follow_up()
-    barrier = threading.Barrier(len(people))
     taken: list[User] = []
-    refused: list[User] = []
 
     def race(person: User) -> None:
-        try:
-            barrier.wait(10)
-            take(follow_up, user=person, version=1, now=NOW)
-            taken.append(person)
-        except StaleVersion:
-            refused.append(person)
-        finally:
-            connection.close()
+        take(follow_up, user=person, version=1, now=NOW)
+        taken.append(person)
 
-    threads = [threading.Thread(target=race, args=(person,)) for person in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    refused = run_at_once(*[partial(race, person) for person in people])
 
     follow_up.refresh_from_db()
     assert [follow_up.owner] == taken
-    assert len(refused) == 3
+    assert [type(refusal) for refusal in refused] == [StaleVersion] * 3
 
 
 def test_giving_it_away_is_written_down_with_both_names(sanne: User, tom: User) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from kombu.exceptions import OperationalError
 
 from closeloop import tasks
@@ -37,6 +34,7 @@ from tests.factories import (
     make_sender,
     make_user,
 )
+from tests.races import run_at_once
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MONDAY = dt.datetime(2026, 11, 23, 14, tzinfo=AMSTERDAM)
@@ -163,36 +161,17 @@ def test_sweep_passes_over_one_that_fails(monkeypatch: pytest.MonkeyPatch) -> No
     assert FollowUp.objects.get().response == good
 
 
-def run_at_once(*jobs: Callable[[], object]) -> None:
-    """Run every job in a thread of its own, all released at the same moment."""
-    barrier = threading.Barrier(len(jobs))
-    failures: list[BaseException] = []
-
-    def run(job: Callable[[], object]) -> None:
-        try:
-            barrier.wait(10)
-            job()
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert failures == []
-
-
 @pytest.mark.django_db(transaction=True)
 def test_race_for_one_answer_ends_in_one_follow_up() -> None:
     make_sender(lane="transactional")
     make_member()
     response = make_response(score=2)
 
-    run_at_once(*[lambda: open_follow_up(response.pk, now=MONDAY)] * 4, lambda: sweep(now=MONDAY))
+    raised = run_at_once(
+        *[lambda: open_follow_up(response.pk, now=MONDAY)] * 4, lambda: sweep(now=MONDAY)
+    )
 
+    assert raised == []
     assert kinds(FollowUp.objects.get()) == ["opened"]
     assert Mail.objects.count() == 1
 
@@ -202,8 +181,9 @@ def test_race_of_many_answers_spreads_them_over_the_members() -> None:
     members = [make_member() for _ in range(3)]
     pks = [make_response().pk for _ in range(6)]
 
-    run_at_once(*[lambda pk=pk: open_follow_up(pk, now=MONDAY) for pk in pks])
+    raised = run_at_once(*[lambda pk=pk: open_follow_up(pk, now=MONDAY) for pk in pks])
 
+    assert raised == []
     loads = Counter(FollowUp.objects.values_list("owner", flat=True))
     assert loads == {member.user_id: 2 for member in members}
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -15,31 +13,10 @@ from responses.models import Response, ResponseVersion
 from responses.recording import record_comment, record_response
 from responses.signals import response_recorded
 from surveys.models import Invitation
+from tests.races import run_at_once
 from tests.responses.customers import ask, send_answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def run_at_once(*calls: Callable[[], object]) -> list[BaseException]:
-    """Run the calls in threads that start together; return what they raised."""
-    start = threading.Barrier(len(calls))
-    raised: list[BaseException] = []
-
-    def run(call: Callable[[], object]) -> None:
-        try:
-            start.wait()
-            call()
-        except BaseException as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def record(invitation: Invitation, score: int, now: dt.datetime) -> Callable[[], object]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections import Counter
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from surveys.campaigns import (
     CannotMove,
@@ -26,6 +24,7 @@ from surveys.campaigns import (
 from surveys.models import Campaign, Invitation, get_organisation
 from surveys.planning.plan import draw_plan
 from tests.factories import make_campaign, make_contact, make_invitation, make_organisation
+from tests.races import run_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -112,25 +111,10 @@ def test_race_of_two_launches_has_one_winner() -> None:
     for _ in range(20):
         make_contact()
     campaign = make_draft()
-    start, outcomes = threading.Barrier(2), []
 
-    def run() -> None:
-        try:
-            start.wait()
-            launch_previewed(campaign)
-            outcomes.append("launched")
-        except CannotMove:
-            outcomes.append("refused")
-        finally:
-            connections.close_all()
+    refused = run_at_once(*[lambda: launch_previewed(campaign)] * 2)
 
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-
-    assert sorted(outcomes) == ["launched", "refused"]
+    assert [type(refusal) for refusal in refused] == [CannotMove]
     assert campaign.invitations.count() == 20
 
 
@@ -138,25 +122,11 @@ def test_race_of_two_launches_has_one_winner() -> None:
 def test_race_of_launch_and_delete_leaves_one_of_both() -> None:
     make_contact()
     campaign = make_draft()
-    start, outcomes = threading.Barrier(2), []
 
-    def run(action: Any) -> None:
-        try:
-            start.wait()
-            action(campaign)
-            outcomes.append("done")
-        except (CannotMove, Campaign.DoesNotExist):
-            outcomes.append("refused")
-        finally:
-            connections.close_all()
+    refused = run_at_once(lambda: launch_previewed(campaign), lambda: delete_draft(campaign))
 
-    threads = [threading.Thread(target=run, args=[act]) for act in (launch_previewed, delete_draft)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-
-    assert sorted(outcomes) == ["done", "refused"]
+    assert len(refused) == 1
+    assert isinstance(refused[0], CannotMove | Campaign.DoesNotExist)
     assert Campaign.objects.filter(pk=campaign.pk).exists() == Invitation.objects.exists()
 
 

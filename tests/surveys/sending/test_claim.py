@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from surveys.models import Campaign, Invitation
@@ -18,31 +16,13 @@ from surveys.sending.reap import reap
 from surveys.sending.release import send_lane
 from surveys.suppressing import suppress
 from tests.factories import make_campaign, make_contact, make_invitation, make_mail
+from tests.races import run_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def claim(campaign: Campaign, *, limit: int = 50, late_too: bool = True) -> Claim:
     return claim_due(INVITATIONS, campaign.pk, limit=limit, late_too=late_too, now=timezone.now())
-
-
-def in_threads(work: Callable[[], None], count: int) -> None:
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert failures == []
 
 
 def test_claim_takes_the_oldest_first_up_to_the_limit() -> None:
@@ -89,8 +69,9 @@ def test_claim_races_share_every_row_once() -> None:
         while (found := claim(campaign, limit=3)).taken:
             taken.extend(row.pk for row in found.rows)
 
-    in_threads(work, 4)
+    raised = run_at_once(*[work] * 4)
 
+    assert raised == []
     assert max(Counter(taken).values()) == 1
     assert len(taken) == 40
 
@@ -104,8 +85,9 @@ def test_claim_waits_for_nobody() -> None:
 
     with transaction.atomic():
         Invitation.objects.select_for_update().get(pk=locked.pk)
-        in_threads(lambda: found.extend(row.pk for row in claim(campaign).rows), 1)
+        raised = run_at_once(lambda: found.extend(row.pk for row in claim(campaign).rows))
 
+    assert raised == []
     assert found == [free.pk]
 
 
