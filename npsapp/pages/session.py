@@ -13,13 +13,22 @@ from npsapp.requests import read_next
 from npsapp.roles import public
 
 
+class LogInView(LoginView):
+    template_name = "login.html"
+    redirect_authenticated_user = True
+
+    def get_success_url(self) -> str:
+        """Where `next` says, unless that is here: whoever is logged in would go in circles."""
+        url: str = super().get_success_url()
+        is_here = url.partition("?")[0] == self.request.path
+        return self.get_default_redirect_url() if is_here else url
+
+
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def log_in(request: HttpRequest) -> HttpResponseBase:
     """E-mail and password. A wrong one is answered 422, without saying which of the two it was."""
-    response = LoginView.as_view(template_name="login.html", redirect_authenticated_user=True)(
-        request
-    )
+    response = LogInView.as_view()(request)
     if request.method == "POST" and response.status_code == 200:
         response.status_code = 422
     return response
