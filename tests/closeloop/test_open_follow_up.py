@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.management import call_command
 from kombu.exceptions import OperationalError
 
 from closeloop import tasks
@@ -379,8 +378,3 @@ def test_missing_sender_keeps_nobody_from_being_followed_up() -> None:
 
     assert follow_up is not None
     assert follow_up.owner == member.user
-
-
-@pytest.mark.django_db
-def test_no_migration_is_missing() -> None:
-    call_command("makemigrations", "closeloop", check=True, dry_run=True, verbosity=0)

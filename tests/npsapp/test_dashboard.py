@@ -334,14 +334,6 @@ def test_stranger_is_sent_to_log_in(client: Client) -> None:
     assert response.headers["Location"] == f"{reverse('login')}?next=/"
 
 
-def test_person_whose_account_was_closed_is_out_at_once(
-    viewer_client: Client, viewer: User
-) -> None:
-    User.objects.filter(pk=viewer.pk).update(is_active=False)
-
-    assert viewer_client.get("/").status_code == 302
-
-
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_page_can_only_be_read(viewer_client: Client, method: str) -> None:
     assert getattr(viewer_client, method)("/").status_code == 405
