@@ -112,6 +112,18 @@ class RowSelectionForm(SelectionForm):
         empty_label=gettext_lazy("All surveys"),
         label=gettext_lazy("Survey"),
     )
+    # What a list shows when nothing is asked stands first: it must be what the form would ask.
+    period = forms.ChoiceField(
+        choices=sorted(Period.choices, key=lambda choice: choice[0] != Period.ALL),
+        required=False,
+        label=gettext_lazy("Period"),
+    )
+    segment = forms.CharField(
+        required=False,
+        max_length=300,
+        label=gettext_lazy("Segment"),
+        help_text=gettext_lazy("Write a segment as property=value, for example region=North."),
+    )
     category = forms.ChoiceField(
         choices=[("", gettext_lazy("All categories")), *Category.choices],
         required=False,

@@ -74,8 +74,8 @@ def list_filters(form: ResponseListForm, selection: Selection) -> list[ActiveFil
 
 
 def _describe_days(selection: Selection) -> str:
-    first = date_format(selection.first, "j M Y") if selection.first else ""
-    last = date_format(selection.last, "j M Y") if selection.last else ""
+    first = date_format(selection.first, "j N Y") if selection.first else ""
+    last = date_format(selection.last, "j N Y") if selection.last else ""
     if first and last:
         return _("%(first)s to %(last)s") % {"first": first, "last": last}
     if first:

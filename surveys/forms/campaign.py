@@ -76,6 +76,9 @@ class CampaignForm(CampaignModelForm):
         super().__init__(*args, **kwargs)
         self.today = now.astimezone(zone).date()
         self.has_started = self.instance.state != Campaign.State.DRAFT
+        for name in ("survey", "sender"):
+            field = cast("forms.ModelChoiceField[Any]", self.fields[name])
+            field.empty_label = _("Choose …")
         senders = cast("forms.ModelChoiceField[Sender]", self.fields["sender"])
         senders.queryset = Sender.objects.filter(lane=Sender.Lane.BULK)
         offer(self, "strata", list_strata())

@@ -22,7 +22,12 @@ from surveys.models import Campaign, Contact, Sender, Survey, get_organisation
 @requires(Role.MANAGER)
 @require_safe
 def campaigns(request: StaffRequest) -> HttpResponse:
-    rows = list(Campaign.objects.with_progress())
+    # What still runs or waits stands first. A grouped query drops the order of its model.
+    over = (Campaign.State.FINISHED, Campaign.State.CANCELLED)
+    rows = sorted(
+        Campaign.objects.with_progress().order_by("-first_day", "-pk"),
+        key=lambda campaign: campaign.state in over,
+    )
     context = {"campaigns": rows, "missing": [] if rows else _find_missing()}
     return render(request, "campaigns/campaigns.html", context)
 

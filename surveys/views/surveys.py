@@ -19,7 +19,10 @@ from surveys.preview import preview_question, preview_survey
 @requires(Role.MANAGER)
 @require_safe
 def surveys(request: StaffRequest) -> HttpResponse:
-    rows = [(survey, preview_survey(survey)[0]) for survey in Survey.objects.with_counts()]
+    rows = [
+        (survey, preview_survey(survey)[0])
+        for survey in Survey.objects.with_counts().order_by("name", "pk")
+    ]
     return render(request, "surveys/surveys.html", {"rows": rows})
 
 

@@ -183,7 +183,7 @@ def test_page_shows_answer_versions_and_properties(viewer_client: Client) -> Non
     assert text.index("Daarna") < text.index("Eerst")
     assert "<dt>Klantgroep</dt> <dd>Goud</dd>" in text
     assert "a@b.example" not in text
-    assert "replaced on 3 Nov 2026, 12:00" in text
+    assert "replaced on 3 Nov. 2026, 12:00" in text
 
 
 def test_page_says_why_an_answer_looks_automatic(viewer_client: Client) -> None:
