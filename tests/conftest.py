@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.test.utils import override_settings
+from django.utils import translation
 
 from npsapp.models import User
 from npsapp.roles import Role
@@ -23,6 +24,13 @@ def quick_settings() -> Iterator[None]:
         STORAGES=storages,
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    """A request leaves its reader's language behind on the thread, for the next request to set."""
+    yield
+    translation.deactivate()
 
 
 def make_person(name: str, role: Role) -> User:
