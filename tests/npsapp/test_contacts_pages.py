@@ -200,7 +200,7 @@ def test_person_of_a_paused_campaign_waits(agent_client: Client) -> None:
 def test_person_who_unsubscribed_is_shown_as_such(agent_client: Client) -> None:
     contact = make_contact(email="weg@klanten.example")
     suppress(
-        "weg@klanten.example",
+        contact.address_hash,
         scope=Suppression.Scope.SURVEYS,
         reason=Suppression.Reason.UNSUBSCRIBED,
     )
