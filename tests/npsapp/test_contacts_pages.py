@@ -252,3 +252,14 @@ def test_imports_leave_the_list_in_step(manager_client: Client) -> None:
     ImportBatch.objects.create(kind="contacts", file_name="c", sha256="", content=b"email\nx\n")
 
     assert "No contacts yet" in manager_client.get(reverse("contacts")).content.decode()
+
+
+@pytest.mark.parametrize(("code", "word"), [("nl", "Dutch"), ("en", "English"), ("", "–")])
+def test_person_is_shown_with_their_own_language(
+    agent_client: Client, code: str, word: str
+) -> None:
+    contact = make_contact(language=code)
+
+    page = page_of(agent_client, contact)
+
+    assert f"<dt>Language</dt><dd>{word}</dd>" in page
