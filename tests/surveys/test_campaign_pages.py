@@ -363,7 +363,7 @@ def test_plan_that_cannot_be_launched_says_why(manager_client: Client) -> None:
     page = manager_client.get(make_draft().get_absolute_url()).content.decode()
 
     assert "no postal address yet" in page
-    assert "An administrator can mend this." in page
+    assert "An admin can mend this." in page
     assert "Launch: " not in page
 
 
