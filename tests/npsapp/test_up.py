@@ -190,7 +190,7 @@ def test_programs_end_when_up_itself_is_killed(start_up: StartUp) -> None:
 
     product.process.kill()
     product.process.wait()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while (left := processes_with(str(product.data_dir))) and time.monotonic() < deadline:
         time.sleep(0.2)
 
