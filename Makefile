@@ -56,13 +56,15 @@ run: setup
 	@exec $(PYTHON) manage.py up
 
 browser:
-	@if command -v chromium chromium-browser google-chrome >/dev/null; then :; \
+	@# Playwright drives the browser by a program of its own that needs libatomic.
+	@if command -v chromium chromium-browser google-chrome >/dev/null && \
+		{ [[ ! -x /sbin/ldconfig ]] || /sbin/ldconfig -p | grep -q libatomic.so.1; }; then :; \
 	elif $(AS_ROOT_ON_DEBIAN); then \
 		echo "Installing Chromium"; \
 		apt-get -qq update; \
-		DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; \
+		DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium libatomic1 >/dev/null; \
 	else \
-		echo "No Chromium: the browser tests will be skipped. On Debian: sudo apt-get install chromium"; \
+		echo "No Chromium: the browser tests will be skipped. On Debian: sudo apt-get install chromium libatomic1"; \
 	fi
 
 lint: dev

@@ -97,6 +97,12 @@ def celery_programs(parent: int) -> list[int]:
     ]
 
 
+def uses_server(pid: int) -> bool:
+    """Whether a process counts among those of whom the last one stops PostgreSQL."""
+    files = Path(f"/proc/{pid}/fd").iterdir()
+    return any(file.readlink().name == "pg.users" for file in files)
+
+
 @pytest.fixture
 def start_up(tmp_path: Path) -> Iterator[StartUp]:
     started: list[Product] = []
@@ -187,6 +193,11 @@ def test_last_line_is_the_address_and_a_killed_program_comes_back(start_up: Star
 def test_programs_end_when_up_itself_is_killed(start_up: StartUp) -> None:
     product = start_up()
     product.wait_for(READY.pattern)
+    deadline = time.monotonic() + 60
+    # Until a program has opened the database, `up` is its only user, and nobody is left to stop it.
+    while not any(map(uses_server, celery_programs(product.process.pid))):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
     product.process.kill()
     product.process.wait()
