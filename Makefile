@@ -58,7 +58,7 @@ run: setup
 browser:
 	@# Playwright drives the browser by a program of its own that needs libatomic.
 	@if command -v chromium chromium-browser google-chrome >/dev/null && \
-		{ [[ ! -x /sbin/ldconfig ]] || /sbin/ldconfig -p | grep -q libatomic.so.1; }; then :; \
+		{ [[ ! -x /sbin/ldconfig ]] || /sbin/ldconfig -p | grep libatomic.so.1 >/dev/null; }; then :; \
 	elif $(AS_ROOT_ON_DEBIAN); then \
 		echo "Installing Chromium"; \
 		apt-get -qq update; \
