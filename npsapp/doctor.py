@@ -48,7 +48,7 @@ class Question:
 def check_settings(now: dt.datetime) -> Trouble | None:
     """Django's own checks, those for production when the product is on the internet."""
     is_public = settings.BASE_URL.startswith("https://")
-    if is_public and not hasattr(settings, "SECURE_PROXY_SSL_HEADER"):
+    if is_public and not settings.SECURE_PROXY_SSL_HEADER:
         return Trouble(
             "BASE_URL starts with https://, but no proxy is trusted to say so: "
             "every page would be redirected to itself.",
