@@ -58,7 +58,7 @@ def find_clients(server_major: int) -> Clients:
 
 
 def _list_clients() -> Iterator[Clients]:
-    for folder in dict.fromkeys(_list_folders()):
+    for folder in dict.fromkeys(folder.resolve() for folder in _list_folders()):
         if all((folder / program).exists() for program in NEEDED):
             said = subprocess.run(
                 [str(folder / "pg_dump"), "--version"], capture_output=True, text=True, check=False

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -29,7 +30,13 @@ from npsapp.readiness import connect, known_migrations, require_database
 from surveys.sending.restored import hold_statements
 
 # Rows that an installation without any people in it has as well.
-NOBODYS_TABLES = {"django_migrations", "django_content_type", "django_session", "surveys_heartbeat"}
+NOBODYS_TABLES = {
+    "auth_permission",
+    "django_content_type",
+    "django_migrations",
+    "django_session",
+    "surveys_heartbeat",
+}
 
 
 def restore_backup(file: Path, *, overwrite: str, keys_are_lost: bool) -> Manifest:
@@ -94,7 +101,7 @@ def refuse_other_keys(manifest: Manifest) -> None:
     )
 
 
-def refuse_server(manifest: Manifest, database: psycopg.Connection[object]) -> None:
+def refuse_server(manifest: Manifest, database: psycopg.Connection[tuple[Any, ...]]) -> None:
     major = database.info.server_version // 10000
     if major < manifest.postgresql:
         raise CommandError(
@@ -102,7 +109,7 @@ def refuse_server(manifest: Manifest, database: psycopg.Connection[object]) -> N
         )
 
 
-def refuse_company(database: psycopg.Connection[object]) -> None:
+def refuse_company(database: psycopg.Connection[tuple[Any, ...]]) -> None:
     """A worker that sends by the old rows must not write its results on the new ones."""
     others = database.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -112,7 +119,7 @@ def refuse_company(database: psycopg.Connection[object]) -> None:
         raise CommandError("Stop web, worker and beat first: the database is being used.")
 
 
-def refuse_rows(database: psycopg.Connection[object], overwrite: str) -> None:
+def refuse_rows(database: psycopg.Connection[tuple[Any, ...]], overwrite: str) -> None:
     name = database.info.dbname
     if overwrite == name:
         return
@@ -121,7 +128,7 @@ def refuse_rows(database: psycopg.Connection[object], overwrite: str) -> None:
     tables = database.execute(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     ).fetchall()
-    for (table,) in tables:  # type: ignore[misc]
+    for (table,) in tables:
         if table in NOBODYS_TABLES:
             continue
         question = sql.SQL("SELECT 1 FROM public.{} LIMIT 1").format(sql.Identifier(table))

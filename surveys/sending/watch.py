@@ -26,7 +26,7 @@ class SilentPart:
     since: dt.datetime | None
 
 
-def note_alive(name: str, *, now: dt.datetime) -> None:
+def note_alive(name: str, *, now: dt.datetime | None) -> None:
     Heartbeat.objects.update_or_create(name=name, defaults={"seen_at": now})
 
 

@@ -54,7 +54,7 @@ class Installation(Product):
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
         with psycopg.connect(self.database, autocommit=True) as connection:
-            cursor = connection.execute(statement)  # type: ignore[call-overload]
+            cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
     def measure(self) -> dict[str, tuple[object, ...]]:
@@ -140,6 +140,8 @@ def test_nothing_is_sent_after_a_restore_until_released(
 ) -> None:
     file = tmp_path / "nps.backup"
     seeded.manage("backup", str(file))
+    # As docker-compose does before anything else: an empty house, with its tables.
+    new.manage("migrate", "--verbosity", "0")
     new.manage("restore", str(file))
 
     new.manage("tick")
@@ -311,6 +313,13 @@ def test_failed_restore_leaves_the_database_as_it_was(seeded: Installation, tmp_
 
     assert "The database is as it was" in said
     assert seeded.measure() == before
+
+
+def test_failed_backup_is_not_taken_for_one(old: Installation, tmp_path: Path) -> None:
+    said = old.fail("backup", str(tmp_path / "missing" / "nps.backup"))
+
+    assert said == f"CommandError: There is no folder {tmp_path / 'missing'}."
+    assert old.query("SELECT seen_at FROM surveys_heartbeat WHERE name = 'backup'") == [(None,)]
 
 
 def test_manifest_tells_keys_apart_and_nothing_else(seeded: Installation, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from npsapp.backup.dumping import make_backup
 from npsapp.readiness import require_database
-from surveys.sending.watch import BACKUP, note_alive
+from surveys.sending.watch import BACKUP, last_seen, note_alive
 
 
 class Command(BaseCommand):
@@ -26,6 +26,11 @@ class Command(BaseCommand):
         now = timezone.now()
         require_database()
         # Written before, so that the backup itself knows of when it is.
+        earlier = last_seen(BACKUP)
         note_alive(BACKUP, now=now)
-        checksum, rows = make_backup(file, now=now)
+        try:
+            checksum, rows = make_backup(file, now=now)
+        except BaseException:
+            note_alive(BACKUP, now=earlier)
+            raise
         self.stdout.write(f"{file}: {rows} rows, {file.stat().st_size} bytes, SHA-256 {checksum}")
