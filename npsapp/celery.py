@@ -28,7 +28,8 @@ app.autodiscover_tasks()
 @worker_init.connect
 @beat_init.connect
 def make_broker_folders(**_: Any) -> None:
-    """The filesystem transport expects its folders to exist."""
+    """The filesystem transport and beat expect their folders to exist."""
+    Path(app.conf.beat_schedule_filename).parent.mkdir(parents=True, exist_ok=True)
     options = app.conf.broker_transport_options
     for key in ("data_folder_in", "control_folder"):
         if key in options:

@@ -1,20 +1,26 @@
-"""What must not stand in a log: the links of customers, with which anybody could answer."""
+"""Keep the links of customers and staff out of logs: whoever has the link may answer with it."""
 
 from __future__ import annotations
 
 import logging
 import re
 
-# A primary key stays, so that whoever reads the log can find the invitation.
-_SIGNATURE = re.compile(r"(\d\.)[A-Za-z0-9_-]{20,}")
+# Whatever stands between slashes and holds a signature, which is long and has no dots.
+_SECRET = re.compile(r"(?<=/)[^\s/?\"'<>]*[A-Za-z0-9_-]{20,}[^\s/?\"'<>]*")
+# Who writes addresses of requests into messages.
+_WRITERS = ("django.request", "django.security", "django.server", "gunicorn")
+MASK = "…"
 
 
-class LinklessFormatter(logging.Formatter):
-    """Blots out the signature of every link, in whatever sentence it is logged."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return mask(super().format(record))
+def mask_secrets(text: str) -> str:
+    """Return `text` with every part of an address that looks signed left out."""
+    return _SECRET.sub(MASK, text)
 
 
-def mask(text: str) -> str:
-    return _SIGNATURE.sub(r"\1[hidden]", text)
+class MaskSecrets(logging.Filter):
+    """For a handler: logger filters do not see what child loggers pass on."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith(_WRITERS):
+            record.msg, record.args = mask_secrets(record.getMessage()), ()
+        return True

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from npsapp.pages import contacts, dashboard, outbox, person, session
+from npsapp.pages import contacts, dashboard, outbox, person, readiness, session
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("login/", session.log_in, name="login"),
     path("logout/", session.log_out, name="logout"),
     path("language/", session.set_language, name="set_language"),
+    path("healthz", readiness.healthz, name="healthz"),
+    path("readyz", readiness.readyz, name="readyz"),
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/<int:pk>/", person.contact, name="contact"),
     path("outbox/", outbox.outbox, name="outbox"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from surveys.models import Delivery
 
@@ -15,4 +16,17 @@ class ResolutionForm(forms.Form):
             (choice.value, choice.label)
             for choice in (Resolution.SEND_AGAIN, Resolution.TREAT_AS_SENT)
         ]
+    )
+
+
+class ReleaseForm(forms.Form):
+    """What the person knows who lets mail leave again after a restore."""
+
+    between = forms.ChoiceField(
+        label=_("What happened between the backup and its restoring?"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("doubt", _("Mail may have left: what was due then is not sent by itself")),
+            ("nothing", _("Nothing left, as when moving to another machine: send what is due")),
+        ],
     )

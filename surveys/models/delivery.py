@@ -41,6 +41,7 @@ class Delivery(models.Model):
         CANNOT_COMPOSE = "cannot_compose", _("The mail could not be made")
         INTERRUPTED = "interrupted", _("The connection dropped before the server confirmed")
         CRASHED = "crashed", _("The worker stopped before the server confirmed")
+        RESTORED = "restored", _("Was due between a backup and its restoring")
 
     class Resolution(models.TextChoices):
         NONE = "", ""

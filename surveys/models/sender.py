@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from surveys.addresses import write_address
+
+# After a restore nothing leaves until a person says so; no hold for trouble is ever as long.
+UNTIL_RELEASED = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 
 class Sender(models.Model):
@@ -39,6 +44,10 @@ class Sender(models.Model):
     @property
     def from_header(self) -> str:
         return write_address(self.from_name, self.from_email)
+
+    @property
+    def is_held_for_release(self) -> bool:
+        return self.held_until == UNTIL_RELEASED
 
     @property
     def domain(self) -> str:

@@ -7,6 +7,7 @@ import datetime as dt
 from django.db.models import F, Q
 
 from surveys.models import Sender
+from surveys.models.sender import UNTIL_RELEASED
 from surveys.sending.outcome import FOR_A_PERSON
 
 LONGEST_HOLD = dt.timedelta(hours=1)
@@ -22,7 +23,7 @@ def hold_sender(
     sender.held_until = now + hold
     sender.held_reason = detail[:_REASON_LENGTH]
     sender.failures_in_a_row += 1
-    Sender.objects.filter(pk=sender.pk).update(
+    Sender.objects.filter(pk=sender.pk).exclude(held_until=UNTIL_RELEASED).update(
         held_until=sender.held_until,
         held_reason=sender.held_reason,
         failures_in_a_row=F("failures_in_a_row") + 1,
@@ -45,8 +46,8 @@ def mark_healthy(sender: Sender) -> None:
 
 
 def lift_hold(sender: Sender) -> None:
-    """Try again at once."""
-    Sender.objects.filter(
+    """Try again at once. What a restore holds, only surveys.sending.restored lets go."""
+    Sender.objects.exclude(held_until=UNTIL_RELEASED).filter(
         Q(failures_in_a_row__gt=0) | Q(refusals_in_a_row__gt=0) | Q(held_until__isnull=False),
         pk=sender.pk,
     ).update(held_until=None, held_reason="", failures_in_a_row=0, refusals_in_a_row=0)

@@ -14,6 +14,7 @@ from surveys.models.delivery import Invitation, Mail
 from surveys.sending.ledger import State
 
 WORKER, BEAT = "worker", "beat"
+BACKUP, RESTORE = "backup", "restore"
 SILENT_AFTER = dt.timedelta(minutes=10)
 
 
@@ -25,8 +26,12 @@ class SilentPart:
     since: dt.datetime | None
 
 
-def note_alive(name: str, *, now: dt.datetime) -> None:
+def note_alive(name: str, *, now: dt.datetime | None) -> None:
     Heartbeat.objects.update_or_create(name=name, defaults={"seen_at": now})
+
+
+def last_seen(name: str) -> dt.datetime | None:
+    return Heartbeat.objects.filter(name=name).values_list("seen_at", flat=True).first()
 
 
 def silent_parts(now: dt.datetime) -> list[SilentPart]:

@@ -8,14 +8,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from npsapp.requests import StaffRequest, read_next
 from npsapp.roles import Role, requires
 from surveys.access import get_delivery, get_sender
-from surveys.forms.deliveries import ResolutionForm
+from surveys.forms.deliveries import ReleaseForm, ResolutionForm
 from surveys.nudging import nudge
 from surveys.sending.hold import lift_hold
+from surveys.sending.restored import describe_restore, release_sending
 from surveys.sending.unknown import CannotResolve, list_unknown, resolve_unknown
 from surveys.tasks import send_due
 
@@ -30,6 +31,25 @@ def unknown_deliveries(request: StaffRequest) -> HttpResponse:
         request.GET.get("page")
     )
     return render(request, "deliveries/unknown.html", {"page": page})
+
+
+@requires(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def held_deliveries(request: StaffRequest) -> HttpResponse:
+    """What waits since a backup was restored, and the choice how to let it go."""
+    restored = describe_restore()
+    if restored is None:
+        return render(request, "deliveries/held.html", {"restored": None})
+    form = ReleaseForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        release_sending(doubt=form.cleaned_data["between"] == "doubt", now=timezone.now())
+        nudge(send_due)
+        messages.success(request, _("Mail leaves again."))
+        return redirect("campaigns")
+    status = 422 if form.is_bound else 200
+    return render(
+        request, "deliveries/held.html", {"restored": restored, "form": form}, status=status
+    )
 
 
 @requires(Role.MANAGER)

@@ -23,6 +23,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from npsapp.procfile import read_commands
 from tests.services import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -115,8 +116,11 @@ class Product:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def manage(self, *arguments: str) -> str:
+        return self.run([sys.executable, "manage.py", *arguments])
+
+    def run(self, command: Sequence[str]) -> str:
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            command,
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -125,6 +129,10 @@ class Product:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def run_once(self, name: str) -> str:
+        """One of the Procfile's programs that ends by itself."""
+        return self.run(read_commands()[name])
 
     def start(self, name: str, command: Sequence[str]) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -139,29 +147,14 @@ class Product:
             )
 
     def start_web(self) -> None:
-        port = urlsplit(self.url).port
-        self.start(
-            "web",
-            [sys.executable, "-m", "gunicorn", "npsapp.wsgi", "--bind", f"127.0.0.1:{port}"]
-            + ["--worker-class", "gthread", "--workers", "1", "--threads", "4"]
-            + ["--log-level", "warning", "--no-control-socket"],
-        )
+        self.start("web", read_commands()["web"])
 
     def start_worker(self, name: str = "worker") -> None:
-        """A worker as the supervisor starts it: threads suit the filesystem and Redis alike."""
-        self.start(
-            name,
-            [sys.executable, "-m", "celery", "--quiet", "--app", "npsapp", "worker"]
-            + ["--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING"]
-            + ["--without-gossip", "--without-mingle", "--hostname", f"{name}@%h"],
-        )
+        """A worker as the Procfile has it: threads suit the filesystem and Redis alike."""
+        self.start(name, [*read_commands()["worker"], "--hostname", f"{name}@%h"])
 
     def start_beat(self) -> None:
-        self.start(
-            "beat",
-            [sys.executable, "-m", "celery", "--quiet", "--app", "npsapp", "beat", "--pidfile", ""]
-            + ["--loglevel", "WARNING", "--schedule", str(self.folder / "beat-schedule")],
-        )
+        self.start("beat", read_commands()["beat"])
 
     def wait_for_web(self, seconds: float = 60) -> None:
         host = urlsplit(self.url).netloc
@@ -213,6 +206,7 @@ def make_environment(
         "PORT": str(port),
         "DATA_DIR": str(folder / "data"),
         "DATABASE_POOL_SIZE": "4",
+        "WEB_CONCURRENCY": "1",
         "PYTHONUNBUFFERED": "1",
         "SECRET_KEY": os.environ["SECRET_KEY"],
         "LINK_SIGNING_KEY": os.environ["LINK_SIGNING_KEY"],
@@ -236,16 +230,21 @@ def make_database(name: str) -> Iterator[str]:
 
 
 @contextmanager
-def run_product(*, name: str, port: int, redis: str) -> Iterator[Product]:
-    """Everything started and answering; everything gone afterwards."""
+def run_product(
+    *, name: str, port: int, redis: str, changes: Mapping[str, str] | None = None
+) -> Iterator[Product]:
+    """Everything started and answering; everything gone afterwards.
+
+    `changes` are variables that are not as in `make_environment`.
+    """
     folder = Path(tempfile.mkdtemp(prefix="npsapp-e2e-"))
     try:
         with make_database(f"e2e_{name}") as database, run_mailbox() as mailbox:
             environment = make_environment(
                 folder=folder, port=port, database=database, redis=redis, mailbox=mailbox
-            )
+            ) | dict(changes or {})
             product = Product(f"http://localhost:{port}", environment, mailbox, folder)
-            product.manage("migrate", "--verbosity", "0")
+            product.run_once("migrate")
             product.manage("collectstatic", "--no-input", "--verbosity", "0")
             try:
                 product.start_web()

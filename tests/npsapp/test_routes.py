@@ -17,8 +17,10 @@ PUBLIC = {
     "answer",
     "answer_done",
     "answer_preview",
+    "healthz",
     "login",
     "logout",
+    "readyz",
     "set_language",
     "unsubscribe",
 }
@@ -63,6 +65,7 @@ MANAGER = {
     "outbox_html",
     "unknown_deliveries",
     "delivery_resolve",
+    "held_deliveries",
     "sender_try_now",
     "outbox_mail",
     "response_accept",

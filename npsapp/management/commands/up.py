@@ -2,8 +2,6 @@
 
 import errno
 import hashlib
-import http
-import http.client
 import os
 import signal
 import socket
@@ -11,7 +9,6 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -23,6 +20,8 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from npsapp.celery import make_broker_folders
 from npsapp.demo.logins import LOGINS, PASSWORD
 from npsapp.models import User
+from npsapp.probe import ask
+from npsapp.procfile import LASTING, read_commands
 from npsapp.supervisor import Program, Supervisor
 
 HOST = "127.0.0.1"
@@ -93,10 +92,7 @@ def refuse_used_port(port: int) -> None:
 
 
 def programs(port: int) -> list[Program]:
-    """The same commands as in production, each sized for one machine."""
-    python = [sys.executable, "-m"]
-    celery = [*python, "celery", "--quiet", "--app", "npsapp"]
-    beat_file = settings.DATA_DIR / "beat-schedule"
+    """The same commands as in production."""
     # The programs must agree with us on the address that stands in mails.
     environment = {
         "BASE_URL": settings.BASE_URL,
@@ -105,29 +101,12 @@ def programs(port: int) -> list[Program]:
         # Of use for a server on the internet; this is somebody's own machine.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
-    commands = {
-        "web": [*python, "gunicorn", "npsapp.wsgi", "--bind", f"{HOST}:{port}"]
-        + ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
-        + ["--log-level", "warning", "--graceful-timeout", "8", "--no-control-socket"],
-        "worker": [*celery, "worker", "--pool", "threads", "--concurrency", "4"]
-        + ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"],
-        # Beat is a program of its own: inside the worker it hangs when it is told to stop.
-        "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
-        + ["--schedule", str(beat_file)],
-    }
-    return [Program(name, command, environment) for name, command in commands.items()]
+    commands = read_commands()
+    return [Program(name, commands[name], environment) for name in LASTING]
 
 
 def answers(port: int) -> bool:
-    """Whether the web answers with the page that everybody starts from."""
-    web = http.client.HTTPConnection(HOST, port, timeout=5)
-    try:
-        web.request("GET", "/login/", headers={"Host": urlsplit(settings.BASE_URL).netloc})
-        return web.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        web.close()
+    return ask("/healthz", base_url=settings.BASE_URL, port=port)[0]
 
 
 def describe_demo_logins() -> str:

@@ -1,0 +1,228 @@
+"""What an operator wants to know when something is not right: one question per function."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from anymail.backends.base import AnymailBaseBackend
+from anymail.exceptions import AnymailConfigurationError, AnymailError
+from django.conf import settings
+from django.core import checks
+from django.core.mail import get_connection
+from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
+
+from npsapp.readiness import (
+    Trouble,
+    connect,
+    describe,
+    find_broker_trouble,
+    find_database_trouble,
+    find_migration_trouble,
+)
+from surveys.sending.restored import is_held_for_release
+from surveys.sending.watch import BACKUP, BEAT, SILENT_AFTER, WORKER, last_seen
+
+OLDEST_POSTGRESQL = 14
+MOST_CLOCK_SECONDS = 5.0
+LEAST_FREE_BYTES = 1_000_000_000
+LONGEST_WITHOUT_BACKUP = dt.timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Question:
+    """`find_trouble` takes the current moment. `needs_database`: pointless without one."""
+
+    name: str
+    find_trouble: Callable[[dt.datetime], Trouble | None]
+    needs_database: bool = False
+    # Worth telling, but the product does its work all the same.
+    is_advice: bool = False
+
+
+def check_settings(now: dt.datetime) -> Trouble | None:
+    """Django's own checks, those for production when the product is on the internet."""
+    is_public = settings.BASE_URL.startswith("https://")
+    if is_public and not settings.SECURE_PROXY_SSL_HEADER:
+        return Trouble(
+            "BASE_URL starts with https://, but no proxy is trusted to say so: "
+            "every page would be redirected to itself.",
+            mend="Set BEHIND_PROXY=1; see docs/behind-a-proxy.md.",
+        )
+    if settings.DEBUG and not settings.EMBEDDED:
+        return Trouble("DEBUG is on: errors show the inside of the product.", mend="Remove DEBUG.")
+    found = checks.run_checks(include_deployment_checks=is_public)
+    serious = [message for message in found if message.level >= checks.WARNING]
+    if not serious:
+        return None
+    return Trouble(f"Django warns: {serious[0].msg}", mend=serious[0].hint or "")
+
+
+def check_database(now: dt.datetime) -> Trouble | None:
+    if trouble := find_database_trouble():
+        return trouble
+    with connect() as database:
+        version = database.info.server_version // 10000
+    if version >= OLDEST_POSTGRESQL:
+        return None
+    return Trouble(
+        f"PostgreSQL {version} is too old.", mend=f"Upgrade it to {OLDEST_POSTGRESQL} or newer."
+    )
+
+
+def check_alive(part: str) -> Callable[[dt.datetime], Trouble | None]:
+    def check(now: dt.datetime) -> Trouble | None:
+        seen = last_seen(part)
+        mend = f"Start the {part} as the Procfile does, or run manage.py tick from cron."
+        if seen is None:
+            return Trouble(f"The {part} has never run.", mend=mend)
+        if now - seen <= SILENT_AFTER:
+            return None
+        return Trouble(f"The {part} has been silent since {seen:%Y-%m-%d %H:%M} UTC.", mend=mend)
+
+    return check
+
+
+def check_mail(now: dt.datetime) -> Trouble | None:
+    """Connect and log in where mail leaves; nothing is sent."""
+    backend: Any = get_connection()
+    if isinstance(backend, SmtpBackend):
+        return _check_smtp(backend)
+    if isinstance(backend, AnymailBaseBackend):
+        return _check_anymail(backend)
+    if settings.EMBEDDED:
+        return None
+    return Trouble(
+        "Mail is kept in files and leaves for nobody.",
+        mend="Set EMAIL_URL; see docs/mail.md.",
+    )
+
+
+def _check_smtp(backend: SmtpBackend) -> Trouble | None:
+    try:
+        backend.open()
+    except OSError as error:
+        return Trouble(
+            f"The mail server {backend.host}:{backend.port} does not let us in.",
+            describe(error),
+            "Look at EMAIL_URL: host, port, user, password (see docs/mail.md).",
+        )
+    finally:
+        backend.close()
+    return None
+
+
+def _check_anymail(backend: Any) -> Trouble | None:
+    # A provider has no log-in that sends nothing; a missing key shows when the backend is made.
+    try:
+        backend.open()
+        backend.close()
+    except (AnymailError, AnymailConfigurationError, OSError) as error:
+        return Trouble("The mail service cannot be used.", describe(error), "Look at ANYMAIL_….")
+    return None
+
+
+def check_clock(now: dt.datetime) -> Trouble | None:
+    """Leases and plans are kept by two clocks: this machine's and the database's."""
+    asked = dt.datetime.now(dt.UTC)
+    with connect() as database:
+        row = database.execute("SELECT clock_timestamp()").fetchone()
+    answered = dt.datetime.now(dt.UTC)
+    theirs: dt.datetime = row[0] if row else asked
+    # The answer was made somewhere in between.
+    apart = max((asked - theirs).total_seconds(), (theirs - answered).total_seconds())
+    if apart <= MOST_CLOCK_SECONDS:
+        return None
+    return Trouble(
+        f"The clocks of this machine and of the database differ by {apart:.0f} seconds.",
+        mend="Let both keep time by NTP.",
+    )
+
+
+def check_disk(now: dt.datetime) -> Trouble | None:
+    folder = Path(settings.DATA_DIR)
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free >= LEAST_FREE_BYTES:
+        return None
+    return Trouble(
+        f"Only {free // 1_000_000} MB are free where DATA_DIR is.",
+        f"It is {settings.DATA_DIR}.",
+        "Make room, or move DATA_DIR to a larger disk.",
+    )
+
+
+def check_release(now: dt.datetime) -> Trouble | None:
+    if not is_held_for_release():
+        return None
+    return Trouble(
+        "A backup was restored, and no mail leaves until you say so.",
+        mend="Run manage.py release_sending; see docs/backup.md.",
+    )
+
+
+def check_backup(now: dt.datetime) -> Trouble | None:
+    made = last_seen(BACKUP)
+    mend = "Run manage.py backup FILE every night; see docs/backup.md."
+    if made is None:
+        return Trouble("There has never been a backup.", mend=mend)
+    if now - made <= LONGEST_WITHOUT_BACKUP:
+        return None
+    return Trouble(f"The last backup is of {made:%Y-%m-%d %H:%M} UTC.", mend=mend)
+
+
+QUESTIONS = (
+    Question("settings", check_settings),
+    Question("database", check_database),
+    Question("migrations", lambda now: find_migration_trouble(), needs_database=True),
+    Question("broker", lambda now: find_broker_trouble()),
+    Question("worker", check_alive(WORKER), needs_database=True),
+    Question("beat", check_alive(BEAT), needs_database=True),
+    Question("mail", check_mail),
+    Question("clock", check_clock, needs_database=True),
+    Question("disk", check_disk),
+    Question("sending", check_release, needs_database=True),
+    Question("backup", check_backup, needs_database=True, is_advice=True),
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    question: Question
+    trouble: Trouble | None
+    was_asked: bool = True
+
+    @property
+    def is_bad(self) -> bool:
+        return self.trouble is not None and not self.question.is_advice
+
+
+def examine(names: list[str], *, now: dt.datetime) -> list[Answer]:
+    """Ask the questions of these names, or all. A database that is away answers no others."""
+    answers = []
+    has_database = True
+    for question in QUESTIONS:
+        if names and question.name not in names:
+            continue
+        if question.needs_database and not has_database:
+            answers.append(Answer(question, None, was_asked=False))
+            continue
+        answers.append(Answer(question, _ask(question, now)))
+        if question.name == "database":
+            has_database = answers[-1].trouble is None
+    return answers
+
+
+def _ask(question: Question, now: dt.datetime) -> Trouble | None:
+    try:
+        return question.find_trouble(now)
+    except Exception as error:  # the doctor must not be the next patient
+        if isinstance(error, psycopg.Error) or question.needs_database:
+            return Trouble("The database did not answer this.", describe(error))
+        return Trouble(f"This could not be found out ({type(error).__name__}).", describe(error))
