@@ -164,7 +164,7 @@ def test_colour_without_contrast_is_refused_with_the_ratio(admin_client: Client)
 
     page = response.content.decode()
     assert response.status_code == 422
-    assert "its contrast is 1.50 to 1, and 4.5 to 1 is needed" in page
+    assert "its contrast is 1.51 to 1, and 4.5 to 1 is needed" in page
     nearest = re.search(r"The nearest that will do is (#[0-9a-f]{6})", page)
     assert nearest is not None
     admin_client.post(reverse("settings"), fill_form(accent=nearest[1]))
