@@ -106,13 +106,14 @@ def _who_we_are(organisation: Organisation) -> list[Step]:
 
 
 def _whom_we_ask() -> list[Step]:
+    has_contacts, has_survey = Contact.objects.exists(), Survey.objects.exists()
     return [
         Step(
             _("Contacts"),
             _("Import the people you want to ask from a CSV file."),
-            reverse("contact_import"),
+            reverse("contacts" if has_contacts else "contact_import"),
             _("Import contacts"),
-            Contact.objects.exists(),
+            has_contacts,
         ),
         Step(
             _("Who follows up"),
@@ -124,9 +125,9 @@ def _whom_we_ask() -> list[Step]:
         Step(
             _("The question"),
             _("Your company's name in it, and the languages it is asked in."),
-            reverse("survey_new"),
+            reverse("surveys" if has_survey else "survey_new"),
             _("Create a survey"),
-            Survey.objects.exists(),
+            has_survey,
         ),
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -50,7 +52,7 @@ def test_nothing_is_done_at_first(admin_client: Client) -> None:
 
 def test_each_step_ticks_itself_off() -> None:
     done = []
-    acts = [
+    acts: list[Callable[[], object]] = [
         lambda: make_organisation(),
         lambda: Organisation.objects.update(accent="#0055aa"),
         lambda: [make_sender(), make_sender(lane=Sender.Lane.TRANSACTIONAL)],
