@@ -51,7 +51,10 @@ class OrganisationForm(OrganisationModelForm):
     holiday_country = forms.ChoiceField(
         label=_("Public holidays of"),
         required=False,
-        help_text=_("On these days no invitation leaves, and no response target runs."),
+        help_text=_(
+            "On free days no invitation leaves and no response target runs. A campaign that is "
+            "under way keeps its plan until it is paused and resumed."
+        ),
     )
     own_holidays = DaysField(label=_("Your own free days"), required=False)
     target_days_detractor = target_field(_("Detractors (0 to 6)"))
