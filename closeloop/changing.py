@@ -14,9 +14,11 @@ from typing import Any
 from django.db import transaction
 
 from closeloop.models import Activity, FollowUp
-from closeloop.targets import WorkingHours
+from closeloop.targets import LONGEST_SEARCH_DAYS, WorkingHours, due_at
 from npsapp.models import User
-from surveys.models import Mail, Organisation
+from responses.scoring import Category
+from surveys.free_days import find_free_days
+from surveys.models import Mail, Organisation, get_organisation
 
 MUTABLE = [
     "owner", "state", "due_at", "awaiting_contact", "first_contacted_at", "closed_at", "outcome",
@@ -101,10 +103,26 @@ def note_contact(follow_up: FollowUp, *, at: dt.datetime) -> None:
     follow_up.first_contacted_at = follow_up.first_contacted_at or at
 
 
-def hours_of(organisation: Organisation) -> WorkingHours:
-    return WorkingHours(
+def find_target(category: str, *, since: dt.datetime) -> dt.datetime:
+    """Return by when somebody who waits since a moment should hear from us."""
+    organisation = get_organisation()
+    first = since.astimezone(organisation.zone).date()
+    hours = WorkingHours(
         zone=organisation.zone,
         weekdays=organisation.working_days,
         start=organisation.day_start,
         end=organisation.day_end,
+        free=find_free_days(
+            organisation, first=first, last=first + dt.timedelta(days=LONGEST_SEARCH_DAYS)
+        ),
     )
+    return due_at(since, _target_days(organisation, category), hours)
+
+
+def _target_days(organisation: Organisation, category: str) -> int:
+    days = {
+        Category.DETRACTOR: organisation.target_days_detractor,
+        Category.PASSIVE: organisation.target_days_passive,
+        Category.PROMOTER: organisation.target_days_promoter,
+    }
+    return days[Category(category)]

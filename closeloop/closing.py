@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from closeloop.changing import WrongState, demand_open, hours_of, locked, record
+from closeloop.changing import WrongState, demand_open, find_target, locked, record
 from closeloop.models import Activity, FollowUp, RootCause
-from closeloop.targets import due_at
 from npsapp.models import User
 from responses.models import Category
-from surveys.models import get_organisation
 
 
 class Unfinished(ValueError):
@@ -92,6 +90,5 @@ def restart(follow_up: FollowUp, *, since: dt.datetime) -> None:
 
 def await_contact(follow_up: FollowUp, *, since: dt.datetime) -> None:
     """Set on the (unsaved) row that the person waits for us from a moment on."""
-    hours = hours_of(get_organisation())
-    follow_up.due_at = due_at(since, follow_up.response.category, hours)
+    follow_up.due_at = find_target(follow_up.response.category, since=since)
     follow_up.awaiting_contact = True

@@ -9,11 +9,10 @@ from django.db import transaction
 
 from closeloop.assigning import choose_owner
 from closeloop.causes import ensure_root_causes
-from closeloop.changing import hours_of, lock, record
+from closeloop.changing import find_target, lock, record
 from closeloop.closing import await_contact, restart
 from closeloop.models import Activity, FollowUp
 from closeloop.notifying import tell_owner
-from closeloop.targets import due_at
 from responses.models import Response
 from responses.scoring import categorise
 from surveys.models import get_organisation
@@ -53,7 +52,7 @@ def _open(response: Response, *, now: dt.datetime, announce: bool) -> FollowUp:
         response=response,
         owner=owner,
         opened_at=now,
-        due_at=due_at(waiting_since, response.category, hours_of(organisation)),
+        due_at=find_target(response.category, since=waiting_since),
         known_score=response.score,
         answer_seen_at=waiting_since,
     )

@@ -2,8 +2,8 @@
 
 A target is a number of working days, and a working day is the length of one: an answer of Monday
 14:00 with a target of one working day is due on Tuesday 14:00; one of Saturday is due when Monday
-ends. The time is counted in real elapsed seconds inside the opening hours, so a night in which the
-clock is moved neither gives nor takes an hour.
+ends. A holiday is no working day. The time is counted in real elapsed seconds inside the opening
+hours, so a night in which the clock is moved neither gives nor takes an hour.
 """
 
 from __future__ import annotations
@@ -13,27 +13,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from responses.scoring import Category
-
 UTC = dt.UTC
 DAY = dt.timedelta(days=1)
-WORKING_DAYS: dict[Category, int] = {
-    Category.DETRACTOR: 1,
-    Category.PASSIVE: 3,
-    Category.PROMOTER: 5,
-}
 # Hours that fall wholly into the gap of a clock change exist on one day a year at most.
 LONGEST_SEARCH_DAYS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingHours:
-    """When people are at work. `weekdays` counts Monday as 0; none given means every day."""
+    """When people are at work. `weekdays` counts Monday as 0; none given means every day.
+
+    On the days of `free` nobody is, whatever the weekday.
+    """
 
     zone: ZoneInfo
     weekdays: Sequence[int]
     start: dt.time
     end: dt.time
+    free: frozenset[dt.date] = frozenset()
 
     @property
     def day_length(self) -> dt.timedelta:
@@ -43,7 +40,7 @@ class WorkingHours:
 
     def on(self, day: dt.date) -> tuple[dt.datetime, dt.datetime] | None:
         """The working hours of a day as two moments (UTC); None when nobody works."""
-        if self.weekdays and day.weekday() not in self.weekdays:
+        if (self.weekdays and day.weekday() not in self.weekdays) or day in self.free:
             return None
         opens = dt.datetime.combine(day, self.start, tzinfo=self.zone).astimezone(UTC)
         closes = dt.datetime.combine(day, self.end, tzinfo=self.zone).astimezone(UTC)
@@ -71,6 +68,6 @@ def add_working_time(start: dt.datetime, length: dt.timedelta, hours: WorkingHou
     return start + LONGEST_SEARCH_DAYS * DAY
 
 
-def due_at(start: dt.datetime, category: str, hours: WorkingHours) -> dt.datetime:
-    """Return when an answer of `category`, given at `start`, should have been responded to."""
-    return add_working_time(start, WORKING_DAYS[Category(category)] * hours.day_length, hours)
+def due_at(start: dt.datetime, days: int, hours: WorkingHours) -> dt.datetime:
+    """Return when an answer given at `start`, with `days` working days, should have been met."""
+    return add_working_time(start, days * hours.day_length, hours)

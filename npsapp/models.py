@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,11 @@ class UserManager(BaseUserManager["User"]):
         """Those who can log in and whose role covers `role`."""
         covering = [each for each in Role if each.covers(role)]
         return self.filter(is_active=True, role__in=covering)
+
+    def admins(self) -> models.QuerySet[User]:
+        """Those admins who can log in: who was invited and has no password yet is none."""
+        unusable = models.Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        return self.filter(~unusable, is_active=True, role=Role.ADMIN)
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=(username or "").strip())
@@ -78,3 +84,18 @@ class User(AbstractBaseUser):
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] if self.name else self.email
+
+
+class Attempts(models.Model):
+    """How often a door was knocked at lately, per account and per address of the network.
+
+    The key is a hash: neither the one nor the other can be read from it.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_index=True)
+    closed_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.key

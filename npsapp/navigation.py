@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from closeloop.reports.queue import count_mine
+from npsapp.first_steps import find_first_steps
 from npsapp.models import User
 from npsapp.roles import Role
 from surveys.models import get_organisation
@@ -37,15 +38,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "places": SimpleLazyObject(lambda: list_places(request)),
         "organisation": SimpleLazyObject(get_organisation),
         "silent_parts": SimpleLazyObject(lambda: silent_parts(timezone.now())),
-        **(managers_banners() if request.user.may(Role.MANAGER) else {}),
+        **(managers_banners(request.user) if request.user.may(Role.MANAGER) else {}),
     }
 
 
-def managers_banners() -> dict[str, Any]:
+def managers_banners(user: User) -> dict[str, Any]:
     """What only those who can do something about it are told."""
     return {
         "held_senders": SimpleLazyObject(lambda: held_senders(timezone.now())),
         "unknown_count": SimpleLazyObject(count_unknown),
+        "first_steps": SimpleLazyObject(lambda: find_first_steps(Role(user.role))),
     }
 
 

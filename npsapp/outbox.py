@@ -73,6 +73,11 @@ class StoredMail:
         return str(self.message["To"] or "")
 
     @property
+    def is_private(self) -> bool:
+        """Whether it holds a way into somebody's login."""
+        return str(self.message["Sensitivity"] or "").lower() == "private"
+
+    @property
     def headers(self) -> list[tuple[str, str]]:
         hidden = {"mime-version", "content-type", "content-transfer-encoding"}
         return [

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from npsapp.pages import contacts, dashboard, outbox, person, readiness, session
+from npsapp.pages import (
+    contacts,
+    dashboard,
+    first_steps,
+    outbox,
+    passwords,
+    person,
+    profile,
+    readiness,
+    session,
+    setup,
+    users,
+)
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -13,6 +25,20 @@ urlpatterns = [
     path("language/", session.set_language, name="set_language"),
     path("healthz", readiness.healthz, name="healthz"),
     path("readyz", readiness.readyz, name="readyz"),
+    path("setup/<str:token>/", setup.setup, name="setup"),
+    path("password/", passwords.password_forgotten, name="password_forgotten"),
+    path("password/asked/", passwords.password_asked, name="password_asked"),
+    path("password/<str:purpose>/<str:token>/", passwords.password_new, name="password_new"),
+    path("me/", profile.profile, name="profile"),
+    path("me/password/", profile.profile_password, name="profile_password"),
+    path("settings/users/", users.users, name="users"),
+    path("settings/users/new/", users.user_invite, name="user_invite"),
+    path("settings/users/<int:pk>/", users.user, name="user"),
+    path("settings/users/<int:pk>/invite/", users.user_invite_again, name="user_invite_again"),
+    path("settings/users/<int:pk>/deactivate/", users.user_deactivate, name="user_deactivate"),
+    path("settings/users/<int:pk>/reactivate/", users.user_reactivate, name="user_reactivate"),
+    path("first-steps/", first_steps.first_steps, name="first_steps"),
+    path("first-steps/close/", first_steps.first_steps_close, name="first_steps_close"),
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/<int:pk>/", person.contact, name="contact"),
     path("outbox/", outbox.outbox, name="outbox"),

@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.utils.functional import cached_property
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from surveys.brand import logo_url, style_url
 from surveys.links import BadLink, read
 from surveys.models import Campaign, Contact, Invitation, Organisation, Survey, get_organisation
 from surveys.wording import LANGUAGES, Wording, fill, get_wording
@@ -70,6 +71,14 @@ class Visit:
             limit=LONGEST_COMMENT,
             **values,
         )
+
+    @property
+    def style_url(self) -> str:
+        return style_url(self.organisation)
+
+    @property
+    def logo_url(self) -> str:
+        return logo_url(self.organisation)
 
     @property
     def language_query(self) -> str:

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from surveys.views import campaigns, deliveries, imports, launching, settings, surveys, unsubscribe
+from surveys.views import (
+    brand,
+    campaigns,
+    deliveries,
+    imports,
+    launching,
+    settings,
+    surveys,
+    unsubscribe,
+)
 
 urlpatterns: list[URLPattern] = [
     path("surveys/", surveys.surveys, name="surveys"),
@@ -36,5 +45,7 @@ urlpatterns: list[URLPattern] = [
         name="delivery_resolve",
     ),
     path("senders/<int:pk>/try-now/", deliveries.sender_try_now, name="sender_try_now"),
+    path("brand/<str:colour>.css", brand.brand_style, name="brand_style"),
+    path("brand/<str:digest>/logo", brand.brand_logo, name="brand_logo"),
     path("u/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
 ]

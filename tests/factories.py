@@ -29,11 +29,18 @@ from surveys.models import (
 _number = count(1)
 
 
-def make_user(*, role: str = Role.AGENT, password: str = "a long password", **fields: Any) -> User:
+def make_user(
+    *, role: str = Role.AGENT, password: str | None = "a long password", **fields: Any
+) -> User:
+    """Pass password=None for somebody who was invited and has not chosen one."""
     number = next(_number)
-    fields.setdefault("email", f"staff{number}@voorbeeld.example")
-    fields.setdefault("name", f"Staff {number}")
-    return User.objects.create_user(password=password, role=role, **fields)
+    user = User(
+        role=role,
+        **{"email": f"staff{number}@voorbeeld.example", "name": f"Staff {number}"} | fields,
+    )
+    user.set_password(password)
+    user.save()
+    return user
 
 
 def make_organisation(**fields: Any) -> Organisation:

@@ -21,6 +21,7 @@ PURE = (
     "surveys.planning.quotas",
     "surveys.planning.order",
     "surveys.wording",
+    "surveys.colours",
     "closeloop.targets",
 )
 # What models themselves are built from; Django yes, rows no.

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
+
 from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_http_methods, require_POST
 
 from npsapp.models import User
+from npsapp.people import throttle
 from npsapp.requests import read_next
 from npsapp.roles import public
 
@@ -27,10 +33,31 @@ class LogInView(LoginView):
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def log_in(request: HttpRequest) -> HttpResponseBase:
-    """E-mail and password. A wrong one is answered 422, without saying which of the two it was."""
-    response = LogInView.as_view()(request)
+    """E-mail and password. A wrong one is answered 422, without saying which of the two it was.
+
+    Too many are answered 429 for a while, whether the account exists or not.
+    """
+    if request.method == "POST":
+        who = {
+            "account": request.POST.get("username", ""),
+            "address": throttle.find_address(request),
+        }
+        if wait := throttle.knock(throttle.LOGIN, **who, now=timezone.now()):
+            return refuse_for_now(request, wait)
+    view = LogInView.as_view(extra_context={"nobody_yet": not User.objects.exists()})
+    response = view(request)
     if request.method == "POST" and response.status_code == 200:
         response.status_code = 422
+    elif request.method == "POST":
+        throttle.forgive(throttle.LOGIN, **who)
+    return response
+
+
+def refuse_for_now(request: HttpRequest, wait: dt.timedelta) -> HttpResponse:
+    minutes = math.ceil(wait.total_seconds() / 60)
+    context = {"wait_minutes": minutes, "next": request.POST.get("next", "")}
+    response = render(request, "login.html", context, status=429)
+    response.headers["Retry-After"] = str(minutes * 60)
     return response
 
 

@@ -19,6 +19,7 @@ from responses.recording import Closed, record_comment, record_response
 from responses.stamps import read_stamp
 from responses.views.drawing import show_closed, show_question, show_thanks
 from surveys import links
+from surveys.first_steps import note_preview
 from surveys.models import Invitation, Survey
 from surveys.respondent import (
     Visit,
@@ -123,6 +124,7 @@ def answer_preview(request: HttpRequest, token: str) -> HttpResponse:
             comment=form.cleaned_data["comment"],
             answered_at=now,
         )
+        note_preview(now=now)
         return show_thanks(visit, CommentForm(visit=visit), None, shown, now=now)
     form = AnswerForm(visit=visit, initial=choose_initial(request, survey, None))
     return show_question(visit, form, None, None, now=now)

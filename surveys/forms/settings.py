@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.encoding import punycode
+from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from surveys.brand import LARGEST_UPLOAD, OUR_ACCENT, Drawing, UnusableImage, redraw
+from surveys.colours import READABLE, WHITE, contrast, find_usable, is_colour, is_usable
 from surveys.forms.survey import LANGUAGES
-from surveys.forms.widgets import ClockField, WeekdaysField, check_hours, offer
+from surveys.forms.widgets import ClockField, DaysField, WeekdaysField, check_hours, offer
+from surveys.free_days import list_countries
 from surveys.models import Organisation, Sender
 
 if TYPE_CHECKING:
@@ -18,6 +24,10 @@ if TYPE_CHECKING:
     SenderModelForm = forms.ModelForm[Sender]
 else:
     OrganisationModelForm = SenderModelForm = forms.ModelForm
+
+
+def target_field(label: Any) -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=1, max_value=60)
 
 
 class OrganisationForm(OrganisationModelForm):
@@ -39,6 +49,34 @@ class OrganisationForm(OrganisationModelForm):
         help_text=_("For customers whose own language we do not know or have."),
     )
 
+    holiday_country = forms.ChoiceField(
+        label=_("Public holidays of"),
+        required=False,
+        help_text=_(
+            "On free days no invitation leaves and no response target runs. A campaign that is "
+            "under way keeps its plan until it is paused and resumed."
+        ),
+    )
+    own_holidays = DaysField(label=_("Your own free days"), required=False)
+    target_days_detractor = target_field(_("Detractors (0 to 6)"))
+    target_days_passive = target_field(_("Passives (7 and 8)"))
+    target_days_promoter = target_field(_("Promoters (9 and 10)"))
+    accent = forms.CharField(
+        label=_("Colour"),
+        required=False,
+        help_text=_(
+            "Of buttons and links on the survey page and in the mail, as #rrggbb. Empty: ours."
+        ),
+        widget=forms.TextInput(attrs={"placeholder": OUR_ACCENT, "spellcheck": "false"}),
+    )
+    logo_file = forms.FileField(
+        label=_("Logo"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+        help_text=_("PNG or JPEG, at most 1 MB. It stands on the survey page; mail has no images."),
+    )
+    logo_remove = forms.BooleanField(label=_("Take the logo away"), required=False)
+
     class Meta:
         model = Organisation
         fields = [
@@ -51,6 +89,12 @@ class OrganisationForm(OrganisationModelForm):
             "working_days",
             "day_start",
             "day_end",
+            "holiday_country",
+            "own_holidays",
+            "target_days_detractor",
+            "target_days_passive",
+            "target_days_promoter",
+            "accent",
         ]
         help_texts = {
             "postal_address": _(
@@ -67,6 +111,47 @@ class OrganisationForm(OrganisationModelForm):
             if "/" in name and not name.startswith(("Etc/", "posix/", "right/", "SystemV/"))
         )
         offer(self, "time_zone", [(name, name.replace("_", " ")) for name in ["UTC", *places]])
+        countries = list_countries(get_language() or "en")
+        offer(self, "holiday_country", [("", gettext("No country")), *countries])
+        self.drawing: Drawing | None = None
+
+    def clean_accent(self) -> str:
+        accent: str = "#" + self.cleaned_data["accent"].strip().lower().removeprefix("#")
+        if accent == "#":
+            return ""
+        if len(accent) == 4:
+            accent = "#" + "".join(digit * 2 for digit in accent[1:])
+        if not is_colour(accent):
+            raise forms.ValidationError(_("Write a colour as # and six digits, such as #0b5a5f."))
+        if not is_usable(accent):
+            raise forms.ValidationError(
+                _(
+                    "%(colour)s can hardly be read on white: its contrast is %(ratio)s to 1, and "
+                    "%(needed)s to 1 is needed. The nearest that will do is %(nearest)s."
+                ),
+                params={
+                    "colour": accent,
+                    # Rounded down: 4.49 is not enough, and must not read as 4.5.
+                    "ratio": number_format(int(contrast(accent, WHITE) * 100) / 100, 2),
+                    "needed": number_format(READABLE, 1),
+                    "nearest": find_usable(accent),
+                },
+            )
+        return accent
+
+    def clean_logo_file(self) -> UploadedFile[Any] | None:
+        upload: UploadedFile[Any] | None = self.cleaned_data["logo_file"]
+        if upload is None:
+            return None
+        if (upload.size or 0) > LARGEST_UPLOAD:
+            raise forms.ValidationError(_("This file is larger than 1 MB. Choose a smaller one."))
+        try:
+            self.drawing = redraw(upload)
+        except UnusableImage:
+            raise forms.ValidationError(
+                _("This is not a PNG or JPEG that can be read. Save the logo as PNG and try again.")
+            ) from None
+        return upload
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

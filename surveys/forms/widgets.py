@@ -43,6 +43,34 @@ class WeekdaysField(forms.TypedMultipleChoiceField):
         super().__init__(choices=list(WEEKDAYS.items()), coerce=int, **options)
 
 
+class DaysField(forms.CharField):
+    """Days, one a line; the value is a sorted list without doubles."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", _("One a line, such as 2027-12-24."))
+        options.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
+        super().__init__(max_length=4000, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return "\n".join(day.isoformat() for day in value)
+        return value
+
+    def clean(self, value: Any) -> Any:
+        days = set()
+        for line in super().clean(value).split():
+            try:
+                days.add(dt.date.fromisoformat(line))
+            except ValueError:
+                raise forms.ValidationError(
+                    _("“%(line)s” is not a day. Write it as 2027-12-24."), params={"line": line}
+                ) from None
+        return sorted(days)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
 def check_hours(form: forms.BaseForm) -> None:
     """Refuse a day that ends before it starts."""
     start, end = form.cleaned_data.get("day_start"), form.cleaned_data.get("day_end")

@@ -2,7 +2,7 @@ from surveys.models.campaign import Campaign
 from surveys.models.contact import Account, Contact, Property
 from surveys.models.delivery import Delivery, Heartbeat, Invitation, Mail
 from surveys.models.importing import ImportBatch
-from surveys.models.organisation import Organisation, get_organisation
+from surveys.models.organisation import Logo, Organisation, get_organisation
 from surveys.models.sender import Sender
 from surveys.models.suppression import Suppression
 from surveys.models.survey import Survey
@@ -15,6 +15,7 @@ __all__ = [
     "Heartbeat",
     "ImportBatch",
     "Invitation",
+    "Logo",
     "Mail",
     "Organisation",
     "Property",

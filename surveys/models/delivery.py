@@ -144,6 +144,7 @@ class Mail(Delivery):
         TEST = "test", _("Test mail")
         REPLY = "reply", _("Reply")
         NOTICE = "notice", _("Notice")
+        ACCOUNT = "account", _("Login")
 
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="mails")
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -16,6 +16,16 @@ def monday_to_friday() -> list[int]:
     return list(MONDAY_TO_FRIDAY)
 
 
+class Logo(models.Model):
+    """The organisation's logo as we drew it again; a row of its own, read by its own page only."""
+
+    content = models.BinaryField()
+    content_type = models.CharField(max_length=20)
+
+    def __str__(self) -> str:
+        return self.content_type
+
+
 class Organisation(models.Model):
     """Exactly one row (primary key 1): who asks, and when people work there."""
 
@@ -33,6 +43,28 @@ class Organisation(models.Model):
     day_start = models.TimeField(_("start of the working day"), default=dt.time(9))
     day_end = models.TimeField(_("end of the working day"), default=dt.time(17))
     default_language = models.CharField(_("default language"), max_length=5, default="nl")
+    holiday_country = models.CharField(_("public holidays of"), max_length=2, blank=True)
+    own_holidays = ArrayField(
+        models.DateField(), verbose_name=_("own free days"), default=list, blank=True
+    )
+    target_days_detractor = models.PositiveSmallIntegerField(_("detractors"), default=1)
+    target_days_passive = models.PositiveSmallIntegerField(_("passives"), default=3)
+    target_days_promoter = models.PositiveSmallIntegerField(_("promoters"), default=5)
+    # "#rrggbb", or empty for the product's own.
+    accent = models.CharField(_("colour"), max_length=7, blank=True)
+    logo = models.OneToOneField(
+        Logo,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="organisation",
+    )
+    # What the address of the logo changes with, so that browsers may keep it for ever.
+    logo_digest = models.CharField(max_length=16, blank=True, editable=False)
+    # When the survey page of a test mail was first sent in, and the list of first steps closed.
+    preview_posted_at = models.DateTimeField(null=True, editable=False)
+    first_steps_closed_at = models.DateTimeField(null=True, editable=False)
     is_sample = models.BooleanField(default=False, editable=False)
 
     class Meta:
@@ -41,6 +73,14 @@ class Organisation(models.Model):
             models.CheckConstraint(
                 condition=models.Q(day_start__lt=models.F("day_end")),
                 name="organisation_day_has_length",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    target_days_detractor__gte=1,
+                    target_days_passive__gte=1,
+                    target_days_promoter__gte=1,
+                ),
+                name="organisation_targets_positive",
             ),
         ]
 

@@ -31,16 +31,20 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """On which weekdays (0 is Monday) and between which local times mail may leave."""
+    """On which weekdays (0 is Monday) and between which local times mail may leave.
+
+    On the days of `free` none leaves, whatever the weekday.
+    """
 
     zone: ZoneInfo
     weekdays: frozenset[int]
     opens: dt.time
     closes: dt.time
+    free: frozenset[dt.date] = frozenset()
 
     def slot(self, day: dt.date) -> Slot | None:
         """Return the open time of `day`; None when it is closed, or swallowed by a clock change."""
-        if day.weekday() not in self.weekdays:
+        if day.weekday() not in self.weekdays or day in self.free:
             return None
         if self.closes >= LAST_MINUTE:
             end = moment_of(day + dt.timedelta(days=1), dt.time.min, self.zone)

@@ -16,6 +16,7 @@ from django.db.models import Case, Exists, Expression, OuterRef, Q, TextField, V
 from django.db.models.functions import Coalesce, Concat, Left
 
 from surveys.audience import Condition, find_audience, read_text
+from surveys.free_days import find_free_days
 from surveys.models import Campaign, Contact, Invitation, Suppression, get_organisation
 from surveys.planning.calendar import MICROSECOND, Hours, open_slots
 from surveys.planning.order import ORDERED
@@ -220,9 +221,16 @@ def _fit(
     *,
     now: dt.datetime,
 ) -> Plan:
-    zone = get_organisation().zone
-    hours = Hours(zone, frozenset(campaign.weekdays), campaign.day_start, campaign.day_end)
+    organisation = get_organisation()
+    zone = organisation.zone
     first = max(campaign.first_day, now.astimezone(zone).date())
+    hours = Hours(
+        zone,
+        frozenset(campaign.weekdays),
+        campaign.day_start,
+        campaign.day_end,
+        find_free_days(organisation, first=first, last=campaign.last_day),
+    )
     slots = list(open_slots(hours, first=first, last=campaign.last_day, not_before=now))
     batches = spread(count, slots, daily_limit=campaign.daily_limit, already=already)
     no_room = count - sum(batch.mails for batch in batches)

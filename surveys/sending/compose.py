@@ -84,6 +84,9 @@ def compose_test_mail(campaign: Campaign, *, language: str, user: Any) -> tuple[
 def compose_mail(mail: Mail) -> EmailMultiAlternatives:
     """A transactional mail. A reply by a person carries no mark of a machine."""
     headers = {} if mail.kind == Mail.Kind.REPLY else dict(BY_A_MACHINE)
+    if mail.kind == Mail.Kind.ACCOUNT:
+        # A link that lets somebody in is for nobody else's eyes; RFC 2156 names it so.
+        headers["Sensitivity"] = "Private"
     if in_reply_to := " ".join(mail.in_reply_to.split()):
         headers |= {"In-Reply-To": in_reply_to, "References": in_reply_to}
     words = Words(" ".join(mail.subject.split()), mail.text, mail.html)

@@ -8,6 +8,7 @@ from functools import cache
 import css_inline
 from django.template.loader import render_to_string
 
+from surveys.brand import find_brand
 from surveys.models import Campaign, Organisation
 from surveys.wording import fill, get_wording
 
@@ -67,6 +68,7 @@ def write_invitation(
         "from_name": " ".join(campaign.sender.from_name.split()),
         "why": fill(wording.mail_why, company=company),
         "organisation": organisation,
+        "brand": find_brand(organisation),
         "unsubscribe": wording.unsubscribe_link,
         "privacy": wording.privacy_link,
         "privacy_url": organisation.privacy_url or f"{links.answer}#privacy",

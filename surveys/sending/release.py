@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import DatabaseError
 from django.db.models import Exists, OuterRef, Q
 
+from surveys.free_days import find_free_days
 from surveys.models import Campaign, Invitation, Mail, Sender, get_organisation
 from surveys.planning.calendar import Hours
 from surveys.sending.claim import Claim, claim_due, release_claim
@@ -200,10 +201,9 @@ def _grant_invitations(now: dt.datetime) -> list[Stream]:
 
 
 def _is_open(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> bool:
-    weekdays = frozenset(campaign.weekdays)
-    slot = Hours(zone, weekdays, campaign.day_start, campaign.day_end).slot(
-        now.astimezone(zone).date()
-    )
+    weekdays, today = frozenset(campaign.weekdays), now.astimezone(zone).date()
+    free = find_free_days(get_organisation(), first=today, last=today)
+    slot = Hours(zone, weekdays, campaign.day_start, campaign.day_end, free).slot(today)
     return slot is not None and slot.start <= now < slot.end
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +18,7 @@ from closeloop.targets import (
 )
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+DAYS = {"detractor": 1, "passive": 3, "promoter": 5}
 OFFICE = WorkingHours(AMSTERDAM, [0, 1, 2, 3, 4], dt.time(9), dt.time(17))
 
 zones = st.sampled_from(
@@ -62,14 +64,14 @@ def local(*parts: int) -> dt.datetime:
 def test_due_falls_where_a_person_would_put_it(
     category: str, start: dt.datetime, due: dt.datetime
 ) -> None:
-    assert due_at(start, category, OFFICE) == due
+    assert due_at(start, DAYS[category], OFFICE) == due
 
 
 def test_due_counts_real_hours_in_the_night_the_clock_is_moved() -> None:
     night_shift = WorkingHours(AMSTERDAM, [], dt.time(1), dt.time(5))
 
     # 29 March 2026 has no hour from 2 to 3: of four hours only three happened before 5 o'clock.
-    due = due_at(local(2026, 3, 29, 1), "detractor", night_shift)
+    due = due_at(local(2026, 3, 29, 1), 1, night_shift)
 
     assert due == local(2026, 3, 30, 2)
 
@@ -77,7 +79,7 @@ def test_due_counts_real_hours_in_the_night_the_clock_is_moved() -> None:
 def test_due_is_found_without_any_working_day_named() -> None:
     every_day = WorkingHours(AMSTERDAM, [], dt.time(9), dt.time(17))
 
-    assert due_at(local(2026, 11, 28, 12), "detractor", every_day) == local(2026, 11, 29, 12)
+    assert due_at(local(2026, 11, 28, 12), 1, every_day) == local(2026, 11, 29, 12)
 
 
 def measure_working_time(start: dt.datetime, end: dt.datetime, hours: WorkingHours) -> dt.timedelta:
@@ -117,16 +119,21 @@ def test_target_falls_into_working_hours(
 def test_whoever_answers_later_is_never_due_earlier(
     hours: WorkingHours, start: dt.datetime, later: dt.timedelta
 ) -> None:
-    assert due_at(start, "passive", hours) <= due_at(start + later, "passive", hours)
+    assert due_at(start, 3, hours) <= due_at(start + later, 3, hours)
 
 
 @settings(deadline=None)
 @given(hours=working_hours(), start=moments)
-def test_detractors_come_before_passives_before_promoters(
-    hours: WorkingHours, start: dt.datetime
-) -> None:
-    detractor, passive, promoter = (
-        due_at(start, category, hours) for category in ("detractor", "passive", "promoter")
-    )
+def test_more_days_end_later(hours: WorkingHours, start: dt.datetime) -> None:
+    one, three, five = (due_at(start, days, hours) for days in (1, 3, 5))
 
-    assert start < detractor < passive < promoter
+    assert start < one < three < five
+
+
+def test_due_skips_free_days() -> None:
+    # Christmas 2026 falls on a Friday: after Thursday the 24th comes Monday the 28th.
+    free = frozenset({dt.date(2026, 12, 25), dt.date(2026, 12, 26)})
+    with_christmas = replace(OFFICE, free=free)
+
+    assert due_at(local(2026, 12, 24, 14), 1, OFFICE) == local(2026, 12, 25, 14)
+    assert due_at(local(2026, 12, 24, 14), 1, with_christmas) == local(2026, 12, 28, 14)

@@ -17,17 +17,23 @@ PUBLIC = {
     "answer",
     "answer_done",
     "answer_preview",
+    "brand_logo",
+    "brand_style",
     "healthz",
     "login",
     "logout",
+    "password_asked",
+    "password_forgotten",
+    "password_new",
     "readyz",
     "set_language",
+    "setup",
     "unsubscribe",
 }
 # Posted from a mail or a cookie-free page: there is no session that could be abused.
 CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "unsubscribe"}
 
-VIEWER = {"dashboard", "responses", "response"}
+VIEWER = {"dashboard", "profile", "profile_password", "responses", "response"}
 AGENT = {
     "contact",
     "contacts",
@@ -57,6 +63,8 @@ MANAGER = {
     "campaign_test",
     "campaigns",
     "contact_import",
+    "first_steps",
+    "first_steps_close",
     "import_batch",
     "import_problems",
     "member_add",
@@ -81,7 +89,17 @@ MANAGER = {
     "team",
     "team_share_out",
 }
-ADMIN = {"sender", "sender_new", "settings"}
+ADMIN = {
+    "sender",
+    "sender_new",
+    "settings",
+    "user",
+    "user_deactivate",
+    "user_invite",
+    "user_invite_again",
+    "user_reactivate",
+    "users",
+}
 ROLE_OF = {
     **dict.fromkeys(VIEWER, Role.VIEWER),
     **dict.fromkeys(AGENT, Role.AGENT),

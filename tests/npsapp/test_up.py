@@ -180,6 +180,7 @@ def test_last_line_is_the_address_and_a_killed_program_comes_back(start_up: Star
     said = product.wait_for("was ended by SIGKILL; starting it again in 1 s")
 
     assert READY.match(last_line)
+    assert "/setup/first-admin." in last_line
     assert f":{product.port}/" in last_line
     assert said.startswith(("worker", "beat"))
     deadline = time.monotonic() + 30

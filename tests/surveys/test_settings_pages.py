@@ -26,6 +26,9 @@ def fill_form(**changes: Any) -> dict[str, Any]:
         "working_days": ["0", "1", "5"],
         "day_start": "08:30",
         "day_end": "17:00",
+        "target_days_detractor": "1",
+        "target_days_passive": "3",
+        "target_days_promoter": "5",
     } | changes
 
 

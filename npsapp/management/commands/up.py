@@ -20,6 +20,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from npsapp.celery import make_broker_folders
 from npsapp.demo.logins import LOGINS, PASSWORD
 from npsapp.models import User
+from npsapp.people.links import make_setup_url
 from npsapp.probe import ask
 from npsapp.procfile import LASTING, read_commands
 from npsapp.supervisor import Program, Supervisor
@@ -45,7 +46,7 @@ class Command(BaseCommand):
             if not options["no_demo"]:
                 self.make_demo_when_empty()
             collect_static_when_changed(Path(settings.STATIC_ROOT))
-            logins = describe_demo_logins()
+            logins = describe_demo_logins() or describe_setup()
             close_connections()
             Supervisor(programs(settings.PORT), sys.stdout).run(
                 is_ready=lambda: answers(settings.PORT),
@@ -116,6 +117,13 @@ def describe_demo_logins() -> str:
         return ""
     people = ", ".join(address for address in LOGINS if address in present)
     return f"(log in as {people}; password {PASSWORD})"
+
+
+def describe_setup() -> str:
+    """The link for the first admin, or nothing once somebody can log in."""
+    if User.objects.exists():
+        return ""
+    return f"(make the first admin here, within a day: {make_setup_url()} )"
 
 
 def collect_static_when_changed(root: Path) -> None:

@@ -1,0 +1,115 @@
+"""Slows down whoever guesses passwords: per account and per address of the network.
+
+Counted before the password is looked at, in rows, so that many guesses at the same time count too,
+on any number of machines. Nobody is locked out for ever: a pause is a quarter of an hour at most,
+and what is refused during it does not make it longer.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from npsapp.models import Attempts
+
+FORGOTTEN_AFTER = dt.timedelta(hours=1)
+KEPT_FOR = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many attempts are free; the pause after each further one is twice the one before."""
+
+    free: int
+    first_pause: dt.timedelta = dt.timedelta(seconds=30)
+    longest_pause: dt.timedelta = dt.timedelta(minutes=15)
+
+    def pause_after(self, count: int) -> dt.timedelta | None:
+        if count < self.free:
+            return None
+        doublings = min(count - self.free, 10)
+        factor: int = 2**doublings
+        return min(self.first_pause * factor, self.longest_pause)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What is guarded: an account, and the many that one address may try (an office has one)."""
+
+    name: str
+    per_account: Limit
+    per_address: Limit
+
+
+LOGIN = Door("login", Limit(5), Limit(40))
+PASSWORD_CHANGE = Door("password-change", Limit(5), Limit(40))
+# Each attempt is a mail in somebody's mailbox.
+RESET = Door("reset", Limit(3, first_pause=dt.timedelta(minutes=15)), Limit(20))
+
+
+def knock(door: Door, *, account: str, address: str, now: dt.datetime) -> dt.timedelta | None:
+    """Count an attempt and return None, or return how long to wait and count nothing."""
+    limits = _limits(door, account, address)
+    with transaction.atomic():
+        Attempts.objects.filter(last_at__lt=now - KEPT_FOR).delete()
+        Attempts.objects.bulk_create(
+            [Attempts(key=key, last_at=now) for key in limits], ignore_conflicts=True
+        )
+        # Always in the same order, so that two requests never wait for each other.
+        rows = list(
+            Attempts.objects.select_for_update().filter(key__in=list(limits)).order_by("key")
+        )
+        waits = [row.closed_until - now for row in rows if row.closed_until]
+        if waits and max(waits) > dt.timedelta(0):
+            return max(waits)
+        for row in rows:
+            row.count = 1 if now - row.last_at > FORGOTTEN_AFTER else row.count + 1
+            row.last_at = now
+            pause = limits[row.key].pause_after(row.count)
+            row.closed_until = now + pause if pause else None
+        Attempts.objects.bulk_update(rows, ["count", "last_at", "closed_until"])
+    return None
+
+
+def forgive(door: Door, *, account: str, address: str) -> None:
+    """The attempt was right: the account starts afresh, and it does not count for its address."""
+    ours, shared = _limits(door, account, address)
+    Attempts.objects.filter(key=ours).delete()
+    Attempts.objects.filter(key=shared).update(count=Greatest(F("count") - 1, 0), closed_until=None)
+
+
+def find_address(request: HttpRequest) -> str:
+    """Return where a request comes from; of IPv6 the network, since one home owns all of it.
+
+    Behind a proxy that is what the proxy itself added: the last entry, not what a guesser wrote.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.BEHIND_PROXY:
+        forwarded = request.headers.get("X-Forwarded-For", "")
+        address = forwarded.rpartition(",")[2].strip() or address
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if known.version == 6:
+        return str(ipaddress.ip_network((known, 64), strict=False))
+    return str(known)
+
+
+def _limits(door: Door, account: str, address: str) -> dict[str, Limit]:
+    return {
+        _key(door, "account", account.strip().lower()): door.per_account,
+        _key(door, "address", address): door.per_address,
+    }
+
+
+def _key(door: Door, kind: str, value: str) -> str:
+    return salted_hmac(f"npsapp.people.{door.name}.{kind}", value, algorithm="sha256").hexdigest()

@@ -1,0 +1,16 @@
+"""What the list of first steps cannot see in other rows: moments kept on the organisation."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from surveys.models import Organisation
+
+
+def note_preview(*, now: dt.datetime) -> None:
+    """Remember that somebody sent in the survey page of a test mail. The answer is not kept."""
+    Organisation.objects.filter(preview_posted_at=None).update(preview_posted_at=now)
+
+
+def close_first_steps(*, now: dt.datetime) -> None:
+    Organisation.objects.filter(first_steps_closed_at=None).update(first_steps_closed_at=now)
