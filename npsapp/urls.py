@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from npsapp.pages import contacts, dashboard, outbox, person, session
+from npsapp.pages import contacts, dashboard, outbox, person, privacy, session
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("language/", session.set_language, name="set_language"),
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/<int:pk>/", person.contact, name="contact"),
+    path("contacts/<int:pk>/erase/", privacy.contact_erase, name="contact_erase"),
+    path("contacts/<int:pk>/export.<str:form>", privacy.contact_export, name="contact_export"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:name>/", outbox.outbox_mail, name="outbox_mail"),
     path("outbox/<str:name>/html/", outbox.outbox_html, name="outbox_html"),

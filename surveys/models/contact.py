@@ -38,6 +38,9 @@ class Property(models.Model):
     label = models.CharField(_("label"), max_length=120)
     kind = models.CharField(_("type"), max_length=10, choices=Kind.choices, default=Kind.TEXT)
     is_segment = models.BooleanField(_("use as segment"), default=False)
+    # Of numbers and dates, from low to high: [{"name": "Small", "below": "100"}, {"name": "Large"}].
+    # The last band has no end. What a band means is looked up whenever a value is read.
+    bands: models.JSONField[list[dict[str, str]]] = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["label"]
@@ -84,6 +87,14 @@ class Contact(models.Model):
         related_name="contacts",
     )
     properties: models.JSONField[dict[str, Any]] = models.JSONField(default=dict, blank=True)
+    # The import that brought this person; empty for those who were added by hand.
+    import_batch = models.ForeignKey(
+        "surveys.ImportBatch",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="contacts",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -54,6 +54,8 @@ MANAGER = {
     "campaign_resume",
     "campaign_test",
     "campaigns",
+    "contact_erase",
+    "contact_export",
     "contact_import",
     "import_batch",
     "import_problems",
