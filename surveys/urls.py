@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("contacts/import/", imports.contact_import, name="contact_import"),
     path("contacts/import/<int:pk>/", imports.import_batch, name="import_batch"),
     path("contacts/import/<int:pk>/problems.csv", imports.import_problems, name="import_problems"),
+    path("contacts/import/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path("deliveries/unknown/", deliveries.unknown_deliveries, name="unknown_deliveries"),
     path(
         "deliveries/<str:kind>/<int:pk>/resolve/",

@@ -19,6 +19,7 @@ from surveys.models import ImportBatch
 OUR_APPS = ("surveys", "responses", "closeloop")
 # The words of the company itself, and contacts: of those only the erased row is meant.
 KEPT = frozenset({"organisation", "sender", "survey", "rootcause", "member", "property", "account"})
+NOT_IMPORTED = {ImportBatch.State.PREVIEWED, ImportBatch.State.FAILED}
 
 
 def sweep_tables(traces: Traces) -> int:
@@ -73,7 +74,7 @@ def count_files(traces: Traces) -> tuple[int, int]:
     """Return how many previews and how many files of refused rows hold a trace."""
     previews = problem_files = 0
     for batch in _batches_with(traces):
-        is_preview = batch.state == ImportBatch.State.PREVIEWED
+        is_preview = batch.content is not None
         previews += is_preview
         problem_files += not is_preview
     return previews, problem_files
@@ -87,7 +88,7 @@ def erase_import_files(traces: Traces, *, or_else: type[Exception]) -> tuple[int
     """
     previews = problem_files = 0
     for batch in _batches_with(traces):
-        if batch.state == ImportBatch.State.PREVIEWED:
+        if batch.state in NOT_IMPORTED:
             batch.delete()
             previews += 1
         elif batch.content is not None:

@@ -59,6 +59,7 @@ MANAGER = {
     "contact_import",
     "import_batch",
     "import_problems",
+    "import_undo",
     "member_add",
     "member_duty",
     "outbox",
