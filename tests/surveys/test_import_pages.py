@@ -287,7 +287,7 @@ def test_markup_in_a_file_is_shown_as_text(manager_client: Client) -> None:
 def test_imports_of_responses_are_no_business_of_these_pages(manager_client: Client) -> None:
     batch = ImportBatch.objects.create(kind="responses", state="imported", file_name="r", sha256="")
 
-    assert manager_client.get(batch.get_absolute_url()).status_code == 404
+    assert manager_client.get(reverse("import_batch", args=[batch.pk])).status_code == 404
     assert "r</a>" not in manager_client.get(reverse("contact_import")).content.decode()
 
 
