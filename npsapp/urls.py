@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from npsapp.pages import contacts, dashboard, outbox, person, privacy, session
+from npsapp.pages import accounts, contacts, dashboard, outbox, person, privacy, session
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("contacts/<int:pk>/", person.contact, name="contact"),
     path("contacts/<int:pk>/erase/", privacy.contact_erase, name="contact_erase"),
     path("contacts/<int:pk>/export.<str:form>", privacy.contact_export, name="contact_export"),
+    path("contacts/accounts/", accounts.accounts, name="accounts"),
+    path("contacts/accounts/<int:pk>/", accounts.account, name="account"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:name>/", outbox.outbox_mail, name="outbox_mail"),
     path("outbox/<str:name>/html/", outbox.outbox_html, name="outbox_html"),

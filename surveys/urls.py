@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from surveys.views import campaigns, deliveries, imports, launching, settings, surveys, unsubscribe
+from surveys.views import (
+    campaigns,
+    contacts,
+    deliveries,
+    imports,
+    launching,
+    settings,
+    suppressions,
+    surveys,
+    unsubscribe,
+)
 
 urlpatterns: list[URLPattern] = [
     path("surveys/", surveys.surveys, name="surveys"),
@@ -25,6 +35,18 @@ urlpatterns: list[URLPattern] = [
     path("settings/", settings.settings, name="settings"),
     path("settings/senders/new/", settings.sender_new, name="sender_new"),
     path("settings/senders/<int:pk>/", settings.sender, name="sender"),
+    path("contacts/new/", contacts.contact_new, name="contact_new"),
+    path("contacts/<int:pk>/edit/", contacts.contact_edit, name="contact_edit"),
+    path("contacts/properties/", contacts.properties, name="properties"),
+    path("contacts/properties/new/", contacts.property_new, name="property_new"),
+    path("contacts/properties/<int:pk>/", contacts.property_edit, name="property_edit"),
+    path("contacts/suppressed/", suppressions.suppressions, name="suppressions"),
+    path("contacts/suppressed/add/", suppressions.suppression_add, name="suppression_add"),
+    path(
+        "contacts/suppressed/<int:pk>/remove/",
+        suppressions.suppression_remove,
+        name="suppression_remove",
+    ),
     path("contacts/import/", imports.contact_import, name="contact_import"),
     path("contacts/import/<int:pk>/", imports.import_batch, name="import_batch"),
     path("contacts/import/<int:pk>/problems.csv", imports.import_problems, name="import_problems"),

@@ -124,7 +124,7 @@ def import_contacts(
                 changed, update_conflicts=True, unique_fields=["id"], update_fields=_UPDATED
             )
             Contact.objects.bulk_create(new)
-            _readdress_invitations(readdressed)
+            readdress_invitations(readdressed)
             tell((size + min(report.rows, size)) // 2, size)
     return _in_order(report)
 
@@ -320,7 +320,7 @@ def update_contact(contact: Contact, person: Person, accounts: dict[str, Account
     return changed
 
 
-def _readdress_invitations(contacts: list[int]) -> None:
+def readdress_invitations(contacts: list[int]) -> None:
     """Let mails that have not left follow the person, and be checked against the new address."""
     if contacts:
         address_hash = Contact.objects.filter(pk=OuterRef("contact")).values("address_hash")

@@ -69,7 +69,7 @@ def test_progress_is_seen_while_the_transaction_is_open(
     monkeypatch.setattr(contacts, "BATCH", 100)
     monkeypatch.setattr("surveys.importing.running._TELL_EVERY_SECONDS", 0)
     seen: list[tuple[int, int]] = []
-    write = contacts._readdress_invitations
+    write = contacts.readdress_invitations
 
     def look(pks: list[int]) -> None:
         from django.db import connection
@@ -81,7 +81,7 @@ def test_progress_is_seen_while_the_transaction_is_open(
             assert cursor.fetchone() == (0,)
         write(pks)
 
-    monkeypatch.setattr(contacts, "_readdress_invitations", look)
+    monkeypatch.setattr(contacts, "readdress_invitations", look)
     run_contacts(batch.pk, now=timezone.now())
 
     assert seen == [(150, 300), (200, 300), (250, 300)]
@@ -99,7 +99,7 @@ def test_worker_that_dies_leaves_nothing_and_another_begins_anew(
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr(contacts, "_readdress_invitations", die)
+        patch.setattr(contacts, "readdress_invitations", die)
         with pytest.raises(SystemExit):
             run_contacts(batch.pk, now=timezone.now())
     assert not Contact.objects.exists()
@@ -126,7 +126,7 @@ def test_worker_that_was_taken_for_dead_writes_nothing(monkeypatch: pytest.Monke
             cursor.execute("UPDATE surveys_importbatch SET claim_token = gen_random_uuid()")
 
     with monkeypatch.context() as patch:
-        patch.setattr(contacts, "_readdress_invitations", lose)
+        patch.setattr(contacts, "readdress_invitations", lose)
         with pytest.raises(ClaimLost):
             run_contacts(batch.pk, now=timezone.now())
 
