@@ -53,9 +53,11 @@ def _rows(exported: dict[str, Any]) -> Iterator[list[str | int]]:
     for section, content in exported.items():
         if isinstance(content, list):
             for number, entry in enumerate(content, 1):
-                yield from ([section, number, *pair] for pair in _flatten(entry))
+                for name, value in _flatten(entry):
+                    yield [section, number, name, value]
         elif isinstance(content, dict):
-            yield from ([section, 1, *pair] for pair in _flatten(content))
+            for name, value in _flatten(content):
+                yield [section, 1, name, value]
         else:
             yield [section, 1, "", str(content)]
 

@@ -1,4 +1,4 @@
-"""A file of past answers that was uploaded: its columns matched, previewed, imported by a worker."""
+"""An uploaded file of past answers: its columns matched, previewed, imported by a worker."""
 
 from __future__ import annotations
 

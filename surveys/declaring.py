@@ -1,4 +1,4 @@
-"""Properties as a manager declares them: a type that all values fit, bands, at most five segments."""
+"""Properties as a manager declares them: a type that all values fit, and who has a value."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def _is_filled(key: str) -> Q:
 def count_filled() -> dict[str, int]:
     """Return how many contacts have a value for each declared property."""
     counts = {
-        f"n{entry.pk}": Count("pk", filter=_is_filled(entry.key)) for entry in Property.objects.all()
+        f"n{entry.pk}": Count("pk", filter=_is_filled(entry.key))
+        for entry in Property.objects.all()
     }
     if not counts:
         return {}

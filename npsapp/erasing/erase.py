@@ -66,9 +66,7 @@ def look_ahead(person: Contact) -> dict[str, int]:
     }
 
 
-def erase(
-    address: str, person: Contact | None, *, user: User | None, now: dt.datetime
-) -> Erasure:
+def erase(address: str, person: Contact | None, *, user: User | None, now: dt.datetime) -> Erasure:
     """Erase everything of a person, or (without one) what is left of an address.
 
     Safe to repeat: a second call ends what a first one could not. Raises CannotEraseNow.
@@ -79,9 +77,7 @@ def erase(
             address = person.email
         traces = find_traces(address, person)
         if address:
-            suppress(
-                address, scope=Suppression.Scope.ALL, reason=Suppression.Reason.ERASED
-            )
+            suppress(address, scope=Suppression.Scope.ALL, reason=Suppression.Reason.ERASED)
         follow_ups = _follow_ups_of(person)
         mails = list(_mails_of(address, follow_ups).select_for_update(of=("self",)))
         written = _erase_mails(mails, now=now)
@@ -140,7 +136,7 @@ def _erase_mails(mails: list[Mail], *, now: dt.datetime) -> set[str]:
 
 
 def _erase_invitations(person: Contact) -> tuple[set[str], int]:
-    """Unlink the invitations, stop those that wait; return their Message-IDs and how many waited."""
+    """Unlink and stop the invitations; return their Message-IDs and how many waited."""
     rows = list(
         person.invitations.select_for_update(of=("self",))
         .select_related("campaign__sender")
@@ -179,7 +175,7 @@ def _erase_follow_up(pk: int, *, user: User | None, now: dt.datetime) -> None:
 
 
 def _erase_answers(person: Contact) -> int:
-    """Leave the score, its day and its segments; take the words and whatever else names somebody."""
+    """Leave score, day and segments; take the words and whatever else names somebody."""
     segments = set(Property.objects.filter(is_segment=True).values_list("key", flat=True))
     answers = list(Response.objects.select_for_update(of=("self",)).filter(contact=person))
     for answer in answers:
@@ -199,4 +195,3 @@ def _delete(person: Contact, traces: Traces) -> None:
     person.delete()
     if account and traces.occur_in(account.name) and not account.contacts.exists():
         account.delete()
-

@@ -33,7 +33,6 @@ def remove_mails(traces: Traces, *, message_ids: set[str]) -> int:
 def _read(message: EmailMessage) -> str:
     """Everything in a mail that a person can read, its headers included."""
     texts = [str(value) for value in message.values()]
-    for part in message.walk():
-        if part.get_content_maintype() == "text":
-            texts.append(str(part.get_content()))  # type: ignore[attr-defined]
+    parts = (part for part in message.walk() if part.get_content_maintype() == "text")
+    texts.extend(str(part.get_content()) for part in parts)
     return "\n".join(texts)

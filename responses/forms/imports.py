@@ -84,9 +84,7 @@ class AnswerColumnsForm(forms.Form):
         super().__init__(data, initial=stored)
         self.table = table
         self.columns = []
-        for index, (name, use) in enumerate(
-            zip(table.header, batch.summary["uses"], strict=True)
-        ):
+        for index, (name, use) in enumerate(zip(table.header, batch.summary["uses"], strict=True)):
             self.columns.append(f"column_{index}")
             self.fields[f"column_{index}"] = forms.ChoiceField(
                 label=name or _("Column %(number)s") % {"number": index + 1},

@@ -116,9 +116,7 @@ def _take_columns(
     """Import only what was previewed: with other columns the preview comes first."""
     is_seen = not form.has_changed() and is_complete(batch)
     if not is_seen:
-        change_matching(
-            batch, form.uses, order=form.cleaned_data["order"], day=form.chosen_day
-        )
+        change_matching(batch, form.uses, order=form.cleaned_data["order"], day=form.chosen_day)
     if request.POST.get("action") == "confirm":
         if is_seen:
             queue_answers(batch, user=request.user)

@@ -46,7 +46,7 @@ class SearchForm(forms.Form):
         offer(self, "property", [("", _("Any")), *fields])
 
     def narrow(self, contacts: ContactQuerySet) -> ContactQuerySet:
-        """Return those who are meant. A value means a band as well as what stands on the contact."""
+        """Return those who are meant. A value is a band, or what stands on the contact."""
         found = contacts.matching(self.cleaned_data.get("q", ""))
         if account := self.cleaned_data.get("account"):
             found = found.filter(account=account)

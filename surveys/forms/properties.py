@@ -62,6 +62,8 @@ class PropertyForm(PropertyModelForm):
             return cleaned
         self._check_key(cleaned["label"])
         self._check_values(cleaned["kind"])
+        if self.errors:
+            return cleaned
         cleaned["bands"] = self._read_bands(cleaned) if cleaned["kind"] in PATTERNS else []
         self._check_segment(cleaned)
         return cleaned
@@ -100,7 +102,8 @@ class PropertyForm(PropertyModelForm):
             if place == len(filled) - 1:
                 if below:
                     self.add_error(
-                        f"below_{number}", _("The last band has no end. Add one, or leave it empty.")
+                        f"below_{number}",
+                        _("The last band has no end. Add one, or leave it empty."),
                     )
                 bands.append({"name": name})
                 continue
@@ -112,14 +115,16 @@ class PropertyForm(PropertyModelForm):
             before = bound
             bands.append({"name": name, "below": str(bound)})
         if len(filled) == 1:
-            self.add_error(f"name_{filled[0][2]}", _("One band divides nothing. Name a second one."))
+            self.add_error(
+                f"name_{filled[0][2]}", _("One band divides nothing. Name a second one.")
+            )
         return bands
 
     def _read_bound(self, text: str, kind: str, number: int) -> Decimal | dt.date | None:
         try:
             bound = read_bound(text.strip())
         except ValueError:
-            bound = None  # type: ignore[assignment]
+            bound = None
         if isinstance(bound, dt.date) != (kind == Property.Kind.DATE) or bound is None:
             self.add_error(
                 f"below_{number}",

@@ -82,7 +82,13 @@ def find_waiting(kind: str) -> list[int]:
 def run(pk: int, kind: str, work: Work) -> bool:
     """Do the work of a batch, unless somebody else does; say whether it was done now."""
     token = uuid.uuid4()
-    values = {"pk": pk, "kind": kind, "token": token, "lease": LEASE, "most": MOST_ATTEMPTS}
+    values: dict[str, Any] = {
+        "pk": pk,
+        "kind": kind,
+        "token": token,
+        "lease": LEASE,
+        "most": MOST_ATTEMPTS,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         is_ours = cursor.fetchone() is not None
@@ -108,9 +114,9 @@ def run(pk: int, kind: str, work: Work) -> bool:
 def _give_up(pk: int, kind: str) -> None:
     """A file that three workers did not survive is not tried by a fourth."""
     spent = ImportBatch.objects.filter(pk=pk, kind=kind, attempts__gte=MOST_ATTEMPTS)
-    spent.filter(
-        Q(state=State.QUEUED) | Q(state=State.IMPORTING, lease_until__lt=clock())
-    ).update(state=State.FAILED, lease_until=None)
+    spent.filter(Q(state=State.QUEUED) | Q(state=State.IMPORTING, lease_until__lt=clock())).update(
+        state=State.FAILED, lease_until=None
+    )
 
 
 def try_again(batch: ImportBatch) -> None:
@@ -137,7 +143,8 @@ def telling(pk: int, token: uuid.UUID) -> Iterator[Tell]:
             return
         told_at = time.monotonic()
         with beside.cursor() as cursor:
-            cursor.execute(TELL, [done, total, LEASE, pk, token])
+            values: list[Any] = [done, total, LEASE, pk, token]
+            cursor.execute(TELL, values)
 
     try:
         yield tell

@@ -5,55 +5,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('surveys', '0001_initial'),
+        ("surveys", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='contact',
-            name='import_batch',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contacts', to='surveys.importbatch'),
+            model_name="contact",
+            name="import_batch",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="contacts",
+                to="surveys.importbatch",
+            ),
         ),
         migrations.AddField(
-            model_name='importbatch',
-            name='attempts',
+            model_name="importbatch",
+            name="attempts",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='importbatch',
-            name='claim_token',
+            model_name="importbatch",
+            name="claim_token",
             field=models.UUIDField(null=True),
         ),
         migrations.AddField(
-            model_name='importbatch',
-            name='lease_until',
+            model_name="importbatch",
+            name="lease_until",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='importbatch',
-            name='rows_done',
+            model_name="importbatch",
+            name="rows_done",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='importbatch',
-            name='rows_total',
+            model_name="importbatch",
+            name="rows_total",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='property',
-            name='bands',
+            model_name="property",
+            name="bands",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AlterField(
-            model_name='importbatch',
-            name='state',
-            field=models.CharField(choices=[('previewed', 'Previewed'), ('queued', 'Waiting'), ('importing', 'Being imported'), ('failed', 'Failed'), ('imported', 'Imported'), ('undone', 'Undone')], default='previewed', max_length=10),
+            model_name="importbatch",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("previewed", "Previewed"),
+                    ("queued", "Waiting"),
+                    ("importing", "Being imported"),
+                    ("failed", "Failed"),
+                    ("imported", "Imported"),
+                    ("undone", "Undone"),
+                ],
+                default="previewed",
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='suppression',
-            name='reason',
-            field=models.CharField(choices=[('unsubscribed', 'Unsubscribed'), ('bounced', 'Address does not exist'), ('complained', 'Marked our mail as spam'), ('manual', 'Added by staff'), ('erased', 'Person erased')], max_length=20, verbose_name='reason'),
+            model_name="suppression",
+            name="reason",
+            field=models.CharField(
+                choices=[
+                    ("unsubscribed", "Unsubscribed"),
+                    ("bounced", "Address does not exist"),
+                    ("complained", "Marked our mail as spam"),
+                    ("manual", "Added by staff"),
+                    ("erased", "Person erased"),
+                ],
+                max_length=20,
+                verbose_name="reason",
+            ),
         ),
     ]

@@ -38,7 +38,7 @@ class Property(models.Model):
     label = models.CharField(_("label"), max_length=120)
     kind = models.CharField(_("type"), max_length=10, choices=Kind.choices, default=Kind.TEXT)
     is_segment = models.BooleanField(_("use as segment"), default=False)
-    # Of numbers and dates, from low to high: [{"name": "Small", "below": "100"}, {"name": "Large"}].
+    # Of numbers and dates, low to high: [{"name": "Small", "below": "100"}, {"name": "Large"}].
     # The last band has no end. What a band means is looked up whenever a value is read.
     bands: models.JSONField[list[dict[str, str]]] = models.JSONField(default=list, blank=True)
 

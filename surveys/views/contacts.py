@@ -14,7 +14,7 @@ from surveys.access import get_contact, get_property
 from surveys.declaring import count_filled
 from surveys.forms.contacts import ContactForm
 from surveys.forms.properties import PropertyForm
-from surveys.models import Account, Contact, Property
+from surveys.models import Contact, Property
 
 
 @requires(Role.MANAGER)
@@ -39,7 +39,6 @@ def _edit_contact(request: StaffRequest, contact: Contact) -> HttpResponse:
     person = Contact.objects.filter(pk=contact.pk).first()
     fields = [form[f"property_{entry.pk}"] for entry in form.properties]
     context = {"form": form, "person": person, "property_fields": fields}
-    context["accounts"] = Account.objects.values_list("name", flat=True)[:200]
     status = 422 if form.is_bound else 200
     return render(request, "contacts/edit.html", context, status=status)
 
@@ -72,6 +71,4 @@ def _edit_property(request: StaffRequest, entry: Property) -> HttpResponse:
         return redirect("properties")
     known = Property.objects.filter(pk=entry.pk).first()
     status = 422 if form.is_bound else 200
-    return render(
-        request, "contacts/property.html", {"form": form, "known": known}, status=status
-    )
+    return render(request, "contacts/property.html", {"form": form, "known": known}, status=status)

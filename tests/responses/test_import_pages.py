@@ -18,7 +18,9 @@ from surveys.models import ImportBatch, Survey
 from tests.factories import make_contact, make_survey
 
 FILE = Path(__file__).parent.parent / "data" / "past_answers.csv"
-SIMPLE = b"score;date;reason;email\n9;2025-01-31;Top;a@klanten.example\n11;2025-02-01;;\n;2025-02-01;;\n"
+SIMPLE = (
+    b"score;date;reason;email\n9;2025-01-31;Top;a@klanten.example\n11;2025-02-01;;\n;2025-02-01;;\n"
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -51,9 +53,7 @@ def confirm(client: Client, uses: dict[str, str] = PROPOSED) -> Any:
     return client.get(batch_url())
 
 
-def test_upload_is_previewed_and_names_the_bad_rows(
-    manager_client: Client, survey: Survey
-) -> None:
+def test_upload_is_previewed_and_names_the_bad_rows(manager_client: Client, survey: Survey) -> None:
     make_contact(email="a@klanten.example")
 
     upload(manager_client, survey)
