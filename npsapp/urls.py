@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.urls import include, path
 
 from npsapp.pages import (
+    accounts,
     contacts,
     dashboard,
     first_steps,
     outbox,
     passwords,
     person,
+    privacy,
     profile,
     readiness,
     session,
@@ -41,6 +43,10 @@ urlpatterns = [
     path("first-steps/close/", first_steps.first_steps_close, name="first_steps_close"),
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/<int:pk>/", person.contact, name="contact"),
+    path("contacts/<int:pk>/erase/", privacy.contact_erase, name="contact_erase"),
+    path("contacts/<int:pk>/export.<str:form>", privacy.contact_export, name="contact_export"),
+    path("contacts/accounts/", accounts.accounts, name="accounts"),
+    path("contacts/accounts/<int:pk>/", accounts.account, name="account"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:name>/", outbox.outbox_mail, name="outbox_mail"),
     path("outbox/<str:name>/html/", outbox.outbox_html, name="outbox_html"),

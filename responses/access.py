@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.shortcuts import get_object_or_404
 
 from responses.models import Response
+from surveys.models import ImportBatch
 
 
 def get_response(pk: int) -> Response:
@@ -15,3 +16,7 @@ def get_response(pk: int) -> Response:
         ),
         pk=pk,
     )
+
+
+def get_answers_batch(pk: int) -> ImportBatch:
+    return get_object_or_404(ImportBatch, pk=pk, kind=ImportBatch.Kind.RESPONSES)

@@ -9,14 +9,17 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from responses.models import Response
 from responses.reading import Answer, Columns, Rules, read_answers, read_answers_table
 from surveys.importing.faults import Fault, Problem, Problems
 from surveys.importing.headers import property_key
 from surveys.importing.reading import Table
+from surveys.importing.running import Tell
 from surveys.models import Contact, ImportBatch, Property, Survey
 from surveys.models.contact import MOST_SEGMENTS
 
@@ -94,18 +97,37 @@ def import_answers(
             file_name=file_name[-200:],
             sha256=hashlib.sha256(content).hexdigest(),
             imported_at=rules.now,
-            summary={
-                "survey": survey.slug,
-                "has_ids": bool(rules.columns.external_id),
-                "rows": report.rows,
-                "new": len(report.answers),
-                "unchanged": report.already_here,
-                "refused": report.not_counted,
-                "properties": _declare_properties(rules.columns),
-            },
+            summary=summarise(report, rules, survey),
         )
         _write(report.answers, survey, batch)
     return batch, report
+
+
+def import_into(
+    batch: ImportBatch, table: Table, rules: Rules, survey: Survey, *, tell: Tell
+) -> Report:
+    """Write the usable answers of an uploaded file. Raises AlreadyImported."""
+    survey = Survey.objects.select_for_update().get(pk=survey.pk)
+    refuse_again(bytes(batch.content or b""), survey, rules.columns)
+    report = preview_answers(table, rules, survey)
+    batch.summary = batch.summary | summarise(report, rules, survey)
+    for start in range(0, len(report.answers), BATCH):
+        _write(report.answers[start : start + BATCH], survey, batch)
+        tell(start, report.rows)
+    return report
+
+
+def summarise(report: Report, rules: Rules, survey: Survey) -> dict[str, Any]:
+    """Return what the batch remembers; declares the properties that the answers bring."""
+    return {
+        "survey": survey.slug,
+        "has_ids": bool(rules.columns.external_id),
+        "rows": report.rows,
+        "new": len(report.answers),
+        "unchanged": report.already_here,
+        "refused": report.not_counted,
+        "properties": _declare_properties(rules.columns) if report.answers else [],
+    }
 
 
 def refuse_again(content: bytes, survey: Survey, columns: Columns) -> None:
@@ -141,9 +163,9 @@ def undo_import(batch: ImportBatch, *, now: dt.datetime) -> int:
     with transaction.atomic():
         batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         if batch.kind != ImportBatch.Kind.RESPONSES:
-            raise CannotUndo("Only an import of responses can be undone.")
+            raise CannotUndo(_("Only an import of responses can be undone."))
         if batch.state != ImportBatch.State.IMPORTED:
-            raise CannotUndo(f"Import {batch.pk} was undone before.")
+            raise CannotUndo(_("Import %(number)s was undone before.") % {"number": batch.pk})
         answers = Response.objects.select_for_update().filter(import_batch=batch)
         removed = len(answers)
         _refuse_dependants(batch)
@@ -151,7 +173,8 @@ def undo_import(batch: ImportBatch, *, now: dt.datetime) -> int:
         _forget_properties(batch.summary["properties"])
         batch.state = ImportBatch.State.UNDONE
         batch.undone_at = now
-        batch.save(update_fields=["state", "undone_at"])
+        batch.problem_file = None
+        batch.save(update_fields=["state", "undone_at", "problem_file"])
     return removed
 
 
@@ -201,7 +224,7 @@ def _declare_properties(columns: Columns) -> list[str]:
     added = []
     room = MOST_SEGMENTS - Property.objects.segments().count()
     for name in columns.properties:
-        _, is_new = Property.objects.get_or_create(
+        _declared, is_new = Property.objects.get_or_create(
             key=property_key(name), defaults={"label": name[:120], "is_segment": room > 0}
         )
         if is_new:
@@ -228,6 +251,9 @@ def _refuse_dependants(batch: ImportBatch) -> None:
         found = model._base_manager.filter(**{name: batch}).count()
         if found:
             raise CannotUndo(
-                f"Import {batch.pk} cannot be undone: {found} × {model._meta.verbose_name} "
-                "would be lost with its answers."
+                _(
+                    "Import %(number)s cannot be undone: %(count)s × %(what)s "
+                    "would be lost with its answers."
+                )
+                % {"number": batch.pk, "count": found, "what": model._meta.verbose_name}
             )

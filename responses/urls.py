@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from responses.views import answer, responses
+from responses.views import answer, imports, responses
 
 urlpatterns = [
     path("responses/", responses.responses, name="responses"),
@@ -10,6 +10,14 @@ urlpatterns = [
     path("responses/<int:pk>/accept/", responses.response_accept, name="response_accept"),
     path("responses/<int:pk>/exclude/", responses.response_exclude, name="response_exclude"),
     path("responses/<int:pk>/restore/", responses.response_restore, name="response_restore"),
+    path("responses/import/", imports.response_import, name="response_import"),
+    path("responses/import/<int:pk>/", imports.response_batch, name="response_batch"),
+    path(
+        "responses/import/<int:pk>/problems.csv",
+        imports.response_problems,
+        name="response_problems",
+    ),
+    path("responses/import/<int:pk>/undo/", imports.response_undo, name="response_undo"),
     path("s/preview/<str:token>/", answer.answer_preview, name="answer_preview"),
     path("s/<str:token>/", answer.answer, name="answer"),
     path("s/<str:token>/done/", answer.answer_done, name="answer_done"),

@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from surveys.models import Campaign, Contact, ImportBatch, Invitation, Mail, Sender, Survey
+from surveys.models import (
+    Account,
+    Campaign,
+    Contact,
+    ImportBatch,
+    Invitation,
+    Mail,
+    Property,
+    Sender,
+    Suppression,
+    Survey,
+)
 
 
 def get_import_batch(pk: int) -> ImportBatch:
@@ -14,6 +25,18 @@ def get_import_batch(pk: int) -> ImportBatch:
 
 def get_contact(pk: int) -> Contact:
     return get_object_or_404(Contact.objects.select_related("account"), pk=pk)
+
+
+def get_account(pk: int) -> Account:
+    return get_object_or_404(Account, pk=pk)
+
+
+def get_property(pk: int) -> Property:
+    return get_object_or_404(Property, pk=pk)
+
+
+def get_suppression(pk: int) -> Suppression:
+    return get_object_or_404(Suppression, pk=pk)
 
 
 def get_survey(pk: int) -> Survey:

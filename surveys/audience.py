@@ -15,7 +15,7 @@ from django.db.models.functions import Cast, Coalesce, Left, Lower
 from django.utils.translation import gettext_lazy as _
 
 from surveys.models import Contact, Property
-from surveys.properties import property_text
+from surveys.properties import property_text, segment_text
 
 # What every contact has, beside the properties a company brings. The dot keeps the two apart: the
 # key of a property is a slug.
@@ -91,6 +91,12 @@ def read_bound(text: str) -> Decimal | dt.date:
 def read_text(key: str) -> Coalesce:
     """Return what a contact has under `key` as text, '' when it has nothing."""
     value = F(CONTACT_FIELDS[key][0]) if key in CONTACT_FIELDS else property_text(key)
+    return Coalesce(value, Value(""), output_field=TextField())
+
+
+def read_segment(key: str) -> Coalesce:
+    """Return what results are compared by: the band of a number or a date, else the text."""
+    value = F(CONTACT_FIELDS[key][0]) if key in CONTACT_FIELDS else segment_text(key)
     return Coalesce(value, Value(""), output_field=TextField())
 
 

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeAlias
 
-from django.db.models import F, Func, TextField, Value
+from django.db.models import Case, DecimalField, Expression, F, Func, TextField, Value, When
+from django.db.models.functions import Cast, Concat, Left, Replace, Substr
+from django.db.models.lookups import LessThan, Regex
 
 from surveys.models import Property
+
+# What counts as a number or a date. Anything else is in no band, and does not fit the type.
+NUMBER = r"^-?[0-9]{1,20}([.,][0-9]{1,10})?$"
+ISO_DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ T].*)?$"
+DUTCH_DATE = r"^(0[1-9]|[12][0-9]|3[01])-(0[1-9]|1[0-2])-[0-9]{4}([ T].*)?$"
+PATTERNS = {
+    Property.Kind.NUMBER: NUMBER,
+    Property.Kind.MONEY: NUMBER,
+    Property.Kind.DATE: f"{ISO_DATE}|{DUTCH_DATE}",
+}
+Text: TypeAlias = Func | Case
 
 
 def property_text(key: str, field: str = "properties") -> Func:
@@ -16,6 +30,49 @@ def property_text(key: str, field: str = "properties") -> Func:
     Not a JSON key transform of Django: that one takes a key made of digits for an array index.
     """
     return Func(F(field), Value(key), function="jsonb_extract_path_text", output_field=TextField())
+
+
+def segment_text(key: str, field: str = "properties") -> Text:
+    """Return what a property is compared by: the name of its band, without bands its text.
+
+    The only place that knows: dashboard, lists and the plan of a campaign all ask here. A snapshot
+    keeps the value itself, so that bands drawn anew also divide the answers of the past.
+    """
+    text = property_text(key, field)
+    declared = Property.objects.filter(key=key).exclude(bands=[]).first()
+    if declared is None or declared.kind not in PATTERNS:
+        return text
+    is_date = declared.kind == Property.Kind.DATE
+    value = _as_date(text) if is_date else _as_number(text)
+    *bounded, last = declared.bands
+    whens = [
+        When(
+            LessThan(value, Value(band["below"] if is_date else Decimal(band["below"]))),
+            then=Value(band["name"]),
+        )
+        for band in bounded
+    ]
+    fits = Regex(text, Value(PATTERNS[Property.Kind(declared.kind)]))
+    banded = Case(*whens, default=Value(last["name"]), output_field=TextField())
+    return Case(When(fits, then=banded), default=None, output_field=TextField())
+
+
+def _as_number(text: Func) -> Expression:
+    number = DecimalField(max_digits=30, decimal_places=10)
+    plain = Cast(Replace(text, Value(","), Value(".")), number)
+    return Case(When(Regex(text, Value(NUMBER)), then=plain), default=None, output_field=number)
+
+
+def _as_date(text: Func) -> Expression:
+    """Days as ISO text: they compare as they stand, and no impossible day can raise."""
+    turned = Concat(
+        Substr(text, 7, 4), Value("-"), Substr(text, 4, 2), Value("-"), Substr(text, 1, 2)
+    )
+    return Case(
+        When(Regex(text, Value(ISO_DATE)), then=Left(text, 10)),
+        default=turned,
+        output_field=TextField(),
+    )
 
 
 def name_properties(properties: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -6,6 +6,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from surveys import campaigns
+from surveys.importing.batches import run_contacts
+from surveys.importing.running import find_waiting
+from surveys.models import ImportBatch
 from surveys.nudging import nudge
 from surveys.sending import reap as reaping
 from surveys.sending.leases import job_lease
@@ -37,3 +40,17 @@ def finish_campaigns() -> str:
         if not lease:
             return "another worker is at it"
         return f"finished {campaigns.finish_campaigns(now=timezone.now())}"
+
+
+@shared_task(name="surveys.import_contacts_file")
+def import_contacts_file(pk: int) -> str:
+    return "imported" if run_contacts(pk, now=timezone.now()) else "nothing to do"
+
+
+@shared_task(name="surveys.import_files")
+def import_files() -> str:
+    """The net under the nudge, and what takes a file over from a worker that died."""
+    waiting = find_waiting(ImportBatch.Kind.CONTACTS)
+    for pk in waiting:
+        nudge(import_contacts_file, pk)
+    return f"{len(waiting)} files waiting"

@@ -24,7 +24,7 @@ def contacts(request: StaffRequest) -> HttpResponse:
     form = SearchForm(request.GET)
     form.is_valid()
     words = form.cleaned_data.get("q", "")
-    found = Contact.objects.matching(words).select_related("account")
+    found = form.narrow(Contact.objects.all()).select_related("account")
     page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
     last = find_last_responses([contact.pk for contact in page])
     context = {
@@ -32,8 +32,12 @@ def contacts(request: StaffRequest) -> HttpResponse:
         "words": words,
         "page": page,
         "rows": [(contact, last.get(contact.pk)) for contact in page],
-        "has_contacts": bool(page.paginator.count or (words and Contact.objects.exists())),
+        "account": form.cleaned_data.get("account"),
+        "is_narrowed": bool(form.as_query()),
+        "has_contacts": bool(
+            page.paginator.count or (form.as_query() and Contact.objects.exists())
+        ),
         "may_import": request.user.may(Role.MANAGER),
-        "query": urlencode({"q": words}) if words else "",
+        "query": urlencode(form.as_query()),
     }
     return render(request, "contacts/list.html", context)

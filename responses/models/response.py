@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from responses.automatic import Sign
 from responses.selection import Selection
 from surveys.models import Contact, ImportBatch, Invitation, Survey
-from surveys.properties import property_text
+from surveys.properties import segment_text
 
 
 class Category(models.TextChoices):
@@ -51,7 +51,7 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         if selection.survey:
             chosen = chosen.filter(survey=selection.survey)
         if selection.segment:
-            chosen = chosen.alias(_segment=property_text(selection.segment.key))
+            chosen = chosen.alias(_segment=segment_text(selection.segment.key))
             chosen = chosen.filter(_segment=selection.segment.value)
         if selection.category:
             chosen = chosen.filter(category=selection.category)

@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from responses.models import Response
 from responses.selection import Selection
 from surveys.models import Invitation
-from surveys.properties import property_text
+from surveys.properties import segment_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def count_invited(selection: Selection) -> ResponseRate:
         invitations = invitations.filter(campaign__survey=selection.survey)
     if selection.segment:
         invitations = invitations.alias(
-            _segment=property_text(selection.segment.key, "contact__properties")
+            _segment=segment_text(selection.segment.key, "contact__properties")
         ).filter(_segment=selection.segment.value)
     replied = Q(answered_at__isnull=False)
     counted = Q(response__status=Response.Status.COUNTED)

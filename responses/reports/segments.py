@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Count
 
 from responses.models import Response
 from responses.selection import Segment
 from surveys.models import Property, Survey
+from surveys.properties import segment_text
 
 LONGEST_LIST = 40
 
@@ -56,4 +58,24 @@ def count_values(survey: Survey, *, keys: list[str] | None = None) -> dict[str, 
         cursor.execute(VALUES, [survey.pk, Response.Status.COUNTED.value, keys, keys])
         for key, value, n in cursor.fetchall():
             found.setdefault(key, []).append(SegmentValue(Segment(key, value), n))
-    return found
+    return found | {key: _count_bands(survey, key) for key in _banded() if key in found}
+
+
+def _banded() -> list[str]:
+    return list(Property.objects.exclude(bands=[]).values_list("key", flat=True))
+
+
+def _count_bands(survey: Survey, key: str) -> list[SegmentValue]:
+    """Return the bands in their own order; values that are in no band are in no segment."""
+    counts = dict(
+        Response.objects.counted()
+        .filter(survey=survey)
+        .order_by()
+        .annotate(_band=segment_text(key))
+        .exclude(_band=None)
+        .values_list("_band")
+        .annotate(n=Count("pk"))
+    )
+    bands = Property.objects.get(key=key).bands
+    names = [band["name"] for band in bands] or sorted(counts)
+    return [SegmentValue(Segment(key, name), counts[name]) for name in names if name in counts]

@@ -1,8 +1,160 @@
+"""Finding contacts, and filling one in by hand."""
+
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING, Any
+
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from surveys.addresses import InvalidAddress, normalise_address
+from surveys.audience import list_fields, read_segment, read_text
+from surveys.contacts import save_contact
+from surveys.forms.survey import LANGUAGES
+from surveys.forms.widgets import offer
+from surveys.models import Account, Contact, Property
+from surveys.models.contact import ContactQuerySet
+from surveys.properties import PATTERNS
+
+if TYPE_CHECKING:
+    ContactModelForm = forms.ModelForm[Contact]
+else:
+    ContactModelForm = forms.ModelForm
 
 
 class SearchForm(forms.Form):
-    q = forms.CharField(label=_("Search"), required=False, max_length=200)
+    """What the list of contacts is narrowed to; its state is the URL."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Search by name, e-mail, external id or account"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    property = forms.ChoiceField(label=gettext_lazy("Property"), required=False)
+    value = forms.CharField(label=gettext_lazy("is"), required=False, max_length=200)
+    account = forms.ModelChoiceField(
+        Account.objects.all(), required=False, widget=forms.HiddenInput
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields = [pair for pair in list_fields() if pair[0] not in _SEARCHED]
+        offer(self, "property", [("", _("Any")), *fields])
+
+    def narrow(self, contacts: ContactQuerySet) -> ContactQuerySet:
+        """Return those who are meant. A value is a band, or what stands on the contact."""
+        found = contacts.matching(self.cleaned_data.get("q", ""))
+        if account := self.cleaned_data.get("account"):
+            found = found.filter(account=account)
+        key, value = self.cleaned_data.get("property"), self.cleaned_data.get("value", "")
+        if key:
+            found = found.alias(_text=read_text(key), _segment=read_segment(key))
+            found = found.filter(Q(_text__iexact=value) | (Q(_segment__iexact=value)))
+        return found
+
+    def as_query(self) -> dict[str, str]:
+        """What was asked for, as it stands in the URL."""
+        account = self.cleaned_data.get("account")
+        values = {
+            "q": self.cleaned_data.get("q", ""),
+            "property": self.cleaned_data.get("property", ""),
+            "value": self.cleaned_data.get("value", ""),
+            "account": str(account.pk) if account else "",
+        }
+        return {key: value for key, value in values.items() if value}
+
+
+_SEARCHED = {
+    "contact.account",
+    "contact.email",
+    "contact.external_id",
+    "contact.first_name",
+    "contact.last_name",
+}
+
+
+class ContactForm(ContactModelForm):
+    email = forms.CharField(label=gettext_lazy("E-mail"), required=False, max_length=254)
+    language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
+    account_name = forms.CharField(
+        label=gettext_lazy("Account"),
+        required=False,
+        max_length=160,
+        help_text=gettext_lazy("The company they belong to. A new name makes a new account."),
+    )
+
+    class Meta:
+        model = Contact
+        fields = ["first_name", "last_name", "email", "external_id", "language"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [("", "–"), *LANGUAGES]
+        stored = self.instance.language
+        if stored and stored not in dict(known):
+            known.append((stored, stored))
+        offer(self, "language", known)
+        if self.instance.account:
+            self.fields["account_name"].initial = self.instance.account.name
+        self.properties = list(Property.objects.all())
+        for entry in self.properties:
+            self.fields[f"property_{entry.pk}"] = forms.CharField(
+                label=entry.label,
+                required=False,
+                max_length=1_000,
+                initial=self.instance.properties.get(entry.key, ""),
+            )
+
+    def clean_email(self) -> str:
+        text = self.cleaned_data["email"].strip()
+        if not text:
+            return ""
+        try:
+            address = normalise_address(text)
+        except InvalidAddress:
+            raise forms.ValidationError(_("This is not an e-mail address.")) from None
+        self._refuse_known(Q(email=address), _("Somebody else has this address: %(who)s."))
+        return address
+
+    def clean_external_id(self) -> str:
+        text: str = self.cleaned_data["external_id"].strip()
+        if text:
+            self._refuse_known(Q(external_id=text), _("Somebody else has this id: %(who)s."))
+        return text
+
+    def _refuse_known(self, who: Q, sentence: str) -> None:
+        other = Contact.objects.filter(who).exclude(pk=self.instance.pk).first()
+        if other:
+            raise forms.ValidationError(sentence % {"who": other})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        named = ("email", "external_id", "first_name", "last_name")
+        if not self.errors and not any(cleaned.get(name) for name in named):
+            self.add_error("email", _("Fill in a name, an address or an external id."))
+        for entry in self.properties:
+            value = cleaned.get(f"property_{entry.pk}", "")
+            pattern = PATTERNS.get(Property.Kind(entry.kind))
+            if value and pattern and not re.search(pattern, value):
+                self.add_error(f"property_{entry.pk}", self._explain(entry))
+        return cleaned
+
+    @staticmethod
+    def _explain(entry: Property) -> str:
+        if entry.kind == Property.Kind.DATE:
+            return _("Fill in a date such as 2026-10-01.")
+        return _("Fill in a number, such as 1250 or 1250,50.")
+
+    def save(self, commit: bool = True) -> Contact:
+        return save_contact(
+            self.instance,
+            account=self.cleaned_data["account_name"].strip(),
+            properties={
+                entry.key: self.cleaned_data[f"property_{entry.pk}"].strip()
+                for entry in self.properties
+            },
+        )

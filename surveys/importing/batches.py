@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from npsapp.models import User
@@ -17,6 +19,7 @@ from surveys.importing.faults import Problem
 from surveys.importing.headers import Field, match_headers
 from surveys.importing.people import read_contacts_table
 from surveys.importing.reading import Table
+from surveys.importing.running import Tell, clock, lock_preview, queue_batch, run
 from surveys.importing.writing import write_csv
 from surveys.models import ImportBatch, Property
 
@@ -38,7 +41,8 @@ def open_batch(
     table = read_contacts_table(content)
     with transaction.atomic():
         ImportBatch.objects.filter(
-            state=ImportBatch.State.PREVIEWED, created_at__lt=now - KEPT_PREVIEW
+            state__in=[ImportBatch.State.PREVIEWED, ImportBatch.State.FAILED],
+            created_at__lt=now - KEPT_PREVIEW,
         ).delete()
         return ImportBatch.objects.create(
             kind=ImportBatch.Kind.CONTACTS,
@@ -65,39 +69,43 @@ def read_batch(batch: ImportBatch) -> tuple[Table, list[Field]]:
 @transaction.atomic
 def change_uses(batch: ImportBatch, uses: Sequence[Field]) -> None:
     """Keep what the columns are for, unless another tab imported the file meanwhile."""
-    locked = _lock_preview(batch)
+    locked = lock_preview(batch)
     if locked:
         locked.summary = locked.summary | {"uses": list(uses)}
         locked.save(update_fields=["summary"])
 
 
-def _lock_preview(batch: ImportBatch) -> ImportBatch | None:
-    waiting = ImportBatch.objects.select_for_update().filter(state=ImportBatch.State.PREVIEWED)
-    return waiting.filter(pk=batch.pk).first()
+def queue_contacts(batch: ImportBatch, *, user: User | None) -> bool:
+    """Let the worker bring the people in. A second click finds nothing to queue.
 
-
-def confirm_batch(batch: ImportBatch, *, user: User | None, now: dt.datetime) -> Report | None:
-    """Bring the people in; None for a second click, which finds the batch imported already.
-
-    Nor is it imported with other columns than those of `batch`, which are what the user saw. Of
-    the file only the refused rows are kept.
+    Nor is a file queued with other columns than those of `batch`, which are what the user saw.
     """
-    seen = batch.summary["uses"]
-    with transaction.atomic():
-        locked = _lock_preview(batch)
-        if locked is None or locked.summary["uses"] != seen:
-            return None
-        batch = locked
+    from surveys.tasks import import_contacts_file
+
+    return queue_batch(batch, user=user, task=import_contacts_file)
+
+
+def confirm_batch(batch: ImportBatch, *, user: User | None, now: dt.datetime) -> bool:
+    """Bring the people in at once, without a worker."""
+    return queue_batch(batch, user=user) and run_contacts(batch.pk, now=now)
+
+
+def run_contacts(pk: int, *, now: dt.datetime) -> bool:
+    """Import a queued file; of it only the refused rows are kept."""
+
+    def work(batch: ImportBatch, tell: Tell) -> dict[str, Any]:
         table, uses = read_batch(batch)
-        report = import_contacts(table, uses, now=now)
-        batch.problem_file = write_problems(table, report.refusals) if report.refused else None
-        batch.content = None
-        batch.state = ImportBatch.State.IMPORTED
-        batch.imported_at = now
-        batch.created_by = user or batch.created_by
-        batch.summary = batch.summary | summarise(report)
-        batch.save()
-    return report
+        report = import_contacts(table, uses, now=now, batch=batch, tell=tell)
+        return {
+            "problem_file": write_problems(table, report.refusals) if report.refused else None,
+            "content": None,
+            "imported_at": clock(),
+            "rows_done": report.rows,
+            "rows_total": report.rows,
+            "summary": batch.summary | summarise(report),
+        }
+
+    return run(pk, ImportBatch.Kind.CONTACTS, work)
 
 
 def summarise(report: Report) -> dict[str, int]:
@@ -157,10 +165,7 @@ def discard_batch(batch: ImportBatch) -> None:
     ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.PREVIEWED).delete()
 
 
-def list_batches() -> list[ImportBatch]:
-    """Return the latest imports of contacts, without the files themselves."""
-    return list(
-        ImportBatch.objects.filter(kind=ImportBatch.Kind.CONTACTS)
-        .defer("content", "problem_file")
-        .select_related("created_by")[:10]
-    )
+def list_batches(kind: str = ImportBatch.Kind.CONTACTS) -> QuerySet[ImportBatch]:
+    """Return the imports of a kind, the newest first, without the files themselves."""
+    found = ImportBatch.objects.filter(kind=kind).defer("content", "problem_file")
+    return found.select_related("created_by")

@@ -7,7 +7,7 @@ so importing the same file again changes nothing. A bad row never takes a good o
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -20,7 +20,8 @@ from surveys.importing.faults import Fault, Problem, Problems
 from surveys.importing.headers import Field
 from surveys.importing.people import Person, Reading, column_key, read_people
 from surveys.importing.reading import Table
-from surveys.models import Account, Contact, Invitation, Property
+from surveys.importing.running import Tell
+from surveys.models import Account, Contact, ImportBatch, Invitation, Property
 
 T = TypeVar("T")
 
@@ -83,25 +84,48 @@ def preview_contacts(table: Table, uses: Sequence[Field], *, now: dt.datetime) -
     return _in_order(report)
 
 
-def import_contacts(table: Table, uses: Sequence[Field], *, now: dt.datetime) -> Report:
-    """Write the usable rows of a file, all of them or (when the database fails) none."""
+def import_contacts(
+    table: Table,
+    uses: Sequence[Field],
+    *,
+    now: dt.datetime,
+    batch: ImportBatch | None = None,
+    tell: Tell = lambda done, total: None,
+) -> Report:
+    """Write the usable rows of a file, all of them or (when the database fails) none.
+
+    `tell` hears how many of how many rows are done; reading the file counts for half.
+    """
     report = Report()
-    people = _without_doubles(read_people(table, uses), report, _columns(table, uses))
+    size = max(len(table.lines) - table.first, 1)
+    readings = _counted(read_people(table, uses), lambda done: tell(done // 2, size))
+    people = _without_doubles(readings, report, _columns(table, uses))
     with transaction.atomic():
         # Two imports at once would both find a new person missing. Others keep reading.
         with connection.cursor() as cursor:
             cursor.execute("LOCK TABLE surveys_contact IN SHARE ROW EXCLUSIVE MODE")
         declare_properties(table, uses)
         accounts = _find_accounts(people)
-        for batch in _batched(_recognise(people, report), BATCH):
-            new, changed, readdressed = _compare(batch, report, accounts=accounts, now=now)
+        for part in _batched(_recognise(people, report), BATCH):
+            new, changed, readdressed = _compare(part, report, accounts=accounts, now=now)
+            for contact in new:
+                contact.import_batch = batch
             # Changed ones first: a new person may have an address that one of them gives up.
             Contact.objects.bulk_create(
                 changed, update_conflicts=True, unique_fields=["id"], update_fields=_UPDATED
             )
             Contact.objects.bulk_create(new)
-            _readdress_invitations(readdressed)
+            readdress_invitations(readdressed)
+            tell((size + min(report.rows, size)) // 2, size)
     return _in_order(report)
+
+
+def _counted(things: Iterable[T], tell: Callable[[int], None]) -> Iterator[T]:
+    """Pass things on, and tell now and then how many they were so far."""
+    for count, thing in enumerate(things, 1):
+        if not count % BATCH:
+            tell(count)
+        yield thing
 
 
 def declare_properties(table: Table, uses: Sequence[Field]) -> None:
@@ -287,7 +311,7 @@ def update_contact(contact: Contact, person: Person, accounts: dict[str, Account
     return changed
 
 
-def _readdress_invitations(contacts: list[int]) -> None:
+def readdress_invitations(contacts: list[int]) -> None:
     """Let mails that have not left follow the person, and be checked against the new address."""
     if contacts:
         address_hash = Contact.objects.filter(pk=OuterRef("contact")).values("address_hash")

@@ -33,9 +33,20 @@ class PropertyQuerySet(models.QuerySet["Property"]):
 class Property(models.Model):
     """A field that contacts carry in `Contact.properties`."""
 
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        CHOICE = "choice", _("Choice")
+        NUMBER = "number", _("Number")
+        MONEY = "money", _("Money")
+        DATE = "date", _("Date")
+
     key = models.SlugField(_("key"), max_length=60, unique=True)
     label = models.CharField(_("label"), max_length=120)
+    kind = models.CharField(_("type"), max_length=10, choices=Kind.choices, default=Kind.TEXT)
     is_segment = models.BooleanField(_("use as segment"), default=False)
+    # Of numbers and dates, low to high: [{"name": "Small", "below": "100"}, {"name": "Large"}].
+    # The last band has no end. What a band means is looked up whenever a value is read.
+    bands: models.JSONField[list[dict[str, str]]] = models.JSONField(default=list, blank=True)
 
     objects: ClassVar[models.Manager[Property]] = PropertyQuerySet.as_manager()
 
@@ -84,6 +95,14 @@ class Contact(models.Model):
         related_name="contacts",
     )
     properties: models.JSONField[dict[str, Any]] = models.JSONField(default=dict, blank=True)
+    # The import that brought this person; empty for those who were added by hand.
+    import_batch = models.ForeignKey(
+        "surveys.ImportBatch",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="contacts",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

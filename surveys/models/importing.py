@@ -16,7 +16,7 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
 
 
 class ImportBatch(models.Model):
-    """One uploaded file: previewed, then imported, perhaps undone."""
+    """One uploaded file: previewed, queued, imported by a worker, perhaps undone."""
 
     class Kind(models.TextChoices):
         CONTACTS = "contacts", _("Contacts")
@@ -24,6 +24,9 @@ class ImportBatch(models.Model):
 
     class State(models.TextChoices):
         PREVIEWED = "previewed", _("Previewed")
+        QUEUED = "queued", _("Waiting")
+        IMPORTING = "importing", _("Being imported")
+        FAILED = "failed", _("Failed")
         IMPORTED = "imported", _("Imported")
         UNDONE = "undone", _("Undone")
 
@@ -40,6 +43,12 @@ class ImportBatch(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     imported_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
+    # Progress of the worker that holds the lease; written beside its one big transaction.
+    rows_done = models.PositiveIntegerField(default=0)
+    rows_total = models.PositiveIntegerField(default=0)
+    claim_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
 
     objects: ClassVar[models.Manager[ImportBatch]] = ImportBatchQuerySet.as_manager()
 
@@ -50,4 +59,9 @@ class ImportBatch(models.Model):
         return self.file_name
 
     def get_absolute_url(self) -> str:
-        return reverse("import_batch", args=[self.pk])
+        is_contacts = self.kind == self.Kind.CONTACTS
+        return reverse("import_batch" if is_contacts else "response_batch", args=[self.pk])
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in {self.State.QUEUED, self.State.IMPORTING}

@@ -21,6 +21,7 @@ class Suppression(models.Model):
         BOUNCED = "bounced", _("Address does not exist")
         COMPLAINED = "complained", _("Marked our mail as spam")
         MANUAL = "manual", _("Added by staff")
+        ERASED = "erased", _("Person erased")
 
     address_hash = models.CharField(max_length=64)
     scope = models.CharField(_("scope"), max_length=10, choices=Scope.choices)

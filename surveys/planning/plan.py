@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Case, Exists, Expression, OuterRef, Q, TextField, Value, When
 from django.db.models.functions import Coalesce, Concat, Left
 
-from surveys.audience import Condition, find_audience, read_text
+from surveys.audience import Condition, find_audience, read_segment
 from surveys.free_days import find_free_days
 from surveys.models import Campaign, Contact, Invitation, Suppression, get_organisation
 from surveys.planning.calendar import MICROSECOND, Hours, open_slots
@@ -268,7 +268,7 @@ def _stratum(keys: list[str]) -> Expression:
         return Value("", output_field=TextField())
     values: list[Expression] = []
     for key in keys:
-        values += [Value(" · "), read_text(key)] if values else [read_text(key)]
+        values += [Value(" · "), read_segment(key)] if values else [read_segment(key)]
     # Cut to the column's length: strata that differ only beyond it are one.
     return Left(Concat(*values, output_field=TextField()) if values[1:] else values[0], 200)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
@@ -15,15 +17,19 @@ from surveys.access import get_import_batch
 from surveys.forms.imports import ColumnsForm, UploadForm
 from surveys.importing.batches import (
     change_uses,
-    confirm_batch,
     discard_batch,
     list_batches,
     open_batch,
+    queue_contacts,
     read_batch,
     read_problem_file,
 )
 from surveys.importing.previewing import show_preview
+from surveys.importing.running import try_again
+from surveys.importing.undoing import CannotUndo, look_ahead, undo_contacts
 from surveys.models import ImportBatch
+
+BATCHES_SHOWN = 10
 
 
 @requires(Role.MANAGER)
@@ -35,7 +41,8 @@ def contact_import(request: StaffRequest) -> HttpResponse:
         file = form.cleaned_data["file"]
         batch = open_batch(file.read(), file.name or "", user=request.user, now=timezone.now())
         return redirect(batch)
-    context = {"form": form, "batches": list_batches()}
+    page = Paginator(list_batches(), BATCHES_SHOWN).get_page(request.GET.get("page"))
+    context = {"form": form, "batches": page.object_list, "page": page}
     return render(request, "contacts/import.html", context, status=422 if form.is_bound else 200)
 
 
@@ -45,8 +52,7 @@ def import_batch(request: StaffRequest, pk: int) -> HttpResponse:
     """The preview of a file, with its columns to match; afterwards what became of it."""
     batch = get_import_batch(pk)
     if batch.state != ImportBatch.State.PREVIEWED:
-        usable = batch.summary["rows"] - batch.summary["refused"]
-        return render(request, "contacts/import_done.html", {"batch": batch, "usable": usable})
+        return show_state(request, batch)
     if request.method == "POST" and request.POST.get("action") == "discard":
         discard_batch(batch)
         messages.success(request, _("The file was thrown away. Nothing was imported."))
@@ -63,6 +69,44 @@ def import_batch(request: StaffRequest, pk: int) -> HttpResponse:
     )
 
 
+def show_state(request: StaffRequest, batch: ImportBatch) -> HttpResponse:
+    """How far the worker is, or what became of the file."""
+    if batch.is_under_way:
+        name = "contacts/import_progress.html"
+        part = "components/import_progress.html"
+        return render(request, part if request.htmx else name, {"batch": batch})
+    if request.htmx:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    if batch.state == ImportBatch.State.FAILED:
+        if request.method == "POST":
+            try_again(batch)
+            return redirect(batch)
+        return render(request, "contacts/import_failed.html", {"batch": batch})
+    context = {
+        "batch": batch,
+        "usable": batch.summary["rows"] - batch.summary["refused"],
+        "undo": look_ahead(batch) if batch.state == ImportBatch.State.IMPORTED else None,
+    }
+    return render(request, "contacts/import_done.html", context)
+
+
+@requires(Role.MANAGER)
+@require_POST
+def import_undo(request: StaffRequest, pk: int) -> HttpResponse:
+    batch = get_import_batch(pk)
+    try:
+        undo = undo_contacts(batch, now=timezone.now())
+    except CannotUndo:
+        messages.warning(request, _("This import was undone before, or is not finished."))
+    else:
+        messages.success(
+            request,
+            ngettext("%(count)s contact removed.", "%(count)s contacts removed.", undo.removed)
+            % {"count": undo.removed},
+        )
+    return redirect(batch)
+
+
 def _take_columns(request: StaffRequest, batch: ImportBatch, form: ColumnsForm) -> HttpResponse:
     """Import only what was previewed: with other columns the preview comes first."""
     is_seen = not form.has_changed()
@@ -70,7 +114,7 @@ def _take_columns(request: StaffRequest, batch: ImportBatch, form: ColumnsForm) 
         change_uses(batch, form.uses)
     if request.POST.get("action") == "confirm":
         if is_seen:
-            confirm_batch(batch, user=request.user, now=timezone.now())
+            queue_contacts(batch, user=request.user)
         else:
             messages.warning(request, _("You changed the columns. Look once more, then import."))
     return redirect(batch)

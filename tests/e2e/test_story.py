@@ -64,6 +64,7 @@ def import_contacts(page: Page, folder: Path) -> None:
     page.get_by_label("Klantgroep").select_option(label="Property, and a segment in results")
     press(page, "Show again with these columns")
     press(page, re.compile("^Import "))
+    expect(page.get_by_text("contacts imported")).to_be_visible(timeout=60_000)
     page.goto("/contacts/")
     expect(page.get_by_text("Fenna Fluitketel")).to_be_visible()
 

@@ -21,7 +21,7 @@ from tests.factories import (
     make_response,
 )
 
-LIST_QUERIES = 10
+LIST_QUERIES = 11
 PERSON_QUERIES = 13
 
 

@@ -63,7 +63,7 @@ class Command(BaseCommand):
             report = preview_contacts(table, uses, now=now)
             if (report.new or report.changed) and not dry_run:
                 batch = open_batch(content, file.name, user=None, now=now, uses=uses)
-                report = confirm_batch(batch, user=None, now=now) or report
+                confirm_batch(batch, user=None, now=now)
         self.print_report(table, uses, report, dry_run=dry_run)
         if problems:
             problems.write_bytes(write_problems(table, report.refusals))

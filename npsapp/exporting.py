@@ -1,0 +1,158 @@
+"""Everything that is kept about one person, to hand to them: as JSON and as a table."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from closeloop.models import Activity, FollowUp
+from responses.models import Response
+from surveys.importing.writing import write_csv
+from surveys.models import Contact, Invitation, Mail, Suppression, get_organisation
+
+HEADER = ["Section", "Number", "Field", "Value"]
+
+
+def export_person(person: Contact, *, now: dt.datetime) -> dict[str, Any]:
+    """Return all we know, in plain values; times are ISO 8601 in UTC."""
+    follow_ups = FollowUp.objects.filter(response__contact=person).order_by("pk")
+    return {
+        "exported_at": now.isoformat(),
+        "by": get_organisation().name,
+        "person": _describe_person(person),
+        "properties": dict(person.properties),
+        "suppressions": [
+            {"scope": each.scope, "reason": each.reason, "since": _iso(each.created_at)}
+            for each in Suppression.objects.filter(address_hash=person.address_hash or "-")
+        ],
+        "invitations": [
+            _describe_invitation(each)
+            for each in person.invitations.select_related("campaign__survey").order_by("pk")
+        ],
+        "answers": [
+            _describe_answer(each)
+            for each in person.responses.select_related("survey").order_by("answered_at")
+        ],
+        "follow_ups": [_describe_follow_up(each) for each in follow_ups],
+        "mails": [_describe_mail(each) for each in _mails_to(person, follow_ups)],
+    }
+
+
+def write_json(exported: dict[str, Any]) -> bytes:
+    return (json.dumps(exported, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def write_table(exported: dict[str, Any]) -> bytes:
+    """Return the same as CSV: one value a row, safe to open in a spreadsheet."""
+    return write_csv(HEADER, list(_rows(exported)))
+
+
+def _rows(exported: dict[str, Any]) -> Iterator[list[str | int]]:
+    for section, content in exported.items():
+        if isinstance(content, list):
+            for number, entry in enumerate(content, 1):
+                for name, value in _flatten(entry):
+                    yield [section, number, name, value]
+        elif isinstance(content, dict):
+            for name, value in _flatten(content):
+                yield [section, 1, name, value]
+        else:
+            yield [section, 1, "", str(content)]
+
+
+def _flatten(entry: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in entry.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{name}.")
+        elif isinstance(value, list):
+            for number, each in enumerate(value, 1):
+                yield from _flatten(each, f"{name}.{number}.")
+        else:
+            yield name, "" if value is None else str(value)
+
+
+def _describe_person(person: Contact) -> dict[str, Any]:
+    return {
+        "email": person.email,
+        "external_id": person.external_id,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "language": person.language,
+        "account": str(person.account or ""),
+        "known_since": _iso(person.created_at),
+        "changed_at": _iso(person.updated_at),
+    }
+
+
+def _describe_invitation(invitation: Invitation) -> dict[str, Any]:
+    return {
+        "campaign": invitation.campaign.name,
+        "survey": str(invitation.campaign.survey),
+        "occasion": invitation.occasion,
+        "state": invitation.state,
+        "reason": invitation.reason,
+        "detail": invitation.detail,
+        "planned_for": _iso(invitation.scheduled_for),
+        "sent_at": _iso(invitation.sent_at),
+        "answered_at": _iso(invitation.answered_at),
+    }
+
+
+def _describe_answer(response: Response) -> dict[str, Any]:
+    return {
+        "survey": str(response.survey),
+        "score": response.score,
+        "comment": response.comment,
+        "channel": response.channel,
+        "language": response.language,
+        "occasion": response.occasion,
+        "external_id": response.external_id,
+        "may_contact": response.may_contact,
+        "status": response.status,
+        "answered_at": _iso(response.answered_at),
+        "changed_at": _iso(response.changed_at),
+        "properties": dict(response.properties),
+        "earlier": [
+            {"score": v.score, "comment": v.comment, "answered_at": _iso(v.answered_at)}
+            for v in response.versions.all()
+        ],
+    }
+
+
+def _describe_follow_up(follow_up: FollowUp) -> dict[str, Any]:
+    activities = Activity.objects.filter(follow_up=follow_up).select_related("actor")
+    return {
+        "opened_at": _iso(follow_up.opened_at),
+        "state": follow_up.state,
+        "outcome": follow_up.outcome,
+        "owner": str(follow_up.owner or ""),
+        "activities": [
+            {"at": _iso(a.at), "kind": a.kind, "by": str(a.actor or ""), "text": a.text}
+            for a in activities
+        ],
+    }
+
+
+def _mails_to(person: Contact, follow_ups: Any) -> list[Mail]:
+    replies = Mail.objects.filter(activity__follow_up__in=follow_ups)
+    if person.email:
+        replies |= Mail.objects.filter(to_email__iexact=person.email).exclude(kind=Mail.Kind.TEST)
+    return list(replies.distinct().order_by("pk"))
+
+
+def _describe_mail(mail: Mail) -> dict[str, Any]:
+    return {
+        "kind": mail.kind,
+        "to": mail.to_email,
+        "subject": mail.subject,
+        "text": mail.text,
+        "state": mail.state,
+        "sent_at": _iso(mail.sent_at),
+    }
+
+
+def _iso(moment: dt.datetime | None) -> str:
+    return moment.isoformat() if moment else ""

@@ -1,0 +1,25 @@
+"""What the worker does for answers that are brought in from a file."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from responses.uploading import run_answers
+from surveys.importing.running import find_waiting
+from surveys.models import ImportBatch
+from surveys.nudging import nudge
+
+
+@shared_task(name="responses.import_answers_file")
+def import_answers_file(pk: int) -> str:
+    return "imported" if run_answers(pk, now=timezone.now()) else "nothing to do"
+
+
+@shared_task(name="responses.import_files")
+def import_files() -> str:
+    """The net under the nudge, and what takes a file over from a worker that died."""
+    waiting = find_waiting(ImportBatch.Kind.RESPONSES)
+    for pk in waiting:
+        nudge(import_answers_file, pk)
+    return f"{len(waiting)} files waiting"

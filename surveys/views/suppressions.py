@@ -1,0 +1,84 @@
+"""Whom we must not write to: looked up by address, for only fingerprints are kept."""
+
+from __future__ import annotations
+
+import logging
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from npsapp.requests import StaffRequest
+from npsapp.roles import Role, requires
+from surveys.access import get_suppression
+from surveys.addresses import hash_address
+from surveys.forms.suppressions import AddForm, AddressForm, RemoveForm
+from surveys.models import Suppression
+from surveys.suppressing import suppress
+
+logger = logging.getLogger(__name__)
+
+
+@requires(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def suppressions(request: StaffRequest) -> HttpResponse:
+    """How many there are and why; is this address among them? A look-up is a POST, so that no
+    address comes to stand in a URL or in a log."""
+    is_search = request.method == "POST"
+    form = AddressForm(request.POST if is_search else None)
+    context = {"form": form, "add_form": AddForm(auto_id="id_add_%s"), **count_suppressions()}
+    if is_search and form.is_valid():
+        address = form.cleaned_data["address"]
+        found = Suppression.objects.filter(address_hash=hash_address(address)).order_by("scope")
+        context |= {"address": address, "found": list(found), "was_sought": True}
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, "suppressions/list.html", context, status=status)
+
+
+def count_suppressions() -> dict[str, object]:
+    counts = Suppression.objects.values_list("reason").annotate(n=Count("pk")).order_by("-n")
+    addresses = Suppression.objects.aggregate(n=Count("address_hash", distinct=True))["n"]
+    labels = dict(Suppression.Reason.choices)
+    return {"addresses": addresses, "reasons": [(labels.get(r, r), n) for r, n in counts]}
+
+
+@requires(Role.MANAGER)
+@require_POST
+def suppression_add(request: StaffRequest) -> HttpResponse:
+    form = AddForm(request.POST, auto_id="id_add_%s")
+    if not form.is_valid():
+        context = {"form": AddressForm(), "add_form": form, **count_suppressions()}
+        return render(request, "suppressions/list.html", context, status=422)
+    suppress(
+        form.cleaned_data["address"],
+        scope=form.cleaned_data["scope"],
+        reason=Suppression.Reason.MANUAL,
+    )
+    messages.success(request, _("The address is on the list: it gets no more mail of this kind."))
+    return redirect("suppressions")
+
+
+@requires(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def suppression_remove(request: StaffRequest, pk: int) -> HttpResponse:
+    """Ask why first. The log keeps who let an address be written to again, and the reason."""
+    suppression = get_suppression(pk)
+    form = RemoveForm(suppression, request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        logger.warning(
+            "Suppression %s (%s, %s) was removed by user %s: %s",
+            suppression.pk,
+            suppression.scope,
+            suppression.reason,
+            request.user.pk,
+            form.cleaned_data["reason"],
+        )
+        suppression.delete()
+        messages.success(request, _("The address may be written to again."))
+        return redirect("suppressions")
+    context = {"form": form, "suppression": suppression}
+    status = 422 if form.is_bound else 200
+    return render(request, "suppressions/remove.html", context, status=status)

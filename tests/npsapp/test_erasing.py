@@ -1,0 +1,320 @@
+"""Erasing one person: afterwards the address and the name are in no table and in no file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from closeloop.models import Activity, FollowUp
+from npsapp.erasing.erase import ImportRunning, MailLeaving, erase
+from npsapp.outbox import EmailBackend
+from responses.models import Response, ResponseVersion
+from surveys.addresses import hash_address
+from surveys.models import Campaign, Contact, ImportBatch, Invitation, Mail, Suppression
+from surveys.suppressing import is_suppressed
+from tests.factories import (
+    make_account,
+    make_campaign,
+    make_contact,
+    make_follow_up,
+    make_invitation,
+    make_property,
+    make_response,
+    make_sender,
+)
+
+ADDRESS = "fenna.weg@klanten.example"
+NAME = "Fenna Wegwezen"
+TRACES = ("fenna.weg", "wegwezen")
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def outbox(tmp_path: Path, settings: Any) -> Path:
+    settings.DATA_DIR = tmp_path
+    settings.OUTBOX_DIR = tmp_path / "outbox"
+    return tmp_path / "outbox"
+
+
+def find_in_tables(*needles: str) -> list[str]:
+    """Search every text, JSON and bytea column of every table, by SQL."""
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT table_name, column_name, data_type FROM information_schema.columns
+                WHERE table_schema = 'public'
+                  AND (data_type IN ('text', 'character varying', 'character', 'jsonb', 'json',
+                                     'bytea', 'ARRAY', 'inet'))"""
+        )
+        columns = cursor.fetchall()
+        for table, column, kind in columns:
+            text = f'"{column}"::text'
+            if kind == "bytea":
+                text = f"""encode("{column}", 'escape')"""
+            for needle in needles:
+                search = f'SELECT count(*) FROM "{table}" WHERE strpos(lower({text}), %s) > 0'  # noqa: S608
+                cursor.execute(search, [needle])
+                if cursor.fetchone()[0]:
+                    found.append(f"{table}.{column}: {needle}")
+    return found
+
+
+def find_in_files(*needles: str) -> list[str]:
+    found = []
+    for path in Path(settings.DATA_DIR).rglob("*"):
+        if path.is_file():
+            content = path.read_bytes().lower()
+            found += [f"{path}: {n}" for n in needles if n.encode() in content]
+    return found
+
+
+def write_mail(to: str, body: str) -> None:
+    EmailBackend().send_messages([EmailMessage("Vraag", body, "vraag@voorbeeld.example", [to])])
+
+
+def make_whole_person() -> Contact:
+    """Somebody who has left traces in every place where traces can be."""
+    now = timezone.now()
+    make_property(key="groep", label="Groep", is_segment=True)
+    person = make_contact(
+        email=ADDRESS, first_name="Fenna", last_name="Wegwezen", external_id="K-weg",
+        properties={"groep": "Goud", "bijnaam": "Wegwezentje"},
+        account=make_account(name="Eenmanszaak Fenna Wegwezen"),
+    )  # fmt: skip
+    campaign = make_campaign(
+        audience=[{"property": "contact.email", "operator": "is", "values": [ADDRESS]}]
+    )
+    asked = make_invitation(
+        campaign=campaign, contact=person, state="sent", sent_at=now, detail=f"250 ok <{ADDRESS}>",
+        provider_id="abc", occasion="order wegwezen",
+    )  # fmt: skip
+    answer = make_response(
+        invitation=asked, score=2, comment=f"Bel mij, groet {NAME}",
+        properties={"groep": "Goud", "bijnaam": "Wegwezentje"}, occasion="order wegwezen",
+        status_reason="", external_id="wegwezen-1",
+    )  # fmt: skip
+    ResponseVersion.objects.create(
+        response=answer, score=3, comment=NAME, answered_at=now, replaced_at=now
+    )
+    follow_up = make_follow_up(response=answer)
+    sender = make_sender(lane="transactional")
+    reply = Mail.objects.create(
+        sender=sender, kind="reply", dedupe_key="reply:1:1", to_email=ADDRESS, to_name=NAME,
+        subject="Beste Fenna Wegwezen", text=f"Beste {NAME}", state="scheduled", scheduled_for=now,
+    )  # fmt: skip
+    Mail.objects.create(
+        sender=sender, kind="notice", dedupe_key=f"detractor:{follow_up.pk}:1",
+        to_email="arie@voorbeeld.example", subject=f"2 from {NAME}", text="Bel mij", state="sent",
+    )  # fmt: skip
+    Activity.objects.create(
+        follow_up=follow_up, kind="note", at=now, text=f"{NAME} gebeld op 06", version=2
+    )
+    Activity.objects.create(
+        follow_up=follow_up, kind="reply", at=now, text="Beste", version=3, mail=reply,
+        details={"subject": f"Aan {NAME}"},
+    )  # fmt: skip
+    make_invitation(campaign=make_campaign(), contact=person, state="scheduled")
+    content = f"email;voornaam;achternaam\n{ADDRESS};Fenna;Wegwezen\n"
+    ImportBatch.objects.create(
+        kind="contacts", file_name="Fenna Wegwezen.csv", sha256="a", content=content.encode()
+    )
+    ImportBatch.objects.create(
+        kind="contacts", state="imported", file_name="b.csv", sha256="b",
+        problem_file=f"\ufeffnaam;Reason\n{NAME};x\n".encode(), imported_at=now,
+        summary={"rows": 1, "refused": 1},
+    )  # fmt: skip
+    ImportBatch.objects.create(
+        kind="contacts", state="imported", file_name="c.csv", sha256="c",
+        content=None, problem_file=content.encode("utf-16"), imported_at=now,
+        summary={"rows": 1, "refused": 1},
+    )  # fmt: skip
+    write_mail(f'"{NAME}" <{ADDRESS}>', "Wat vond u ervan?")
+    write_mail("arie@voorbeeld.example", f"Antwoord van {NAME}")
+    return person
+
+
+def test_erased_person_is_in_no_table_and_no_file(outbox: Path) -> None:
+    person = make_whole_person()
+    assert len(find_in_tables(*TRACES)) > 15
+    assert find_in_files(*TRACES)
+
+    erase(ADDRESS, person, user=None, now=timezone.now())
+
+    assert find_in_tables(*TRACES, "k-weg") == []
+    assert find_in_files(*TRACES) == []
+
+
+def test_score_stays_unlinked_with_its_segment(outbox: Path) -> None:
+    erase(ADDRESS, make_whole_person(), user=None, now=timezone.now())
+
+    answer = Response.objects.get()
+    assert (answer.score, answer.contact, answer.properties) == (2, None, {"groep": "Goud"})
+    assert answer.comment == ""
+    assert {row.address_hash for row in Invitation.objects.all()} == {""}
+
+
+def test_address_stays_suppressed_by_its_hash(outbox: Path) -> None:
+    erase(ADDRESS, make_whole_person(), user=None, now=timezone.now())
+
+    assert Suppression.objects.get().address_hash == hash_address(ADDRESS)
+    assert is_suppressed(ADDRESS, "surveys")
+    assert is_suppressed(ADDRESS, "other")
+
+
+def test_waiting_mail_is_not_sent_and_open_follow_up_is_closed(outbox: Path) -> None:
+    erase(ADDRESS, make_whole_person(), user=None, now=timezone.now())
+
+    assert not Mail.objects.filter(state="scheduled").exists()
+    assert sorted(Invitation.objects.values_list("state", "reason")) == [
+        ("sent", ""), ("skipped", "erased"),
+    ]  # fmt: skip
+    assert FollowUp.objects.get().state == "closed"
+
+
+def test_others_keep_what_is_theirs(outbox: Path) -> None:
+    person = make_whole_person()
+    other = make_contact(email=f"x{ADDRESS}", first_name="Fenna", last_name="Anders")
+    theirs = make_response(contact=other, comment="Mijn naam is Fenna", invitation=None,
+                           channel="import")  # fmt: skip
+    write_mail(f"x{ADDRESS}", "Dag Fenna")
+
+    erase(ADDRESS, person, user=None, now=timezone.now())
+
+    theirs.refresh_from_db()
+    assert theirs.comment == "Mijn naam is Fenna"
+    assert theirs.contact == other
+    assert len(list(outbox.glob("*.eml"))) == 1
+
+
+def test_namesake_keeps_the_texts_that_name_them(outbox: Path) -> None:
+    person = make_whole_person()
+    namesake = make_contact(first_name="Fenna", last_name="Wegwezen")
+    theirs = make_response(
+        contact=namesake, comment=f"Groet {NAME}", invitation=None, channel="import"
+    )
+
+    erase(ADDRESS, person, user=None, now=timezone.now())
+
+    theirs.refresh_from_db()
+    assert theirs.comment == f"Groet {NAME}"
+    assert find_in_tables("fenna.weg") == []
+
+
+@pytest.mark.parametrize("row", ["invitation", "mail"])
+def test_nothing_is_erased_while_a_mail_leaves(row: str, outbox: Path) -> None:
+    person = make_whole_person()
+    model = Invitation if row == "invitation" else Mail
+    model.objects.filter(state="scheduled").update(state="sending")
+
+    with pytest.raises(MailLeaving):
+        erase(ADDRESS, person, user=None, now=timezone.now())
+
+    assert Contact.objects.filter(email=ADDRESS).exists()
+    assert not Suppression.objects.exists()
+
+
+def test_nothing_is_erased_while_their_file_is_imported(outbox: Path) -> None:
+    person = make_whole_person()
+    ImportBatch.objects.filter(state="previewed").update(state="importing")
+
+    with pytest.raises(ImportRunning):
+        erase(ADDRESS, person, user=None, now=timezone.now())
+
+    assert Contact.objects.filter(email=ADDRESS).exists()
+
+
+def test_draft_that_named_the_address_still_opens(manager_client: Client, outbox: Path) -> None:
+    person = make_whole_person()
+    Campaign.objects.filter(audience__0__property="contact.email").update(state="draft")
+
+    erase(ADDRESS, person, user=None, now=timezone.now())
+
+    draft = Campaign.objects.get(state="draft")
+    assert manager_client.get(draft.get_absolute_url()).status_code == 200
+
+
+def test_page_asks_first_and_erases_after_the_tick(manager_client: Client, outbox: Path) -> None:
+    person = make_whole_person()
+    url = reverse("contact_erase", args=[person.pk])
+
+    assert "This cannot be undone." in manager_client.get(url).content.decode()
+    assert manager_client.post(url).status_code == 422
+    assert Contact.objects.filter(pk=person.pk).exists()
+
+    response = manager_client.post(url, {"understood": "yes"}, follow=True)
+
+    assert response.status_code == 200
+    assert not Contact.objects.filter(pk=person.pk).exists()
+    assert find_in_tables(*TRACES) == []
+
+
+def test_pages_around_an_erased_person_still_open(manager_client: Client, outbox: Path) -> None:
+    erase(ADDRESS, make_whole_person(), user=None, now=timezone.now())
+
+    answer = Response.objects.get()
+    for url in (
+        answer.get_absolute_url(),
+        FollowUp.objects.get().get_absolute_url(),
+        reverse("responses"),
+        reverse("contact_import"),
+        *(c.get_absolute_url() for c in Campaign.objects.all()),
+        *(b.get_absolute_url() for b in ImportBatch.objects.all()),
+    ):
+        assert manager_client.get(url).status_code == 200, url
+
+
+def test_command_erases_and_cleans_up_once_more(capsys: Any, outbox: Path) -> None:
+    make_whole_person()
+
+    call_command("erase", ADDRESS.upper(), "--yes")
+    write_mail(ADDRESS, "te laat")
+    call_command("erase", ADDRESS, "--yes")
+
+    said = capsys.readouterr().out
+    assert "1 answers unlinked" in said
+    assert "There was no such contact" in said
+    assert find_in_tables(*TRACES) == []
+    assert find_in_files(*TRACES) == []
+
+
+def test_export_holds_everything_as_json_and_csv(manager_client: Client, outbox: Path) -> None:
+    person = make_whole_person()
+
+    found = manager_client.get(reverse("contact_export", args=[person.pk, "json"]))
+    table = manager_client.get(reverse("contact_export", args=[person.pk, "csv"]))
+
+    exported = json.loads(found.content)
+    assert exported["person"]["email"] == ADDRESS
+    assert exported["answers"][0]["comment"] == f"Bel mij, groet {NAME}"
+    assert [mail["text"] for mail in exported["mails"]] == [f"Beste {NAME}"]
+    assert len(exported["invitations"]) == 2
+    assert f"answers;1;comment;Bel mij, groet {NAME}" in table.content.decode("utf-8-sig")
+
+
+def test_export_command_writes_what_the_page_gives(tmp_path: Path, outbox: Path) -> None:
+    make_whole_person()
+    file = tmp_path / "fenna.json"
+
+    call_command("export_person", ADDRESS, "--output", str(file))
+
+    assert json.loads(file.read_text())["person"]["last_name"] == "Wegwezen"
+    with pytest.raises(CommandError):
+        call_command("export_person", "niemand@klanten.example")
+
+
+def test_export_in_another_form_is_unknown(manager_client: Client) -> None:
+    person = make_contact()
+
+    assert manager_client.get(f"/contacts/{person.pk}/export.xml").status_code == 404
