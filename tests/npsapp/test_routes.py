@@ -25,7 +25,7 @@ PUBLIC = {
 # Posted from a mail or a cookie-free page: there is no session that could be abused.
 CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "unsubscribe"}
 
-VIEWER = {"dashboard", "responses", "response"}
+VIEWER = {"dashboard", "responses", "responses_export", "response"}
 AGENT = {
     "contact",
     "contacts",
