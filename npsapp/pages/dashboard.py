@@ -31,7 +31,7 @@ from responses.reports.split import split
 from responses.reports.trend import list_months
 from responses.scoring import DEFAULT_THRESHOLDS, Tier
 from responses.selection import Period, Selection
-from surveys.models import Campaign, Survey, get_organisation
+from surveys.models import Campaign, get_organisation
 
 
 @requires(Role.VIEWER)
@@ -56,7 +56,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
         "survey": survey,
         "period": period,
         "selection": selection,
-        "campaigns": survey.campaigns.exclude(state=Campaign.State.DRAFT),
+        "campaigns": Campaign.objects.filter(survey=survey).exclude(state="draft"),
         "answered_at": answered_at,
         "rate": count_invited(selection),
         "queue": queue_counts(user=request.user, now=now),

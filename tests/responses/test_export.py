@@ -23,10 +23,26 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 7, 3, 22, 30, tzinfo=dt.UTC)
-COLUMNS = (
-    "id survey campaign answered_at score category comment status status_reason channel language "
-    "may_contact occasion external_id name account email properties"
-).split()
+COLUMNS = [
+    "id",
+    "survey",
+    "campaign",
+    "answered_at",
+    "score",
+    "category",
+    "comment",
+    "status",
+    "status_reason",
+    "channel",
+    "language",
+    "may_contact",
+    "occasion",
+    "external_id",
+    "name",
+    "account",
+    "email",
+    "properties",
+]
 
 
 def download(client: Client, query: str = "") -> bytes:
