@@ -24,6 +24,7 @@ COMMENTING = {"detractor": 0.75, "passive": 0.45, "promoter": 0.55}
 DELIVERY = {"Fietskoerier": 0.4, "Afhaalpunt": 0.05, "Pakketdienst": -0.14}
 SEASON = {6: 0.08, 7: 0.12, 8: 0.1, 11: -0.12, 12: -0.3}
 COUNTRY = {"België": -0.08}
+WORST = -0.6  # below it an answer turns out not only more often, but much worse
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Moods:
         if survey.touchpoint == survey.Touchpoint.POST_DELIVERY:
             lift += DELIVERY[known["bezorging"]] + SEASON.get(at.month, 0.0)
             if self.is_strike(survey, at):
-                lift -= 0.75 if known["bezorging"] == "Pakketdienst" else 0.25
+                lift -= 1.0 if known["bezorging"] == "Pakketdienst" else 0.3
         elif survey.touchpoint == survey.Touchpoint.PRE_DELIVERY:
             lift += 0.12
         return lift
@@ -57,7 +58,8 @@ def draw_answer(
     score = random.choices(scores, weights)[0]
     lift = moods.lift(survey, contact, at)
     if random.random() < abs(lift):
-        score = min(10, score + 2) if lift > 0 else max(0, score - random.randint(2, 5))
+        fall = random.randint(3, 7) if lift < WORST else random.randint(2, 5)
+        score = min(10, score + 2) if lift > 0 else max(0, score - fall)
     category = categorise(score)
     comment = ""
     if random.random() < COMMENTING[category]:

@@ -59,7 +59,9 @@ class Desk:
             self.loads[heapq.heappop(self.closings)[1]] -= 1
         return min(range(len(self.members)), key=lambda index: (self.loads[index], index))
 
-    def record(self, follow_up: FollowUp, kind: Activity.Kind, at: dt.datetime, **fields: object) -> None:
+    def record(
+        self, follow_up: FollowUp, kind: Activity.Kind, at: dt.datetime, **fields: object
+    ) -> None:
         """Write the next line of a timeline."""
         follow_up.version += 1
         self.activities.append(

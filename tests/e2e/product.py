@@ -177,6 +177,14 @@ class Product:
             time.sleep(0.1)
         raise AssertionError(f"The web does not answer:\n{self.logs()}")
 
+    def wait_for_outbox(self, seconds: float = 30) -> None:
+        """Until the first mail of the sample company has become a file."""
+        outbox = Path(self.environment["DATA_DIR"]) / "outbox"
+        deadline = time.monotonic() + seconds
+        while not any(outbox.glob("*")):
+            assert time.monotonic() < deadline, f"No mail left:\n{self.logs()}"
+            time.sleep(0.1)
+
     def kill(self, name: str) -> None:
         """End one of the processes as a crash would."""
         process = self.processes.pop(name)
@@ -236,16 +244,25 @@ def make_database(name: str) -> Iterator[str]:
 
 
 @contextmanager
-def run_product(*, name: str, port: int, redis: str) -> Iterator[Product]:
-    """Everything started and answering; everything gone afterwards."""
+def run_product(
+    *, name: str, port: int, redis: str, with_sample: bool = False
+) -> Iterator[Product]:
+    """Everything started and answering; everything gone afterwards.
+
+    With the sample company mail goes to files, since none of it may leave.
+    """
     folder = Path(tempfile.mkdtemp(prefix="npsapp-e2e-"))
     try:
         with make_database(f"e2e_{name}") as database, run_mailbox() as mailbox:
             environment = make_environment(
                 folder=folder, port=port, database=database, redis=redis, mailbox=mailbox
             )
+            if with_sample:
+                environment["EMAIL_URL"] = ""
             product = Product(f"http://localhost:{port}", environment, mailbox, folder)
             product.manage("migrate", "--verbosity", "0")
+            if with_sample:
+                product.manage("demo")
             product.manage("collectstatic", "--no-input", "--verbosity", "0")
             try:
                 product.start_web()
