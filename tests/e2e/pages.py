@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from django.urls import Resolver404, resolve
-from playwright.sync_api import APIRequestContext, Browser, BrowserContext
+from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page
 
 from npsapp.demo.logins import DOMAIN, PASSWORD
 from tests.e2e.product import Product
@@ -23,7 +23,7 @@ from surveys import links
 from django.utils import timezone
 from surveys.importing.batches import confirm_batch, open_batch
 from surveys.models import Campaign, Invitation
-reader = User.objects.create_user("english@{domain}", "{password}", name="Emma English", role="admin")
+reader = User.objects.create_user("english@{domain}", "{password}", name="Emma", role="admin")
 campaign = Campaign.objects.running().get()
 silent = campaign.invitations.filter(state="sent", answered_at=None).latest("sent_at")
 answered = Invitation.objects.filter(answered_at__isnull=False).latest("answered_at")
@@ -61,16 +61,23 @@ def list_unlinked(product: Product) -> list[str]:
 
 
 def log_in(browser: Browser, product: Product, language: str, **options: Any) -> BrowserContext:
+    # Without motion: a colour on its way to another would be measured half-way.
+    options = {"reduced_motion": "reduce"} | options
     context = browser.new_context(base_url=product.url, locale=language, **options)
     context.set_default_timeout(20_000)
     page = context.new_page()
+    enter(page, LANGUAGES[language])
+    page.close()
+    return context
+
+
+def enter(page: Page, address: str) -> None:
+    """Log in as somebody of the sample company."""
     page.goto("/login/")
-    page.locator("[type=email]").fill(LANGUAGES[language])
+    page.locator("[type=email]").fill(address)
     page.locator("[type=password]").fill(PASSWORD)
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    page.close()
-    return context
 
 
 def name_of(address: str) -> str:

@@ -24,7 +24,8 @@ HEAVIEST = 100_000
 # All that a colour scheme can change about a page.
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 RUN_AXE = """async options => {
-    const found = await axe.run(document, {resultTypes: ["violations"], ...options});
+    const usual = {resultTypes: ["violations"], preload: false, iframes: false};
+    const found = await axe.run(document, {...usual, ...options});
     return found.violations.map(one => `${one.id}: ${one.nodes.map(node => node.html).join(" | ")}`)
 }"""
 
@@ -58,7 +59,7 @@ def test_every_page_is_accessible_narrow_and_light(browser: Browser) -> None:
             for name, address in pages.items():
                 complaints += look_at(page, scale, f"{language} {name}", address)
             context.close()
-        guest = browser.new_context(base_url=product.url)
+        guest = browser.new_context(base_url=product.url, reduced_motion="reduce")
         page = guest.new_page()
         scale = Scale(guest.new_cdp_session(page))
         complaints += look_at(page, scale, "login", "/login/")

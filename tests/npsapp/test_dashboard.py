@@ -405,3 +405,17 @@ def test_campaign_narrows_every_number(
     assert people in links(manager_client, f"?campaign={campaign.pk}")
     assert people not in links(viewer_client, f"?campaign={campaign.pk}")
     assert people not in links(manager_client)
+
+
+def test_month_of_few_answers_has_its_number_and_no_score(
+    viewer_client: Client, survey: Survey
+) -> None:
+    for month, n in ((4, 6), (5, 4), (6, 1), (8, 6)):
+        fill(survey, [9] * n, answered_at=dt.datetime(2026, month, 5, 12, tzinfo=dt.UTC))
+
+    body = viewer_client.get("/?from=2026-01-01&to=2026-12-31").content.decode()
+
+    assert "May 2026: 4 answers, too few for a score" in body
+    assert "June 2026: 1 answer, too few for a score" in body
+    # No line leads over the months without a score.
+    assert body.count('class="path"') == 0
