@@ -49,7 +49,7 @@ def download(client: Client, query: str = "") -> bytes:
     response = client.get(f"/responses/export/{query}")
     assert response.status_code == 200
     assert isinstance(response, StreamingHttpResponse)
-    return b"".join(response.streaming_content)  # type: ignore[arg-type]
+    return b"".join(response.streaming_content)
 
 
 def read(client: Client, query: str = "", *, delimiter: str = ";") -> list[dict[str, str]]:
