@@ -2,13 +2,14 @@
 # make run     the product on this machine, with sample data: http://localhost:8000
 # make test    everything that must hold; installs the tools for it first
 # make lint    only the checks that read the code
+# make screenshots  the pictures of docs/screenshots/, from the sample data
 # make lock    pin the packages of pyproject.toml again, into requirements*.txt
 # make clean   remove what the commands above made, but not the data in var/
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: setup run test lint lock clean dev browser
+.PHONY: setup run test lint lock clean dev browser screenshots
 
 PYTHON3 ?= python3
 VENV := .venv
@@ -77,6 +78,10 @@ lint: dev
 test: browser lint
 	@echo "pytest"
 	@$(PYTHON) -m pytest -q -n 2
+
+screenshots: browser dev
+	@echo "Taking pictures"
+	@$(PYTHON) -m tests.e2e.screenshots
 
 # Each file is complete by itself. `make lock UPGRADE=--upgrade` also takes newer releases.
 lock: dev

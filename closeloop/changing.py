@@ -103,9 +103,14 @@ def note_contact(follow_up: FollowUp, *, at: dt.datetime) -> None:
     follow_up.first_contacted_at = follow_up.first_contacted_at or at
 
 
-def find_target(category: str, *, since: dt.datetime) -> dt.datetime:
-    """Return by when somebody who waits since a moment should hear from us."""
-    organisation = get_organisation()
+def find_target(
+    category: str, *, since: dt.datetime, organisation: Organisation | None = None
+) -> dt.datetime:
+    """Return by when somebody who waits since a moment should hear from us.
+
+    `organisation` spares a query where many are asked for.
+    """
+    organisation = organisation or get_organisation()
     first = since.astimezone(organisation.zone).date()
     hours = WorkingHours(
         zone=organisation.zone,

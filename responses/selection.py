@@ -1,4 +1,4 @@
-"""Which responses a page, a list or a command speaks of: survey, days, segment, category, score.
+"""Which responses a page, list or command speaks of: survey, campaign, days, segment, score.
 
 One object for all of them, so that a number and the list behind it can never disagree.
 Days are inclusive days of the organisation; only here do they become moments.
@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from surveys.models import Survey
+    from surveys.models import Campaign, Survey
 
 
 class Period(models.TextChoices):
@@ -68,6 +68,7 @@ class Segment:
 class Selection:
     zone: ZoneInfo
     survey: Survey | None = None
+    campaign: Campaign | None = None
     first: dt.date | None = None
     last: dt.date | None = None
     segment: Segment | None = None
@@ -100,7 +101,7 @@ class Selection:
     def narrowed(
         self, *, category: str = "", score: int | None = None, status: str = ""
     ) -> Selection:
-        """Return the same days, survey and segment, within them only what is named here."""
+        """Return the same survey, campaign, days and segment, within them only what is named."""
         return replace(self, category=category, score=score, status=status)
 
     @property
@@ -108,6 +109,7 @@ class Selection:
         """The selection as a query string, its days spelled out: the same rows tomorrow."""
         values = [
             ("survey", self.survey.slug if self.survey else ""),
+            ("campaign", str(self.campaign.pk) if self.campaign else ""),
             ("period", "" if self.first or self.last else Period.ALL.value),
             ("from", self.first.isoformat() if self.first else ""),
             ("to", self.last.isoformat() if self.last else ""),

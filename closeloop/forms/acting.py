@@ -57,9 +57,9 @@ class AssignForm(ActingForm):
         super().__init__(data, follow_up=follow_up, **kwargs)
         # Whoever owns it may have changed role since; the form must not hide that.
         field = cast("forms.ModelChoiceField[User]", self.fields["to"])
-        field.queryset = User.objects.who_may(Role.AGENT) | User.objects.filter(
-            follow_ups=follow_up
-        )
+        # By key: over a join everybody would stand there once for each follow-up they own.
+        owner = [follow_up.owner_id] if follow_up.owner_id else []
+        field.queryset = User.objects.who_may(Role.AGENT) | User.objects.filter(pk__in=owner)
 
 
 class NoteForm(ActingForm):

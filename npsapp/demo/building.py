@@ -8,23 +8,33 @@ from random import Random
 from django.apps import apps
 from django.db import connection, transaction
 
+from npsapp.demo.answers import Moods
 from npsapp.demo.handling import handle_answers
-from npsapp.demo.rounds import import_history, play_round
+from npsapp.demo.rounds import Round, import_history, name_season, note_answers, play_round
 from npsapp.demo.shop import (
     make_contacts,
     make_organisation,
     make_people,
     make_senders,
-    make_survey,
+    make_surveys,
 )
 from npsapp.models import User
 from npsapp.roles import Role
-from surveys.models import Mail, Organisation, Survey, get_organisation
+from surveys.models import Contact, Mail, Organisation, Suppression, Survey, get_organisation
 from surveys.sending.compose import compose_test_mail
 from surveys.sending.queueing import queue_mail
 
 SEED = 20_26
-CONTACTS = 480
+CONTACTS = 2000
+UNSUBSCRIBED = 14
+# How many days ago they began; the last one is halfway its thirty days.
+RELATIONSHIP_ROUNDS = (280, 175, 14)
+# Rounds before and after delivery follow one another for fourteen months; each asks those who
+# ordered in its weeks, and asks them again a week later, when their parcel has come.
+DELIVERY_ROUNDS = 5
+DELIVERY_DAYS = 84
+ASKING_DAYS = 77
+LAST_DELIVERY_DAY = 2  # days ago
 OUR_APPS = ("npsapp", "surveys", "responses", "closeloop")
 
 
@@ -50,14 +60,67 @@ def build_sample(*, now: dt.datetime) -> None:
         make_organisation()
         make_people()
         sender = make_senders()
-        survey = make_survey()
-        contacts = make_contacts(random, CONTACTS)
-        import_history(random, survey, contacts, today)
-        spring, autumn = today - dt.timedelta(days=175), today - dt.timedelta(days=13)
-        play_round(random, survey, sender, name="Voorjaarsronde", first_day=spring, now=now)
-        play_round(random, survey, sender, name="Najaarsronde", first_day=autumn, now=now)
+        survey, before, after = make_surveys()
+        start = today - dt.timedelta(DELIVERY_ROUNDS * DELIVERY_DAYS + LAST_DELIVERY_DAY)
+        contacts = make_contacts(
+            random, CONTACTS, ordered=(start, today - dt.timedelta(LAST_DELIVERY_DAY + 1))
+        )
+        moods = Moods(strike=today - dt.timedelta(days=100))
+        import_history(random, survey, contacts, moods, today)
+        rounds = list_delivery_rounds(random, before, after, start)
+        for days_ago in RELATIONSHIP_ROUNDS:
+            day = today - dt.timedelta(days=days_ago)
+            rounds.append(
+                Round(
+                    survey=survey,
+                    name=name_season(day),
+                    first_day=day,
+                    seed=str(random.getrandbits(32)),
+                )
+            )
+        by_pk = {contact.pk: contact for contact in contacts}
+        for asked in rounds[:-1]:
+            play_round(random, asked, sender, by_pk, moods, now=now)
+        unsubscribe(random, contacts)
+        play_round(random, rounds[-1], sender, by_pk, moods, now=now)
+        note_answers()
         handle_answers(random, now=now)
         queue_test_mail(survey, now=now)
+
+
+def list_delivery_rounds(
+    random: Random, before: Survey, after: Survey, start: dt.date
+) -> list[Round]:
+    """Return the rounds of both surveys in the order of time."""
+    rounds = []
+    for number in range(DELIVERY_ROUNDS):
+        first = start + dt.timedelta(number * DELIVERY_DAYS)
+        ordered = (first, first + dt.timedelta(DELIVERY_DAYS - 1))
+        # The same seed asks in the same order, so that everybody has a week in between.
+        seed = str(random.getrandbits(32))
+        for survey, days in ((before, 0), (after, DELIVERY_DAYS - ASKING_DAYS)):
+            rounds.append(
+                Round(
+                    survey=survey,
+                    name=f"{survey.name} {number + 1}",
+                    seed=seed,
+                    ordered=ordered,
+                    first_day=first + dt.timedelta(days),
+                    window_days=ASKING_DAYS,
+                )
+            )
+    return rounds
+
+
+def unsubscribe(random: Random, contacts: list[Contact]) -> None:
+    Suppression.objects.bulk_create(
+        Suppression(
+            address_hash=contact.address_hash,
+            scope=Suppression.Scope.SURVEYS,
+            reason=Suppression.Reason.UNSUBSCRIBED,
+        )
+        for contact in random.sample(contacts, UNSUBSCRIBED)
+    )
 
 
 def queue_test_mail(survey: Survey, *, now: dt.datetime) -> None:

@@ -1,30 +1,46 @@
-"""The sample company's past: an import of older answers, a finished round, one that is running."""
+"""The sample company's past: an import of older answers, finished rounds, one that is running."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
 from random import Random
 
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 
-from npsapp.demo.words import COMMENTS
+from npsapp.demo.answers import ANSWERING, Moods, draw_answer
+from npsapp.models import User
+from npsapp.roles import Role
+from responses.automatic import Sign
 from responses.models import Response
-from responses.scoring import categorise
 from surveys.models import Campaign, Contact, ImportBatch, Invitation, Sender, Survey
 from surveys.planning.plan import draw_plan, write_plan
 
-# Chance of each score for each customer group: new customers are the least sure of the shop.
-SCORES = {
-    "Nieuw": {2: 2, 3: 3, 4: 3, 5: 6, 6: 9, 7: 17, 8: 24, 9: 20, 10: 16},
-    "Vast": {1: 1, 3: 2, 5: 3, 6: 5, 7: 11, 8: 21, 9: 29, 10: 28},
-    "Zakelijk": {0: 2, 3: 3, 4: 4, 5: 8, 6: 11, 7: 20, 8: 26, 9: 16, 10: 10},
-}
-ANSWERING = {"Nieuw": 0.24, "Vast": 0.38, "Zakelijk": 0.3}
-COMMENTING = {"detractor": 0.75, "passive": 0.45, "promoter": 0.55}
+IMPORTED = 320
+SEASONS = ("Winter", "Voorjaars", "Zomer", "Najaars")
 
 
-def import_history(random: Random, survey: Survey, contacts: list[Contact], today: dt.date) -> None:
-    """Two hundred and some answers of a year ago, as a company brings them along."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """Whom a campaign asked and when; `ordered` are the days on which they ordered last."""
+
+    survey: Survey
+    name: str
+    first_day: dt.date
+    window_days: int = 30
+    ordered: tuple[dt.date, dt.date] | None = None
+    seed: str
+
+
+def name_season(day: dt.date) -> str:
+    return f"{SEASONS[day.month % 12 // 3]}ronde {day.year}"
+
+
+def import_history(
+    random: Random, survey: Survey, contacts: list[Contact], moods: Moods, today: dt.date
+) -> None:
+    """Some hundred answers of a year ago, as a company brings them along; two are left out."""
     batch = ImportBatch.objects.create(
         kind=ImportBatch.Kind.RESPONSES,
         state=ImportBatch.State.IMPORTED,
@@ -33,33 +49,40 @@ def import_history(random: Random, survey: Survey, contacts: list[Contact], toda
         imported_at=moment(today, -200),
     )
     answers = []
-    for number, contact in enumerate(random.sample(contacts, 220)):
-        at = moment(today, -random.randint(210, 420), hour=random.randint(8, 21))
-        answer = write_answer(random, survey, contact, at)
+    for number, contact in enumerate(random.sample(contacts, IMPORTED)):
+        at = moment(today, -random.randint(290, 424), hour=random.randint(8, 21))
+        answer = draw_answer(random, survey, contact, moods, at)
         answer.channel = Response.Channel.IMPORT
         answer.import_batch = batch
         answer.external_id = f"A{number + 1}"
         answers.append(answer)
-    Response.objects.bulk_create(answers)
+    manager = User.objects.get(role=Role.MANAGER)
+    for answer in answers[:2]:
+        answer.status = Response.Status.EXCLUDED
+        answer.status_reason = "Stond twee keer in het oude bestand."
+        answer.status_by = manager
+        answer.status_at = moment(today, -199)
+    Response.objects.bulk_create(answers, batch_size=1000)
     batch.summary = {"imported": len(answers)}
     batch.save(update_fields=["summary"])
 
 
 def play_round(
     random: Random,
-    survey: Survey,
+    asked: Round,
     sender: Sender,
+    contacts: Mapping[int, Contact],
+    moods: Moods,
     *,
-    name: str,
-    first_day: dt.date,
     now: dt.datetime,
 ) -> Campaign:
     """Plan a round as its manager did, let pass what is past by now, and answer for the people."""
     campaign = Campaign.objects.create(
-        survey=survey, name=name, sender=sender, first_day=first_day, strata=["klantgroep", "land"],
-        seed=str(random.getrandbits(32)),
+        survey=asked.survey, name=asked.name, sender=sender, first_day=asked.first_day,
+        window_days=asked.window_days, strata=["klantgroep", "bezorging"], seed=asked.seed,
+        audience=_describe_audience(asked),
     )  # fmt: skip
-    launched_at = moment(first_day, -1, hour=15)
+    launched_at = moment(asked.first_day, -1, hour=15)
     write_plan(campaign, draw_plan(campaign, now=launched_at))
     campaign.launched_at = launched_at
     over = campaign.last_day < now.date()
@@ -67,8 +90,17 @@ def play_round(
     campaign.ended_at = moment(campaign.last_day, 1) if over else None
     campaign.save()
     hand_over(random, campaign, now=now)
-    answer_round(random, campaign, now=now)
+    answer_round(random, campaign, contacts, moods, now=now)
     return campaign
+
+
+def _describe_audience(asked: Round) -> list[dict[str, object]]:
+    if asked.ordered is None:
+        return []
+    return [
+        {"property": "besteld_op", "operator": operator, "values": [day.isoformat()]}
+        for operator, day in zip(("at_least", "at_most"), asked.ordered, strict=True)
+    ]
 
 
 def hand_over(random: Random, campaign: Campaign, *, now: dt.datetime) -> None:
@@ -83,7 +115,8 @@ def hand_over(random: Random, campaign: Campaign, *, now: dt.datetime) -> None:
         delivery_status=Invitation.DeliveryStatus.DELIVERED,
     )
     random.shuffle(pks)
-    bounced, refused, doubtful = pks[:5], pks[5:7], pks[7:8]
+    some = max(1, len(pks) // 100)
+    bounced, refused, doubtful = pks[:some], pks[some : some + 2], pks[some + 2 : some + 3]
     rows = campaign.invitations
     rows.filter(pk__in=bounced).update(delivery_status=Invitation.DeliveryStatus.BOUNCED)
     rows.filter(pk__in=refused).update(
@@ -104,48 +137,43 @@ def hand_over(random: Random, campaign: Campaign, *, now: dt.datetime) -> None:
         )
 
 
-def answer_round(random: Random, campaign: Campaign, *, now: dt.datetime) -> None:
+def answer_round(
+    random: Random,
+    campaign: Campaign,
+    contacts: Mapping[int, Contact],
+    moods: Moods,
+    *,
+    now: dt.datetime,
+) -> None:
     """Let some of those who were asked answer, most of them within a day."""
     asked = campaign.invitations.filter(
         state=Invitation.State.SENT, delivery_status=Invitation.DeliveryStatus.DELIVERED
     )
     answers = []
-    for invitation in asked.select_related("contact", "campaign__survey").order_by("pk"):
-        contact, sent_at = invitation.contact, invitation.sent_at
-        if contact is None or sent_at is None:
+    rows = asked.order_by("pk").values_list("pk", "contact_id", "sent_at")
+    for pk, contact_pk, sent_at in rows:
+        if contact_pk is None or sent_at is None:
             continue
+        contact = contacts[contact_pk]
         if random.random() > ANSWERING[contact.properties["klantgroep"]]:
             continue
         at = sent_at + dt.timedelta(minutes=4 + random.expovariate(1 / (11 * 60)))
         if at < now:
-            answer = write_answer(random, campaign.survey, contact, at)
-            answer.invitation = invitation
-            invitation.answered_at = at
+            answer = draw_answer(random, campaign.survey, contact, moods, at)
+            answer.invitation_id = pk
             answers.append(answer)
-    Response.objects.bulk_create(answers)
-    Invitation.objects.bulk_update(
-        [answer.invitation for answer in answers if answer.invitation], ["answered_at"]
-    )
+    if campaign.state == Campaign.State.RUNNING:
+        # A scanner at some company pressed a button: a manager has to look at these.
+        for answer in answers[20:220:50]:
+            answer.status, answer.status_reason = Response.Status.PROVISIONAL, Sign.TOO_FAST
+            answer.comment = ""
+    Response.objects.bulk_create(answers, batch_size=1000)
 
 
-def write_answer(random: Random, survey: Survey, contact: Contact, at: dt.datetime) -> Response:
-    weights = SCORES[contact.properties["klantgroep"]]
-    score = random.choices(list(weights), list(weights.values()))[0]
-    category = categorise(score)
-    comment = ""
-    if random.random() < COMMENTING[category]:
-        comment = random.choice(COMMENTS[category][contact.language])
-    return Response(
-        survey=survey,
-        contact=contact,
-        scale_min=survey.scale_min,
-        score=score,
-        comment=comment,
-        language=contact.language,
-        channel=Response.Channel.MAIL,
-        properties=contact.properties,
-        answered_at=at,
-    )
+def note_answers() -> None:
+    """Tell every invitation that it was answered, as recording an answer does."""
+    given = Response.objects.filter(invitation=OuterRef("pk")).values("answered_at")
+    Invitation.objects.filter(response__isnull=False).update(answered_at=Subquery(given))
 
 
 def moment(day: dt.date, days: int, *, hour: int = 9) -> dt.datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from random import Random
 
 from closeloop.models import Member
@@ -15,6 +16,7 @@ from surveys.models import Account, Contact, Organisation, Property, Sender, Sur
 COMPANY = "De Papieren Eend"
 GROUPS = {"Nieuw": 0.35, "Vast": 0.45, "Zakelijk": 0.2}
 COUNTRIES = {"Nederland": 0.75, "België": 0.25}
+CARRIERS = {"Pakketdienst": 0.6, "Fietskoerier": 0.22, "Afhaalpunt": 0.18}
 ACCOUNTS = (
     "Basisschool De Vlieger",
     "Kantoorboekhandel Inktpot",
@@ -70,16 +72,38 @@ def make_senders() -> Sender:
     )
 
 
-def make_survey() -> Survey:
-    return Survey.objects.create(name="Klanttevredenheid", slug="klanten", company=COMPANY)
+def make_surveys() -> tuple[Survey, Survey, Survey]:
+    """Create the survey of the relationship, and those before and after a delivery."""
+    before = Survey.objects.create(
+        name="Voor levering",
+        slug="voor-levering",
+        company=COMPANY,
+        touchpoint=Survey.Touchpoint.PRE_DELIVERY,
+    )
+    after = Survey.objects.create(
+        name="Na levering",
+        slug="na-levering",
+        company=COMPANY,
+        touchpoint=Survey.Touchpoint.POST_DELIVERY,
+    )
+    relationship = Survey.objects.create(name="Klanttevredenheid", slug="klanten", company=COMPANY)
+    return relationship, before, after
 
 
-def make_contacts(random: Random, number: int) -> list[Contact]:
-    """Create `number` people with a customer group, a country and a language; some in accounts."""
+def make_contacts(
+    random: Random, number: int, *, ordered: tuple[dt.date, dt.date]
+) -> list[Contact]:
+    """Create `number` people with their properties and language; business customers in accounts.
+
+    `ordered`: between which days the last order of each of them was.
+    """
+    span = (ordered[1] - ordered[0]).days
     Property.objects.bulk_create(
         [
-            Property(key="klantgroep", label="Klantgroep", is_segment=True),
-            Property(key="land", label="Land", is_segment=True),
+            Property(key="klantgroep", label="Klantgroep", kind="choice", is_segment=True),
+            Property(key="land", label="Land", kind="choice", is_segment=True),
+            Property(key="bezorging", label="Bezorging", kind="choice", is_segment=True),
+            Property(key="besteld_op", label="Laatste bestelling", kind="date"),
         ]
     )
     accounts = Account.objects.bulk_create([Account(name=name) for name in ACCOUNTS])
@@ -97,10 +121,15 @@ def make_contacts(random: Random, number: int) -> list[Contact]:
                 last_name=last,
                 language="nl" if random.random() < 0.85 else "en",
                 account=random.choice(accounts) if group == "Zakelijk" else None,
-                properties={"klantgroep": group, "land": pick(random, COUNTRIES)},
+                properties={
+                    "klantgroep": group,
+                    "land": pick(random, COUNTRIES),
+                    "bezorging": pick(random, CARRIERS),
+                    "besteld_op": str(ordered[0] + dt.timedelta(random.randint(0, span))),
+                },
             )
         )
-    return Contact.objects.bulk_create(people)
+    return Contact.objects.bulk_create(people, batch_size=1000)
 
 
 def pick(random: Random, weights: dict[str, float]) -> str:

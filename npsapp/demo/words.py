@@ -12,7 +12,9 @@ LAST_NAMES = """
     Gieter Haverstro Hoefijzer Inktvlek Jaszak Kaarsrecht Klaproos Knikker Koekenpan Lampenkap
     Lepelaar Madelief Molensteen Naaldenkussen Olifantspad Paardenstaart Pannenlap Potlood
     Regenton Roerstaaf Schoenlepel Slingerplant Speelkwartier Sterappel Theelicht Tuinstoel
-    Uitblinker Vingerhoed Vlaggenmast Waterkers Windwijzer Zandloper Zeepsop
+    Uitblinker Vingerhoed Vlaggenmast Waterkers Windwijzer Zandloper Zeepsop Aardbei Bezemsteel
+    Draaimolen Eierdop Fietsbel Gordijnrail Hangslot Kapstok Luchtballon Mosterdzaad Notenkraker
+    Peperbus Rammelaar Stoofpeer Tafelkleed Veterband
 """.split()  # noqa: SIM905  (a list would be a page long)
 
 DETRACTOR = {
@@ -74,6 +76,19 @@ PROMOTER = {
         "The gift wrapping made my mother's birthday.",
     ),
 }
+# What detractors say in the month in which the drivers were on strike.
+STRIKE = {
+    "nl": (
+        "Door de staking bij de bezorgdienst drie weken op mijn pakket gewacht.",
+        "Dat er gestaakt wordt kunnen jullie niet helpen, maar vertel het dan vooraf.",
+        "Pakket lag wekenlang in het depot vanwege de staking. Feest al voorbij.",
+        "Nergens op de site een woord over de staking, ik bleef maar verversen.",
+    ),
+    "en": (
+        "My parcel was stuck in the depot during the strike and nobody told me.",
+        "Three weeks late because of the delivery strike. The party was over by then.",
+    ),
+}
 COMMENTS = {"detractor": DETRACTOR, "passive": PASSIVE, "promoter": PROMOTER}
 
 NOTES = (
@@ -82,6 +97,7 @@ NOTES = (
     "Magazijn zoekt het ontbrekende artikel op.",
     "Klant wil liever per mail antwoord dan telefonisch.",
 )
+CALL = "Gebeld en excuses gemaakt."
 SUBJECTS = {"nl": "Re: uw antwoord", "en": "Re: your answer"}
 REPLIES = {
     "detractor": {

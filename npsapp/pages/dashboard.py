@@ -17,57 +17,68 @@ from closeloop.models import FollowUp
 from closeloop.reports.queue import queue_counts
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
-from responses.charts import place_whisker, slice_bar, stand_bars
-from responses.forms.selection import SelectionForm
+from responses.charts import draw_trend, place_whisker, slice_bar, stand_bars
+from responses.forms.selection import DashboardForm
 from responses.models import Response
 from responses.reports.comments import Remark, latest_answers, latest_comments
+from responses.reports.comparison import compare_groups
 from responses.reports.counting import count_responses, latest_answer, latest_survey
 from responses.reports.headline import Headline, summarise
 from responses.reports.histogram import columns
 from responses.reports.response_rate import count_invited
-from responses.reports.segments import list_segments
+from responses.reports.segments import SegmentGroup, list_segments
 from responses.reports.split import split
+from responses.reports.trend import list_months
 from responses.scoring import DEFAULT_THRESHOLDS, Tier
 from responses.selection import Period, Selection
-from surveys.models import Survey, get_organisation
+from surveys.models import Campaign, get_organisation
 
 
 @requires(Role.VIEWER)
 @require_safe
 def dashboard(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
-    form = SelectionForm(request.GET, organisation=get_organisation(), now=now)
+    form = DashboardForm(request.GET, organisation=get_organisation(), now=now)
     context: dict[str, Any] = {"form": form, "may_manage": request.user.may(Role.MANAGER)}
     if not form.is_valid():
         return render(request, "dashboard.html", context, status=422)
-    survey = form.cleaned_data["survey"] or latest_survey()
+    campaign = form.cleaned_data["campaign"]
+    survey = form.cleaned_data["survey"] or (campaign.survey if campaign else latest_survey())
     if survey is None:
         return render(request, "dashboard.html", {**context, "has_no_survey": True})
     answered_at = latest_answer(survey)
-    period = form.period_chosen or usual_period(answered_at, now)
+    # The days of a campaign are its own; a year would only cut an old one off.
+    usual = Period.ALL if campaign else usual_period(answered_at, now)
+    period = form.period_chosen or usual
     selection = form.selection(survey=survey, period=period)
     may_follow_up = request.user.may(Role.AGENT)
     context |= {
         "survey": survey,
         "period": period,
         "selection": selection,
-        "presets": list_presets(selection, period),
-        **show_segments(selection, survey),
+        "campaigns": Campaign.objects.filter(survey=survey).exclude(state="draft"),
         "answered_at": answered_at,
         "rate": count_invited(selection),
         "queue": queue_counts(user=request.user, now=now),
         "may_follow_up": may_follow_up,
         **show_answers(selection),
     }
+    groups = list_segments(survey)
+    by = form.cleaned_data["by"].key if form.cleaned_data["by"] else ""
+    context["by"] = by
+    context |= show_segments(selection, groups)
+    context |= show_comparison(selection, groups, by=by, headline=context["headline"])
+    context["presets"] = list_presets(selection, period, by=by)
     if may_follow_up:
         context["remarks"] = link_follow_ups(context.get("remarks", []))
     return render(request, "dashboard.html", context)
 
 
-def show_segments(selection: Selection, survey: Survey) -> dict[str, Any]:
-    """The segments to choose from, and how to name and leave the one chosen."""
-    groups = list_segments(survey)
+def show_segments(selection: Selection, groups: list[SegmentGroup]) -> dict[str, Any]:
+    """The segments to choose from, and how to name and leave what is chosen."""
     shown: dict[str, Any] = {"segments": groups}
+    if selection.campaign:
+        shown["all_campaigns_url"] = f"?{replace(selection, campaign=None).query}"
     if chosen := selection.segment:
         labels = {group.key: group.label for group in groups}
         shown["segment_label"] = labels.get(chosen.key, chosen.key)
@@ -89,11 +100,15 @@ class Preset:
     is_current: bool
 
 
-def list_presets(selection: Selection, current: Period) -> list[Preset]:
-    """The periods one click away; each keeps survey and segment."""
+def list_presets(selection: Selection, current: Period, *, by: str) -> list[Preset]:
+    """The periods one click away; each keeps the rest of the selection."""
     kept = {"survey": selection.survey.slug} if selection.survey else {}
+    if selection.campaign:
+        kept["campaign"] = str(selection.campaign.pk)
     if selection.segment:
         kept["segment"] = str(selection.segment)
+    if by:
+        kept["by"] = by
     return [
         Preset(period, f"?{urlencode({**kept, 'period': period.value})}", period == current)
         for period in Period
@@ -126,6 +141,51 @@ def show_answers(selection: Selection) -> dict[str, Any]:
         "columns": list(zip(scores, drawing.bars, strict=True)),
         "drawing": drawing,
         "remarks": latest_comments(selection),
+        **show_trend(selection),
+    }
+
+
+def show_trend(selection: Selection) -> dict[str, Any]:
+    """The months of the selection, drawn once there are two scores to lay side by side."""
+    months = list_months(selection)
+    scores = [
+        (month.nps, month.interval) if month.nps is not None and month.interval else None
+        for month in months
+    ]
+    if sum(score is not None for score in scores) < 2:
+        return {}
+    trend = draw_trend(scores)
+    return {"trend": trend, "months": list(zip(months, trend.slots, strict=True))}
+
+
+def show_comparison(
+    selection: Selection, groups: list[SegmentGroup], *, by: str, headline: Headline
+) -> dict[str, Any]:
+    """One property's values, the first property's unless another is asked for with `by`."""
+    properties = {group.key: group.label for group in groups}
+    if not properties or headline.tier == Tier.EMPTY:
+        return {}
+    key = by if by in properties else next(iter(properties))
+    comparison = compare_groups(selection, key)
+    rows = [
+        (
+            group,
+            slice_bar([part.share for part in group.parts]),
+            place_whisker(group.nps, group.interval)
+            if group.nps is not None and group.interval
+            else None,
+        )
+        for group in comparison.groups
+    ]
+    urls = [
+        (label, f"?{selection.query}&{urlencode({'by': other})}", other == key)
+        for other, label in properties.items()
+    ]
+    return {
+        "comparison": comparison,
+        "compared": properties[key],
+        "comparison_rows": rows,
+        "comparison_urls": urls,
     }
 
 

@@ -5,10 +5,27 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from responses.forms.selection import RowSelectionForm
 from responses.selection import Selection
+
+
+class FileStyle(models.TextChoices):
+    """What a download must look like for the program that opens it."""
+
+    SEMICOLON = "semicolon", _("Excel in Dutch and most of Europe (; between columns)")
+    COMMA = "comma", _("Excel in English (, between columns)")
+    PLAIN = "plain", _("Other programs (, between columns, without BOM)")
+
+    @property
+    def delimiter(self) -> str:
+        return ";" if self == FileStyle.SEMICOLON else ","
+
+    @property
+    def has_bom(self) -> bool:
+        return self != FileStyle.PLAIN
 
 
 class ResponseListForm(RowSelectionForm):
@@ -23,3 +40,12 @@ class ResponseListForm(RowSelectionForm):
         """The address of this list for a selection, the words searched for kept unless given."""
         words = self.cleaned_data["q"] if q is None else q
         return "&".join(filter(None, [selection.query, urlencode({"q": words}) if words else ""]))
+
+
+class ExportForm(ResponseListForm):
+    """The same rows as a file."""
+
+    style = forms.ChoiceField(choices=FileStyle.choices, required=False, label=_("Made for"))
+
+    def clean_style(self) -> FileStyle:
+        return FileStyle(self.cleaned_data["style"] or FileStyle.SEMICOLON)

@@ -15,14 +15,14 @@ from django.utils.translation import gettext_lazy
 from responses.models import Category, Response
 from responses.selection import Period, Segment, Selection, first_day_of
 from surveys.forms.widgets import DayInput
-from surveys.models import Organisation, Survey
+from surveys.models import Campaign, Organisation, Property, Survey
 
 # Wide enough for any import, narrow enough that the day after the last one exists in every zone.
 DAY_BOUNDS = [MinValueValidator(dt.date(1990, 1, 1)), MaxValueValidator(dt.date(2199, 12, 31))]
 
 
 class SelectionForm(forms.Form):
-    """Survey, period or days, segment. Days given win over a preset."""
+    """Survey, campaign, period or days, segment. Days given win over a preset."""
 
     survey = forms.ModelChoiceField(
         Survey.objects.all(),
@@ -30,6 +30,12 @@ class SelectionForm(forms.Form):
         required=False,
         empty_label=None,
         label=gettext_lazy("Survey"),
+    )
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.exclude(state=Campaign.State.DRAFT).select_related("survey"),
+        required=False,
+        empty_label=gettext_lazy("All campaigns"),
+        label=gettext_lazy("Campaign"),
     )
     period = forms.ChoiceField(choices=Period.choices, required=False, label=gettext_lazy("Period"))
     first = forms.DateField(
@@ -77,6 +83,10 @@ class SelectionForm(forms.Form):
         first, last = cleaned.get("first"), cleaned.get("last")
         if first and last and first > last:
             self.add_error("last", _("The last day lies before the first."))
+        survey, campaign = cleaned.get("survey"), cleaned.get("campaign")
+        if survey and campaign and campaign.survey != survey:
+            message = _("This campaign asks another survey: %(survey)s.")
+            self.add_error("campaign", message % {"survey": campaign.survey})
         return cleaned
 
     @cached_property
@@ -93,13 +103,27 @@ class SelectionForm(forms.Form):
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
         if chosen not in (Period.CUSTOM, Period.ALL):
             first, last = first_day_of(chosen, self.today), self.today
+        campaign = self.cleaned_data.get("campaign")
         return Selection(
             zone=self.zone,
-            survey=self.cleaned_data.get("survey") or survey,
+            survey=self.cleaned_data.get("survey") or (campaign.survey if campaign else survey),
+            campaign=campaign,
             first=first,
             last=last,
             segment=self.cleaned_data.get("segment"),
         )
+
+
+class DashboardForm(SelectionForm):
+    """The same, and the property by which the answers are compared."""
+
+    by = forms.ModelChoiceField(
+        Property.objects.filter(is_segment=True),
+        to_field_name="key",
+        required=False,
+        empty_label=None,
+        label=gettext_lazy("Compare by"),
+    )
 
 
 class RowSelectionForm(SelectionForm):

@@ -50,6 +50,8 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         chosen = self.filter(selection.moments("answered_at"))
         if selection.survey:
             chosen = chosen.filter(survey=selection.survey)
+        if selection.campaign:
+            chosen = chosen.filter(invitation__campaign=selection.campaign)
         if selection.segment:
             chosen = chosen.alias(_segment=segment_text(selection.segment.key))
             chosen = chosen.filter(_segment=selection.segment.value)

@@ -49,6 +49,8 @@ def count_invited(selection: Selection) -> ResponseRate:
     invitations = Invitation.objects.filter(sequence=0).filter(selection.moments("sent_at"))
     if selection.survey:
         invitations = invitations.filter(campaign__survey=selection.survey)
+    if selection.campaign:
+        invitations = invitations.filter(campaign=selection.campaign)
     if selection.segment:
         invitations = invitations.alias(
             _segment=segment_text(selection.segment.key, "contact__properties")

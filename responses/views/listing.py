@@ -54,9 +54,13 @@ def list_filters(form: ResponseListForm, selection: Selection) -> list[ActiveFil
     if words := form.cleaned_data["q"]:
         text = _("Comment with “%(words)s”") % {"words": words}
         filters.append((text, form.query_of(selection, q="")))
-    if selection.survey:
+    if selection.survey and not selection.campaign:
         rest = replace(selection, survey=None)
         filters.append((str(selection.survey), form.query_of(rest)))
+    if selection.campaign:
+        # The survey comes with its campaign, and leaves with it.
+        rest = replace(selection, survey=None, campaign=None)
+        filters.append((f"{selection.survey} · {selection.campaign}", form.query_of(rest)))
     if selection.first or selection.last:
         rest = replace(selection, first=None, last=None)
         filters.append((_describe_days(selection), form.query_of(rest)))

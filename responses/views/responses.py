@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -15,7 +17,7 @@ from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.access import get_response
 from responses.forms.judging import ExclusionForm
-from responses.forms.listing import ResponseListForm
+from responses.forms.listing import FileStyle, ResponseListForm
 from responses.models import Response
 from responses.recording import accept_response, exclude_response, restore_response
 from responses.reports.listing import list_properties
@@ -46,6 +48,8 @@ def responses(request: StaffRequest) -> HttpResponse:
         "filters": list_filters(form, selection),
         "page": paginator.get_page(request.GET.get("page")),
         "query": form.query_of(selection),
+        "kept": parse_qsl(form.query_of(selection)),
+        "styles": FileStyle.choices,
         "shows_surveys": selection.survey is None,
         **powers(request),
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from surveys.importing.cells import FORMULA_STARTS
 
@@ -24,8 +25,26 @@ def write_csv(
     delimiter: str = ";",
 ) -> bytes:
     """Return the rows as a CSV file in UTF-8 with BOM; numbers stay numbers, text is protected."""
+    return b"".join(stream_csv(header, rows, delimiter=delimiter, bom=True))
+
+
+def stream_csv(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str | int | float | None]],
+    *,
+    delimiter: str,
+    bom: bool,
+) -> Iterator[bytes]:
+    """Yield the same file line by line, so that none of any length has to fit into memory.
+
+    Excel takes a file without `bom` for one in the code page of its machine.
+    """
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=delimiter, lineterminator="\r\n")
-    for row in ([*header], *rows):
+    if bom:
+        yield BOM.encode()
+    for row in chain([header], rows):
         writer.writerow([protect(cell) if isinstance(cell, str) else cell for cell in row])
-    return (BOM + file.getvalue()).encode()
+        yield file.getvalue().encode()
+        file.seek(0)
+        file.truncate()

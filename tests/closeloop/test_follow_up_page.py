@@ -161,6 +161,15 @@ def test_assign_gives_it_to_a_colleague(agent_client: Client, daan: FollowUp) ->
     assert daan.owner == colleague
 
 
+def test_each_colleague_is_offered_once(agent_client: Client, agent: User) -> None:
+    for _ in range(3):
+        follow_up = make_follow_up(owner=agent)
+
+    page = agent_client.get(follow_up.get_absolute_url()).content.decode()
+
+    assert page.count(f'<option value="{agent.pk}"') == 1
+
+
 def test_assign_to_a_viewer_is_refused(agent_client: Client, viewer: User, daan: FollowUp) -> None:
     assert post(agent_client, "follow_up_assign", daan, to=viewer.pk).status_code == 422
 

@@ -170,6 +170,14 @@ class Product:
             time.sleep(0.1)
         raise AssertionError(f"The web does not answer:\n{self.logs()}")
 
+    def wait_for_outbox(self, seconds: float = 30) -> None:
+        """Until the first mail of the sample company has become a file."""
+        outbox = Path(self.environment["DATA_DIR"]) / "outbox"
+        deadline = time.monotonic() + seconds
+        while not any(outbox.glob("*")):
+            assert time.monotonic() < deadline, f"No mail left:\n{self.logs()}"
+            time.sleep(0.1)
+
     def kill(self, name: str) -> None:
         """End one of the processes as a crash would."""
         process = self.processes.pop(name)
@@ -231,11 +239,17 @@ def make_database(name: str) -> Iterator[str]:
 
 @contextmanager
 def run_product(
-    *, name: str, port: int, redis: str, changes: Mapping[str, str] | None = None
+    *,
+    name: str,
+    port: int,
+    redis: str,
+    with_sample: bool = False,
+    changes: Mapping[str, str] | None = None,
 ) -> Iterator[Product]:
     """Everything started and answering; everything gone afterwards.
 
-    `changes` are variables that are not as in `make_environment`.
+    With the sample company mail goes to files, since none of it may leave. `changes` are variables
+    that are not as in `make_environment`.
     """
     folder = Path(tempfile.mkdtemp(prefix="npsapp-e2e-"))
     try:
@@ -243,8 +257,12 @@ def run_product(
             environment = make_environment(
                 folder=folder, port=port, database=database, redis=redis, mailbox=mailbox
             ) | dict(changes or {})
+            if with_sample:
+                environment["EMAIL_URL"] = ""
             product = Product(f"http://localhost:{port}", environment, mailbox, folder)
             product.run_once("migrate")
+            if with_sample:
+                product.manage("demo")
             product.manage("collectstatic", "--no-input", "--verbosity", "0")
             try:
                 product.start_web()

@@ -323,7 +323,7 @@ def test_page_takes_the_same_queries_for_one_answer_and_for_three(
                 invitation=invitation, comment="Prima", properties=contact.properties
             )
             open_follow_up(response.pk, now=timezone.now(), announce=False)
-        with django_assert_num_queries(19):
+        with django_assert_num_queries(21):
             agent_client.get("/?period=all")
 
 
@@ -337,3 +337,77 @@ def test_stranger_is_sent_to_log_in(client: Client) -> None:
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_page_can_only_be_read(viewer_client: Client, method: str) -> None:
     assert getattr(viewer_client, method)("/").status_code == 405
+
+
+def test_trend_links_each_month_to_its_rows(viewer_client: Client, survey: Survey) -> None:
+    for month in (5, 6):
+        fill(survey, [3] + [9] * 6, answered_at=dt.datetime(2026, month, 5, 12, tzinfo=dt.UTC))
+    rows = f"{reverse('responses')}?survey=levering"
+    query = "?from=2026-05-01&to=2026-06-30"
+
+    body = viewer_client.get(f"/{query}").content.decode()
+
+    assert body.count("May 2026: NPS +71, from +2 to +98, n = 7") == 2
+    assert f"{rows}&from=2026-05-01&to=2026-05-31&status=counted" in links(viewer_client, query)
+    assert f"{rows}&from=2026-06-01&to=2026-06-30&status=counted" in links(viewer_client, query)
+    assert body.count('class="hollow"') == 2
+
+
+def test_one_month_is_no_trend(viewer_client: Client, survey: Survey) -> None:
+    fill(survey, [9] * 9)
+
+    assert "Month by month" not in read(viewer_client)
+
+
+def test_groups_are_compared_by_the_property_in_the_url(
+    viewer_client: Client, survey: Survey
+) -> None:
+    Property.objects.create(key="region", label="Landsdeel", is_segment=True)
+    Property.objects.create(key="soort", label="Soort", is_segment=True)
+    fill(survey, [9] * 6, properties={"region": "North", "soort": "Nieuw"})
+    fill(survey, [3] * 4, properties={"region": "South", "soort": "Nieuw"})
+
+    page = read(viewer_client, "?period=all")
+    by_kind = read(viewer_client, "?period=all&by=soort")
+
+    assert "By Landsdeel" in page
+    assert "North +100" in page
+    assert "South too few for a score –" in page
+    assert "By Soort" in by_kind
+    assert "Nieuw +20" in by_kind
+    assert "?survey=levering&by=soort&period=30d" not in links(viewer_client)
+    assert "?survey=levering&by=soort&period=30d" in links(viewer_client, "?by=soort")
+
+
+def test_campaign_narrows_every_number(
+    viewer_client: Client, manager_client: Client, survey: Survey
+) -> None:
+    campaign, now = make_campaign(survey=survey, name="Zomer"), timezone.now()
+    for _ in range(6):
+        invitation = make_invitation(campaign=campaign, state="sent", sent_at=now, answered_at=now)
+        make_response(invitation=invitation, score=9)
+    fill(survey, [3] * 7)
+    people = reverse("campaign_people", args=[campaign.pk])
+
+    page = read(viewer_client, f"?campaign={campaign.pk}")
+
+    assert "Na levering · Zomer · all time" in page
+    assert "NPS +100" in page
+    assert "6 answered of 6 reached" in page
+    assert people in links(manager_client, f"?campaign={campaign.pk}")
+    assert people not in links(viewer_client, f"?campaign={campaign.pk}")
+    assert people not in links(manager_client)
+
+
+def test_month_of_few_answers_has_its_number_and_no_score(
+    viewer_client: Client, survey: Survey
+) -> None:
+    for month, n in ((4, 6), (5, 4), (6, 1), (8, 6)):
+        fill(survey, [9] * n, answered_at=dt.datetime(2026, month, 5, 12, tzinfo=dt.UTC))
+
+    body = viewer_client.get("/?from=2026-01-01&to=2026-12-31").content.decode()
+
+    assert "May 2026: 4 answers, too few for a score" in body
+    assert "June 2026: 1 answer, too few for a score" in body
+    # No line leads over the months without a score.
+    assert body.count('class="path"') == 0

@@ -33,7 +33,14 @@ PUBLIC = {
 # Posted from a mail or a cookie-free page: there is no session that could be abused.
 CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "unsubscribe"}
 
-VIEWER = {"dashboard", "profile", "profile_password", "responses", "response"}
+VIEWER = {
+    "dashboard",
+    "profile",
+    "profile_password",
+    "response",
+    "responses",
+    "responses_export",
+}
 AGENT = {
     "account",
     "accounts",

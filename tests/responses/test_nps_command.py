@@ -11,7 +11,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from surveys.models import Survey
-from tests.factories import make_organisation, make_response, make_survey
+from tests.factories import (
+    make_campaign,
+    make_invitation,
+    make_organisation,
+    make_response,
+    make_survey,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -121,3 +127,21 @@ def test_mistake_is_answered_with_what_to_write(
 def test_without_surveys_it_says_how_to_make_one() -> None:
     with pytest.raises(CommandError, match="create_survey"):
         run("--survey", "levering")
+
+
+def test_campaign_narrows_the_count(survey: Survey) -> None:
+    campaign = make_campaign(survey=survey, name="Zomer")
+    make_response(invitation=make_invitation(campaign=campaign), score=9)
+    fill(survey, [3])
+
+    found = json.loads(run("--survey", "levering", "--campaign", str(campaign.pk), "--json"))
+
+    assert (found["n"], found["nps_rounded"]) == (1, 100)
+
+
+def test_campaign_of_another_survey_is_answered_with_those_there_are(survey: Survey) -> None:
+    zomer = make_campaign(survey=survey, name="Zomer")
+    other = make_campaign()
+
+    with pytest.raises(CommandError, match=rf"no campaign {other.pk}. Campaigns: {zomer.pk} \(Zo"):
+        run("--survey", "levering", "--campaign", str(other.pk))

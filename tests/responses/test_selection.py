@@ -12,7 +12,7 @@ from responses.forms.selection import RowSelectionForm, SelectionForm
 from responses.models import Response
 from responses.selection import Period, Segment, Selection, first_day_of
 from surveys.models import Organisation, Survey
-from tests.factories import make_response, make_survey
+from tests.factories import make_campaign, make_invitation, make_response, make_survey
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NOW = dt.datetime(2026, 11, 22, 23, 30, tzinfo=dt.UTC)  # already the 23rd in Amsterdam
@@ -187,3 +187,37 @@ def test_form_names_the_field_that_is_wrong(query: str, field: str) -> None:
 
     assert not form.is_valid()
     assert list(form.errors) == [field]
+
+
+@pytest.mark.django_db
+def test_campaign_brings_its_survey_and_stands_in_the_url() -> None:
+    campaign = make_campaign(survey=make_survey(slug="levering"))
+    hit = make_response(invitation=make_invitation(campaign=campaign))
+    make_response(survey=campaign.survey)
+    make_response(survey=campaign.survey, channel="import")
+    form = make_form(f"campaign={campaign.pk}")
+
+    assert form.is_valid(), form.errors
+    selection = form.selection()
+    assert selection.query == f"survey=levering&campaign={campaign.pk}&period=all"
+    assert list(Response.objects.in_selection(selection)) == [hit]
+
+
+@pytest.mark.django_db
+def test_campaign_of_another_survey_is_refused() -> None:
+    campaign = make_campaign(survey=make_survey(name="Na levering"))
+    make_survey(slug="retour")
+    form = make_form(f"survey=retour&campaign={campaign.pk}")
+
+    assert not form.is_valid()
+    assert form.errors["campaign"] == ["This campaign asks another survey: Na levering."]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("chosen", ["draft", "0", "name"])
+def test_campaign_that_never_asked_anybody_is_no_choice(chosen: str) -> None:
+    draft = make_campaign(state="draft")
+    form = make_form(f"campaign={draft.pk if chosen == 'draft' else chosen}")
+
+    assert not form.is_valid()
+    assert list(form.errors) == ["campaign"]

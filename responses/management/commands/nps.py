@@ -14,7 +14,7 @@ from responses.reports.counting import count_responses
 from responses.reports.headline import Headline, summarise
 from responses.reports.segments import count_values
 from responses.selection import Segment, Selection
-from surveys.models import Survey, get_organisation
+from surveys.models import Campaign, Survey, get_organisation
 
 
 def day(text: str) -> dt.date:
@@ -51,6 +51,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--segment", type=segment, metavar="KEY=VALUE", help="only responses with this property"
         )
+        parser.add_argument(
+            "--campaign", type=int, metavar="ID", help="only answers to this campaign of the survey"
+        )
         parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON object")
 
     def handle(
@@ -60,6 +63,7 @@ class Command(BaseCommand):
         first: dt.date | None,
         last: dt.date | None,
         segment: Segment | None,
+        campaign: int | None,
         as_json: bool,
         **options: Any,
     ) -> None:
@@ -69,10 +73,25 @@ class Command(BaseCommand):
         if segment:
             refuse_unknown(segment, found)
         selection = Selection(
-            zone=get_organisation().zone, survey=found, first=first, last=last, segment=segment
+            zone=get_organisation().zone,
+            survey=found,
+            campaign=find_campaign(campaign, found) if campaign is not None else None,
+            first=first,
+            last=last,
+            segment=segment,
         )
         headline = summarise(count_responses(selection))
         self.stdout.write(as_object(headline, found) if as_json else as_line(headline, found))
+
+
+def find_campaign(pk: int, survey: Survey) -> Campaign:
+    """Return the campaign of a survey; for another number tell which there are."""
+    campaigns = survey.campaigns.exclude(state=Campaign.State.DRAFT)
+    for campaign in campaigns:
+        if campaign.pk == pk:
+            return campaign
+    known = ", ".join(f"{campaign.pk} ({campaign})" for campaign in campaigns) or "none yet"
+    raise CommandError(f"{survey.slug} has no campaign {pk}. Campaigns: {known}.")
 
 
 def refuse_unknown(segment: Segment, survey: Survey) -> None:
