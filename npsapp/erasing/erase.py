@@ -21,6 +21,7 @@ from npsapp.erasing.traces import Traces, find_traces
 from npsapp.models import User
 from responses.automatic import Sign
 from responses.models import Response, ResponseVersion
+from surveys.addresses import hash_address
 from surveys.models import Contact, Delivery, Invitation, Mail, Property, Suppression
 from surveys.sending.compose import message_id
 from surveys.suppressing import suppress
@@ -77,7 +78,11 @@ def erase(address: str, person: Contact | None, *, user: User | None, now: dt.da
             address = person.email
         traces = find_traces(address, person)
         if address:
-            suppress(address, scope=Suppression.Scope.ALL, reason=Suppression.Reason.ERASED)
+            suppress(
+                hash_address(address),
+                scope=Suppression.Scope.ALL,
+                reason=Suppression.Reason.ERASED,
+            )
         follow_ups = _follow_ups_of(person)
         mails = list(_mails_of(address, follow_ups).select_for_update(of=("self",)))
         written = _erase_mails(mails, now=now)

@@ -30,7 +30,12 @@ class Suppression(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["address_hash", "scope"], name="suppression_once")
+            models.UniqueConstraint(fields=["address_hash", "scope"], name="suppression_once"),
+            # An address in its place would be kept in clear and stop nothing.
+            models.CheckConstraint(
+                condition=models.Q(address_hash__regex=r"^[0-9a-f]{64}$"),
+                name="suppression_is_a_hash",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -53,7 +53,7 @@ def suppression_add(request: StaffRequest) -> HttpResponse:
         context = {"form": AddressForm(), "add_form": form, **count_suppressions()}
         return render(request, "suppressions/list.html", context, status=422)
     suppress(
-        form.cleaned_data["address"],
+        hash_address(form.cleaned_data["address"]),
         scope=form.cleaned_data["scope"],
         reason=Suppression.Reason.MANUAL,
     )

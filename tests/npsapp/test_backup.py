@@ -25,6 +25,7 @@ SEED = """
 import datetime as dt
 from django.utils import timezone
 from surveys.models import Invitation
+from surveys.addresses import hash_address
 from surveys.suppressing import suppress
 from tests.factories import *
 now = timezone.now()
@@ -35,7 +36,7 @@ for days in (0, 0, 7):
     make_invitation(campaign=campaign, scheduled_for=now + dt.timedelta(days=days))
 make_mail(to_email="klant@klanten.example")
 make_response()
-suppress("weg@klanten.example", scope="all", reason="bounced")
+suppress(hash_address("weg@klanten.example"), scope="all", reason="bounced")
 """
 # Everything that a restore does not change on purpose.
 ROWS = """
