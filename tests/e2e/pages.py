@@ -19,7 +19,10 @@ TOKENS = """
 import json
 from django.urls import reverse
 from npsapp.models import User
+from npsapp.people.links import INVITE, make_password_url
 from surveys import links
+from surveys.suppressing import suppress
+from django.conf import settings
 from django.utils import timezone
 from surveys.importing.batches import confirm_batch, open_batch
 from surveys.models import Campaign, Invitation
@@ -37,7 +40,11 @@ files = [
 confirm_batch(files[1], user=reader, now=timezone.now())
 draft = Campaign.objects.create(survey=campaign.survey, name="Volgende ronde",
     sender=campaign.sender, first_day=campaign.last_day)
+blocked = suppress("0" * 64, scope="all", reason="manual")
+invited = User.objects.create_user("nieuw@{domain}", name="Nel", role="agent")
 print(json.dumps([
+    reverse("suppression_remove", args=[blocked.pk]),
+    make_password_url(invited, INVITE).removeprefix(settings.BASE_URL),
     reverse("answer", args=[links.sign(links.ANSWER, silent.pk)]) + "?score=9",
     reverse("answer_done", args=[links.sign(links.ANSWER, answered.pk)]),
     reverse("answer_preview", args=[links.sign(links.PREVIEW, campaign.pk)]),
@@ -48,7 +55,16 @@ print(json.dumps([
 """
 LANGUAGES = {"en": f"english@{DOMAIN}", "nl": f"beheer@{DOMAIN}"}
 # What no link leads to and a person sees all the same.
-ODD = ["/nothing/", "/?survey=missing", "/responses/?score=eleven", "/contacts/?page=2"]
+ODD = [
+    "/nothing/",
+    "/?survey=missing",
+    "/responses/?score=eleven",
+    "/contacts/?page=2",
+    "/first-steps/",
+    "/deliveries/held/",
+    "/password/",
+    "/password/asked/",
+]
 
 
 def list_unlinked(product: Product) -> list[str]:
