@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import threading
+from functools import partial
 from io import StringIO
 from urllib.parse import urlsplit
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -20,6 +19,7 @@ from npsapp.models import User
 from npsapp.people.accounts import create_first_admin
 from npsapp.people.links import DeadLink, make_setup_url
 from tests.factories import make_user
+from tests.races import run_at_once
 from tests.snapshots import snapshot_rows
 
 
@@ -115,10 +115,9 @@ def test_form_says_what_is_wrong(client: Client, changes: dict[str, str], words:
 @pytest.mark.django_db(transaction=True)
 def test_two_forms_at_once_make_one_admin() -> None:
     token = path_of(make_setup_url()).split("/")[2]
-    start, made, refused = threading.Barrier(2), [], []
+    made, refused = [], []
 
     def create(number: int) -> None:
-        start.wait(10)
         try:
             made.append(
                 create_first_admin(
@@ -131,14 +130,8 @@ def test_two_forms_at_once_make_one_admin() -> None:
             )
         except DeadLink:
             refused.append(number)
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=create, args=(number,)) for number in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
+    assert run_at_once(partial(create, 1), partial(create, 2)) == []
 
     assert (len(made), len(refused), User.objects.count()) == (1, 1, 1)
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import override_settings
 from django.urls import reverse
@@ -15,6 +13,7 @@ from django.urls import reverse
 from npsapp.models import Attempts
 from npsapp.people.throttle import LOGIN, Limit, find_address, forgive, knock
 from tests.factories import make_user
+from tests.races import run_at_once
 
 NOW = dt.datetime(2026, 11, 2, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -113,21 +112,13 @@ def test_rows_hold_neither_account_nor_address_and_go_after_a_day() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_guesses_at_the_same_moment_all_count() -> None:
-    start, let_through = threading.Barrier(10), []
+    let_through = []
 
     def try_once() -> None:
-        start.wait(10)
-        try:
-            if knock(LOGIN, account="fenna", address="192.0.2.1", now=NOW) is None:
-                let_through.append(1)
-        finally:
-            connection.close()
+        if knock(LOGIN, account="fenna", address="192.0.2.1", now=NOW) is None:
+            let_through.append(1)
 
-    threads = [threading.Thread(target=try_once) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
+    assert run_at_once(*[try_once] * 10) == []
 
     assert len(let_through) == LOGIN.per_account.free
 
