@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings
 from django.utils import translation
+from pytest_django import DjangoDbBlocker
 
 from npsapp.models import User
 from npsapp.roles import Role
@@ -24,6 +26,20 @@ def quick_settings() -> Iterator[None]:
         STORAGES=storages,
     ):
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """As pytest-django's, and at the end nobody else is in the way of dropping the database.
+
+    PostgreSQL may notice late that a process which a test killed is gone.
+    """
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)
