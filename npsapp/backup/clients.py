@@ -59,7 +59,8 @@ def find_clients(server_major: int) -> Clients:
 
 def _list_clients() -> Iterator[Clients]:
     for folder in dict.fromkeys(folder.resolve() for folder in _list_folders()):
-        if all((folder / program).exists() for program in NEEDED):
+        # Not exists(): that raises in a folder of the PATH that this user may not enter.
+        if all(os.access(folder / program, os.X_OK) for program in NEEDED):
             said = subprocess.run(
                 [str(folder / "pg_dump"), "--version"], capture_output=True, text=True, check=False
             )
