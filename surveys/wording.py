@@ -50,6 +50,10 @@ class Wording:
     closed_body: str
     unknown_title: str
     unknown_body: str
+    too_many_title: str
+    too_many_body: str
+    paused_title: str
+    paused_body: str
     preview_note: str
     who_asks: str
     privacy_title: str
@@ -130,6 +134,12 @@ ENGLISH = Wording(
     unknown_title="This link does not work",
     unknown_body="It may have been damaged on its way to you. Open the link in our e-mail again, "
     "or copy all of it into the address bar.",
+    too_many_title="Please wait a minute",
+    too_many_body="Many links that do not work were opened from your network. Open the link in our "
+    "e-mail again in a minute.",
+    paused_title="Please wait a moment",
+    paused_body="This page was sent very often in a short time. What you sent before is kept. Go "
+    "back after {moment} and send the last one again.",
     preview_note="This is a preview. What you send here is not kept.",
     who_asks="This question is asked by {organisation}.",
     privacy_title="What happens to your answer",
@@ -201,6 +211,12 @@ DUTCH_FORMAL = Wording(
     unknown_title="Deze link werkt niet",
     unknown_body="Misschien is hij onderweg beschadigd geraakt. Open de link in onze mail nog "
     "eens, of kopieer hem in zijn geheel naar de adresbalk.",
+    too_many_title="Een minuut geduld",
+    too_many_body="Vanaf uw netwerk zijn veel links geopend die niet werken. Open de link in onze "
+    "mail over een minuut nog eens.",
+    paused_title="Een ogenblik geduld",
+    paused_body="Deze pagina is in korte tijd erg vaak verstuurd. Wat u eerder stuurde, is bewaard. "
+    "Ga na {moment} terug en verstuur het laatste opnieuw.",
     preview_note="Dit is een voorbeeld. Wat u hier verstuurt, wordt niet bewaard.",
     who_asks="Deze vraag wordt gesteld door {organisation}.",
     privacy_title="Wat er met uw antwoord gebeurt",
@@ -250,6 +266,10 @@ DUTCH_INFORMAL = replace(
     closed_title="Je antwoord staat vast",
     closed_body="De tijd waarin je dit antwoord kon wijzigen, is voorbij. Beantwoord onze mail als "
     "je ons nog iets wilt vertellen.",
+    too_many_body="Vanaf je netwerk zijn veel links geopend die niet werken. Open de link in onze "
+    "mail over een minuut nog eens.",
+    paused_body="Deze pagina is in korte tijd erg vaak verstuurd. Wat je eerder stuurde, is "
+    "bewaard. Ga na {moment} terug en verstuur het laatste opnieuw.",
     preview_note="Dit is een voorbeeld. Wat je hier verstuurt, wordt niet bewaard.",
     privacy_title="Wat er met je antwoord gebeurt",
     privacy_body="{organisation} bewaart je cijfer en je toelichting samen met je naam, zodat "

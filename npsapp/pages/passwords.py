@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from npsapp.models import User
 from npsapp.pages.setup import BACKEND
-from npsapp.people import throttle
+from npsapp import throttle
 from npsapp.people.accounts import choose_password
 from npsapp.people.forms import AddressForm, PasswordForm
 from npsapp.people.links import DeadLink, read_password_token

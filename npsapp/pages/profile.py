@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from npsapp.models import User
-from npsapp.people import throttle
+from npsapp import throttle
 from npsapp.people.forms import PasswordChangeForm, PersonForm
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires

@@ -14,7 +14,7 @@ from django.utils.translation import check_for_language
 from django.views.decorators.http import require_http_methods, require_POST
 
 from npsapp.models import User
-from npsapp.people import throttle
+from npsapp import throttle
 from npsapp.requests import read_next
 from npsapp.roles import public
 

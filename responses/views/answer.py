@@ -21,13 +21,8 @@ from responses.views.drawing import show_closed, show_question, show_thanks
 from surveys import links
 from surveys.first_steps import note_preview
 from surveys.models import Invitation, Survey
-from surveys.respondent import (
-    Visit,
-    find_campaign,
-    find_invitation,
-    refuse_other_sites,
-    respondent_page,
-)
+from surveys.respondent import Visit, find_campaign, find_invitation
+from surveys.views.guarding import refuse_flood, refuse_other_sites, respondent_page
 
 # The thank-you page stays this long even where an answer can never be changed.
 THANKS_SHOWN = dt.timedelta(hours=1)
@@ -47,6 +42,8 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     if given and not given.is_changeable(now):
         return show_closed(visit)
     if request.method == "POST":
+        if too_many := refuse_flood(visit, invitation, now=now):
+            return too_many
         form = AnswerForm(request.POST, visit=visit)
         if form.is_valid():
             try:
@@ -85,6 +82,8 @@ def answer_done(request: HttpRequest, token: str) -> HttpResponse:
     if not given.is_changeable(now) and now - given.last_written_at > THANKS_SHOWN:
         return show_closed(visit)
     if request.method == "POST":
+        if too_many := refuse_flood(visit, invitation, now=now):
+            return too_many
         form = CommentForm(request.POST, visit=visit)
         if form.is_valid():
             try:
