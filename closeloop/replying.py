@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import logging
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from responses.models import Response
 from surveys.models import Delivery, Mail, get_organisation
 from surveys.sending.compose import message_id
 from surveys.sending.queueing import queue_mail
+from surveys.suppressing import find_block
 from surveys.wording import Wording, fill, get_wording
 
 logger = logging.getLogger(__name__)
@@ -24,7 +26,15 @@ NEVER_LEFT = [Delivery.State.FAILED, Delivery.State.SKIPPED]
 
 
 class CannotReply(Exception):
-    """There is no address to write to, or the person asked not to be contacted."""
+    """There is an `Obstacle`."""
+
+
+class Obstacle(enum.StrEnum):
+    """Why nobody can write to a person by mail."""
+
+    NO_ADDRESS = "no_address"
+    NO_WISH = "no_wish"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +47,14 @@ class Draft:
     language: str
 
 
-def can_reply(response: Response) -> bool:
-    """Whether there is somebody to write to who did not ask us to leave them alone."""
+def find_obstacle(response: Response) -> Obstacle | None:
+    """Return what keeps us from writing: known before anybody types a word."""
     contact = response.contact
-    return bool(contact and contact.email) and response.may_contact is not False
+    if response.may_contact is False:
+        return Obstacle.NO_WISH
+    if contact is None or not contact.email:
+        return Obstacle.NO_ADDRESS
+    return Obstacle.BLOCKED if find_block(contact.address_hash) else None
 
 
 def draft_reply(follow_up: FollowUp, *, user: User) -> Draft:
@@ -95,7 +109,7 @@ def send_reply(
     with locked(follow_up, user=user, version=version, kind=kind, text=text) as fresh:
         demand_open(fresh)
         response = fresh.response
-        if not can_reply(response) or response.contact is None:
+        if find_obstacle(response) or response.contact is None:
             raise CannotReply
         if closing:
             check(fresh, closing)

@@ -13,7 +13,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from npsapp.roles import Role
-from surveys.models import Campaign, Invitation, Organisation, get_organisation
+from surveys.models import (
+    Campaign,
+    Contact,
+    Invitation,
+    Organisation,
+    Sender,
+    Survey,
+    get_organisation,
+)
 from surveys.nudging import nudge
 from surveys.planning.plan import Plan, draw_plan, redraw_plan, rewrite_plan, write_plan
 
@@ -45,6 +53,21 @@ def describe_terms(campaign: Campaign) -> str:
         campaign.day_end.isoformat(), campaign.daily_limit, campaign.strata,
     ]  # fmt: skip
     return hashlib.blake2b(json.dumps(terms, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def find_missing() -> list[str]:
+    """Return what has to be there before a campaign can be made, in the order to make it."""
+    missing = []
+    organisation = get_organisation()
+    if not (organisation.name and organisation.postal_address):
+        missing.append("organisation")
+    if not Sender.objects.filter(lane=Sender.Lane.BULK).exists():
+        missing.append("sender")
+    if not Contact.objects.exists():
+        missing.append("contacts")
+    if not Survey.objects.exists():
+        missing.append("survey")
+    return missing
 
 
 def find_obstacles(campaign: Campaign, plan: Plan, organisation: Organisation) -> list[Obstacle]:

@@ -16,6 +16,13 @@ def suppress(
     )[0]
 
 
+def find_block(address_hash: str) -> Suppression | None:
+    """Return the entry that keeps every mail from an address, replies included."""
+    return Suppression.objects.filter(
+        address_hash=address_hash, scope=Suppression.Scope.ALL
+    ).first()
+
+
 @transaction.atomic
 def stop_asking(invitation: Invitation) -> None:
     """No more surveys to the address that was written to, and to the one the person has now."""

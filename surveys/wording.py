@@ -215,8 +215,8 @@ DUTCH_FORMAL = Wording(
     too_many_body="Vanaf uw netwerk zijn veel links geopend die niet werken. Open de link in onze "
     "mail over een minuut nog eens.",
     paused_title="Een ogenblik geduld",
-    paused_body="Deze pagina is in korte tijd erg vaak verstuurd. Wat u eerder stuurde, is bewaard. "
-    "Ga na {moment} terug en verstuur het laatste opnieuw.",
+    paused_body="Deze pagina is in korte tijd erg vaak verstuurd. Wat u eerder stuurde, is "
+    "bewaard. Ga na {moment} terug en verstuur het laatste opnieuw.",
     preview_note="Dit is een voorbeeld. Wat u hier verstuurt, wordt niet bewaard.",
     who_asks="Deze vraag wordt gesteld door {organisation}.",
     privacy_title="Wat er met uw antwoord gebeurt",

@@ -28,16 +28,26 @@ class RootCause(models.Model):
         return self.label
 
 
+def still_open(path: str = "") -> Q:
+    """The open ones; `path` leads to them from another model, as in "user__follow_ups__"."""
+    return ~Q(**{f"{path}state": FollowUp.State.CLOSED}) & Q(**{f"{path}pk__isnull": False})
+
+
+def still_overdue(now: dt.datetime, path: str = "") -> Q:
+    """Open ones whose person still waits for us although the response target has passed."""
+    late = {f"{path}awaiting_contact": True, f"{path}due_at__lt": now}
+    return still_open(path) & Q(**late)
+
+
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def open(self) -> Self:
-        return self.exclude(state=FollowUp.State.CLOSED)
+        return self.filter(still_open())
 
     def closed(self) -> Self:
         return self.filter(state=FollowUp.State.CLOSED)
 
     def overdue(self, now: dt.datetime) -> Self:
-        """Open ones whose person still waits for us although the response target has passed."""
-        return self.open().filter(awaiting_contact=True, due_at__lt=now)
+        return self.filter(still_overdue(now))
 
     def mine(self, user: User) -> Self:
         return self.filter(owner=user)
@@ -130,4 +140,5 @@ class FollowUp(models.Model):
         return self.state == self.State.CLOSED
 
     def is_overdue(self, now: dt.datetime) -> bool:
+        """As `still_overdue`, of a row at hand."""
         return self.state != self.State.CLOSED and self.awaiting_contact and self.due_at < now

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
-from closeloop.models import FollowUp, Member
+from closeloop.models import Member
+from closeloop.models.followup import still_open, still_overdue
 
 
 def list_members(*, now: dt.datetime) -> QuerySet[Member]:
     """Return the members with `load` and `late`, the numbers of their open and overdue ones."""
-    is_open = ~Q(user__follow_ups__state=FollowUp.State.CLOSED) & Q(user__follow_ups__isnull=False)
-    is_late = Q(user__follow_ups__awaiting_contact=True, user__follow_ups__due_at__lt=now)
+    theirs = "user__follow_ups__"
     return Member.objects.select_related("user").annotate(
-        load=Count("user__follow_ups", filter=is_open),
-        late=Count("user__follow_ups", filter=is_open & is_late),
+        load=Count("user__follow_ups", filter=still_open(theirs)),
+        late=Count("user__follow_ups", filter=still_overdue(now, theirs)),
     )

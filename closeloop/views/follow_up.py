@@ -176,7 +176,7 @@ def _act(request: StaffRequest, form: ActingForm, act: Act, *, done: str) -> Htt
     except WrongState:
         messages.warning(request, _("That is not possible in the state the follow-up is in."))
     except replying.CannotReply:
-        form.add_error(None, _("This person cannot be written to, or asked us not to."))
+        form.add_error(None, _("No mail can leave for this person."))
         return draw_follow_up(request, form.follow_up, now=now, form=form, status=422)
     except NoSender:
         form.add_error(None, _("There is no sender for replies yet. An admin adds it in Settings."))

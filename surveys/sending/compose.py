@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.utils import timezone
+from django.utils.encoding import punycode
 
 from surveys.addresses import write_address
 from surveys.links import answer_url, preview_url, unsubscribe_url
@@ -132,9 +134,17 @@ def _reply_to(row: Row, sender: Sender) -> list[str] | None:
 
 
 def _list_unsubscribe(url: str, sender: Sender) -> str:
-    if not sender.reply_to:
-        return f"<{url}>"
-    return f"<{url}>, <mailto:{sender.reply_to}?subject=unsubscribe>"
+    """RFC 2369: where to leave, the page first."""
+    ways = [url]
+    if sender.reply_to:
+        ways.append(f"mailto:{_quote_address(sender.reply_to)}?subject=unsubscribe")
+    return ", ".join(f"<{way}>" for way in ways)
+
+
+def _quote_address(address: str) -> str:
+    """RFC 6068: a `&`, `?` or `%` of the address must not end it; the domain in its ASCII form."""
+    local, _at, domain = address.rpartition("@")
+    return f"{quote(local, safe='+')}@{punycode(domain)}"
 
 
 def _feedback_id(campaign: Campaign, sender: Sender) -> str:

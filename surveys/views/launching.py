@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from csp.constants import NONE, SELF, UNSAFE_INLINE
-from csp.decorators import csp
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -16,7 +14,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from npsapp.requests import StaffRequest
@@ -37,14 +34,8 @@ from surveys.progress import (
 )
 from surveys.sending.compose import compose_test_mail
 from surveys.sending.queueing import NoSender, queue_mail
+from surveys.views.framing import show_mail
 
-MAIL_POLICY = {
-    "default-src": [NONE],
-    "style-src": [UNSAFE_INLINE],
-    "img-src": [SELF, "data:"],
-    "frame-ancestors": [SELF],
-    "sandbox": True,
-}
 FIRST_RECIPIENTS = 20
 PAGE_LENGTH = 50
 
@@ -113,13 +104,11 @@ def campaign_people(request: StaffRequest, pk: int) -> HttpResponse:
 
 @requires(Role.MANAGER)
 @require_safe
-@xframe_options_sameorigin
-@csp(MAIL_POLICY)  # type: ignore[arg-type]  # its types know no view with arguments
 def campaign_mail(request: StaffRequest, pk: int, language: str) -> HttpResponse:
-    """The invitation as it will look, alone in a sandbox: its styles are inline, as in any mail."""
+    """The invitation as it will look, for the frame on the draft's page."""
     subject = get_campaign(pk)
     _subject, _text, html = compose_test_mail(subject, language=language, user=request.user)
-    return HttpResponse(html)
+    return show_mail(html)
 
 
 @requires(Role.MANAGER)

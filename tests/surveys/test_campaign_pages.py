@@ -477,9 +477,11 @@ def test_mail_is_shown_in_a_sandbox(manager_client: Client) -> None:
 
     assert "How likely are you to recommend De Proef" in response.content.decode()
     policy = response.headers["Content-Security-Policy"]
-    assert "sandbox" in policy
+    assert "sandbox allow-popups" in policy
     assert "script-src" not in policy
+    assert "allow-scripts" not in policy
     assert "default-src 'none'" in policy
+    assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
 # Progress

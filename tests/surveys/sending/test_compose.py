@@ -6,6 +6,7 @@ import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage as ParsedMessage
 from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -122,6 +123,29 @@ def test_invitation_headers() -> None:
     # A long value starts on a line of its own; that is folding, not content.
     assert {name: str(parsed[name]).strip() for name in expected} == expected
     assert parsed["Precedence"] is None
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("hulp+enquete@winkel.example", "hulp+enquete@winkel.example"),
+        ("o'neil&co@winkel.example", "o%27neil%26co@winkel.example"),
+        ("wat?nu=100%@winkel.example", "wat%3Fnu%3D100%25@winkel.example"),
+        ('"a,b> c"@winkel.example', "%22a%2Cb%3E%20c%22@winkel.example"),
+        ("hulp@wínkel.example", "hulp@xn--wnkel-1sa.example"),
+    ],
+)
+def test_address_to_unsubscribe_at_is_read_back_whole(address: str, written: str) -> None:
+    invitation = invite(reply_to=address)
+
+    header = str(compose_invitation(invitation).message()["List-Unsubscribe"])
+
+    mailto = header.split(", ")[1]
+    assert mailto == f"<mailto:{written}?subject=unsubscribe>"
+    parts = urlsplit(mailto.strip("<>"))
+    local = unquote(parts.path).rpartition("@")[0]
+    assert local == address.rpartition("@")[0]
+    assert parts.query == "subject=unsubscribe"
 
 
 def test_invitation_without_reply_address_has_no_mailto() -> None:
