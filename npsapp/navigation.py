@@ -19,6 +19,10 @@ from surveys.models import get_organisation
 from surveys.sending.watch import count_unknown, held_senders, silent_parts
 
 
+# Mails in doubt stop nothing and may stay so for long: told where one looks how mailing goes.
+PAGES_ABOUT_MAIL = {"dashboard", "campaigns", "campaign"}
+
+
 @dataclass(frozen=True)
 class Place:
     """An entry of the rail. `icon` names a symbol in components/icon.html."""
@@ -38,17 +42,20 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "places": SimpleLazyObject(lambda: list_places(request)),
         "organisation": SimpleLazyObject(get_organisation),
         "silent_parts": SimpleLazyObject(lambda: silent_parts(timezone.now())),
-        **(managers_banners(request.user) if request.user.may(Role.MANAGER) else {}),
+        **(managers_banners(request) if request.user.may(Role.MANAGER) else {}),
     }
 
 
-def managers_banners(user: User) -> dict[str, Any]:
+def managers_banners(request: HttpRequest) -> dict[str, Any]:
     """What only those who can do something about it are told."""
-    return {
+    user, page = cast(User, request.user), request.resolver_match
+    banners = {
         "held_senders": SimpleLazyObject(lambda: held_senders(timezone.now())),
-        "unknown_count": SimpleLazyObject(count_unknown),
         "first_steps": SimpleLazyObject(lambda: find_first_steps(Role(user.role))),
     }
+    if page and page.url_name in PAGES_ABOUT_MAIL:
+        banners["unknown_count"] = SimpleLazyObject(count_unknown)
+    return banners
 
 
 def list_places(request: HttpRequest) -> list[Place]:

@@ -124,3 +124,8 @@ class Selection:
     def rows_url(self) -> str:
         """The list of the very responses selected."""
         return f"{reverse('responses')}?{self.query}"
+
+    @property
+    def invited_url(self) -> str:
+        """The list of those who were asked on the selected days, whether they answered or not."""
+        return f"{reverse('invited')}?{self.query}"

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from responses.views import answer, exporting, imports, responses
+from responses.views import answer, exporting, imports, invited, responses
 
 urlpatterns = [
     path("responses/", responses.responses, name="responses"),
+    path("responses/invited/", invited.invited, name="invited"),
     path("responses/export/", exporting.responses_export, name="responses_export"),
     path("responses/<int:pk>/", responses.response, name="response"),
     path("responses/<int:pk>/accept/", responses.response_accept, name="response_accept"),

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from surveys.models import Campaign, Contact, Invitation
 from surveys.planning.plan import Plan, draw_plan, list_left_out, list_recipients
 
-# Asked for like a state of the ledger, but it is a column beside it.
-ANSWERED = "answered"
+# Asked for like states of the ledger, but they are columns beside it.
+ANSWERED, BOUNCED = "answered", "bounced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,8 @@ def list_people(campaign: Campaign, *, state: str, reason: str, now: dt.datetime
     rows = Invitation.objects.filter(campaign=campaign).select_related("contact__account")
     if state == ANSWERED:
         rows = rows.filter(answered_at__isnull=False)
+    elif state == BOUNCED:
+        rows = rows.filter(delivery_status=Invitation.DeliveryStatus.BOUNCED)
     elif state:
         rows = rows.filter(state=state)
     if reason:

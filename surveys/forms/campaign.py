@@ -22,7 +22,7 @@ from surveys.forms.widgets import (
     offer,
 )
 from surveys.models import Campaign, Invitation, Organisation, Sender, Survey
-from surveys.people import ANSWERED
+from surveys.people import ANSWERED, BOUNCED
 
 if TYPE_CHECKING:
     CampaignModelForm = forms.ModelForm[Campaign]
@@ -163,7 +163,7 @@ class TestMailForm(forms.Form):
 
 
 class PeopleForm(forms.Form):
-    """Which of a campaign's people to list. `answered` is asked like a state, but is none."""
+    """Which of a campaign's people to list. `answered` and `bounced` are asked like states."""
 
     state = forms.ChoiceField(
         label=_("State"),
@@ -172,6 +172,7 @@ class PeopleForm(forms.Form):
             ("", _("All")),
             *Invitation.State.choices,
             (ANSWERED, _("Answered")),
+            (BOUNCED, _("Bounced")),
         ],
     )
     reason = forms.ChoiceField(

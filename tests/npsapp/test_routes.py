@@ -35,6 +35,7 @@ CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "unsubscribe"}
 
 VIEWER = {
     "dashboard",
+    "invited",
     "profile",
     "profile_password",
     "response",
