@@ -18,7 +18,6 @@ from npsapp.roles import Role
 from surveys.models import get_organisation
 from surveys.sending.watch import count_unknown, held_senders, silent_parts
 
-
 # Mails in doubt stop nothing and may stay so for long: told where one looks how mailing goes.
 PAGES_ABOUT_MAIL = {"dashboard", "campaigns", "campaign"}
 

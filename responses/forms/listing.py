@@ -46,7 +46,6 @@ class ResponseListForm(RowSelectionForm):
 class InvitedForm(SelectionForm):
     """Who was asked; what does not say who is all of them."""
 
-    survey = RowSelectionForm.base_fields["survey"]
     part = forms.ChoiceField(choices=Part.choices, required=False, label=_("Who"))
 
     def clean_part(self) -> Part:

@@ -3,53 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from django.db.models import Count
 
 from responses.models import Response
+from responses.reports.measured import Measured
 from responses.reports.split import Part, split
-from responses.scoring import (
-    DEFAULT_THRESHOLDS,
-    HIGHEST,
-    Counts,
-    Interval,
-    Thresholds,
-    Tier,
-    interval,
-    nps,
-    round_away,
-    tier,
-)
+from responses.scoring import DEFAULT_THRESHOLDS, HIGHEST, Counts, Thresholds
 from responses.selection import Segment, Selection
 from surveys.properties import segment_text
 
 LONGEST_COMPARISON = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The answers that share a value. Score and parts are None and empty for too few of them."""
+@dataclass(frozen=True, kw_only=True)
+class Group(Measured):
+    """The answers that share a value; for too few of them there are no parts."""
 
     segment: Segment
-    counts: Counts
-    nps: float | None
-    interval: Interval | None
-    tier: Tier
-    parts: list[Part]
-    rows_url: str
+    within: Selection
     is_chosen: bool
 
-    @property
-    def n(self) -> int:
-        return self.counts.n
+    @cached_property
+    def parts(self) -> list[Part]:
+        return split(self.counts, self.within) if self.has_score else []
 
     @property
-    def low(self) -> int | None:
-        return round_away(self.interval.low) if self.interval else None
-
-    @property
-    def high(self) -> int | None:
-        return round_away(self.interval.high) if self.interval else None
+    def rows_url(self) -> str:
+        return self.within.narrowed(status=Response.Status.COUNTED.value).rows_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +60,18 @@ def compare_groups(
     rest = ranked[LONGEST_COMPARISON:]
     return Comparison(
         groups=[
-            _make_group(selection, Segment(key, value), counts, chosen, thresholds)
+            Group(
+                counts=counts,
+                thresholds=thresholds,
+                segment=(segment := Segment(key, value)),
+                within=replace(selection, segment=segment),
+                is_chosen=segment == chosen,
+            )
             for value, counts in ranked[:LONGEST_COMPARISON]
         ],
         smaller_groups=len(rest),
         in_smaller_groups=sum(counts.n for _, counts in rest),
         without_value=without,
-    )
-
-
-def _make_group(
-    selection: Selection,
-    segment: Segment,
-    counts: Counts,
-    chosen: Segment | None,
-    thresholds: Thresholds,
-) -> Group:
-    within = replace(selection, segment=segment)
-    shown = tier(counts.n, thresholds)
-    has_score = shown != Tier.COUNT_ONLY
-    return Group(
-        segment=segment,
-        counts=counts,
-        nps=nps(counts) if has_score else None,
-        interval=interval(counts) if has_score else None,
-        tier=shown,
-        parts=split(counts, within) if has_score else [],
-        rows_url=within.narrowed(status=Response.Status.COUNTED.value).rows_url,
-        is_chosen=segment == chosen,
     )
 
 

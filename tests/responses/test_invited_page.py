@@ -63,9 +63,9 @@ def names_on(response: Any) -> set[str]:
 def test_part_shows_who_is_behind_the_number(
     viewer_client: Client, campaign: Campaign, part: str, names: set[str]
 ) -> None:
-    query = {"survey": campaign.survey.slug, "campaign": campaign.pk, "part": part}
+    query = f"survey={campaign.survey.slug}&campaign={campaign.pk}&part={part}"
 
-    response = viewer_client.get(reverse("invited"), query)
+    response = viewer_client.get(f"{reverse('invited')}?{query}")
 
     assert names_on(response) == names
     assert next(tab.n for tab in response.context["tabs"] if tab.is_current) == len(names)
