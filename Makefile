@@ -4,7 +4,8 @@
 # make lint    only the checks that read the code
 # make screenshots  the pictures of docs/screenshots/, from the sample data
 # make lock    pin the packages of pyproject.toml again, into requirements*.txt
-# make clean   remove what the commands above made, but not the data in var/
+# make clean   remove what the commands above made, but not the data: var/, and as root a folder in
+#              /var/lib/npsapp/ (once the checkout is gone, `manage.py doctor` of another names it)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

@@ -17,6 +17,8 @@ from django.core import checks
 from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
+from npsapp.embedded.cluster import SYSTEM_FOLDER
+from npsapp.embedded.leftovers import find_leftovers
 from npsapp.readiness import (
     Trouble,
     connect,
@@ -177,6 +179,17 @@ def check_backup(now: dt.datetime) -> Trouble | None:
     return Trouble(f"The last backup is of {made:%Y-%m-%d %H:%M} UTC.", mend=mend)
 
 
+def check_leftovers(now: dt.datetime) -> Trouble | None:
+    """Root's databases lie outside of the checkout, and stay when it is deleted."""
+    left = find_leftovers(SYSTEM_FOLDER)
+    if not left:
+        return None
+    return Trouble(
+        f"{len(left)} databases in {SYSTEM_FOLDER} belong to a DATA_DIR that is gone.",
+        mend="If nobody wants them back: rm -r " + " ".join(str(place) for place in left),
+    )
+
+
 QUESTIONS = (
     Question("settings", check_settings),
     Question("database", check_database),
@@ -189,6 +202,7 @@ QUESTIONS = (
     Question("disk", check_disk),
     Question("sending", check_release, needs_database=True),
     Question("backup", check_backup, needs_database=True, is_advice=True),
+    Question("leftovers", check_leftovers, is_advice=True),
 )
 
 

@@ -30,6 +30,7 @@ from npsapp.embedded.cluster import (
     choose_account,
     find_wheel,
 )
+from npsapp.embedded.leftovers import note_owner
 
 __all__ = ["EmbeddedServerError", "ensure_running", "release", "start_private"]
 
@@ -158,6 +159,7 @@ def _prepare_place(data_dir: Path, cluster: Cluster) -> None:
     SYSTEM_FOLDER.chmod(0o755)
     cluster.account.own(place)
     place.chmod(0o700)
+    note_owner(place, data_dir)
 
 
 def _create_database(cluster: Cluster) -> None:
