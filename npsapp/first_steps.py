@@ -138,7 +138,7 @@ def _whether_it_works(organisation: Organisation) -> list[Step]:
     to_campaign = _("To the campaign") if draft else _("Plan a campaign")
     was_asked = Invitation.objects.filter(state=Invitation.State.SENT).exists()
     was_tested = Mail.objects.filter(kind=Mail.Kind.TEST, state=Mail.State.SENT).exists()
-    was_answered = organisation.preview_posted_at is not None
+    was_answered = organisation.test_answered_at is not None
     return [
         Step(
             _("A test mail"),

@@ -240,4 +240,5 @@ CELERY_BEAT_SCHEDULE = {
     "import files": _every(15, "surveys.import_files"),
     "import answers": _every(15, "responses.import_files"),
     "open follow-ups": _every(60, "closeloop.sweep"),
+    "erase what is past its time": _every(600, "npsapp.retain"),
 }

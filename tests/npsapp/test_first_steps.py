@@ -33,7 +33,7 @@ def list_done() -> list[str]:
 
 
 def take_all_steps() -> None:
-    make_organisation(preview_posted_at=timezone.now())
+    make_organisation(test_answered_at=timezone.now())
     make_sender()
     notices = make_sender(lane=Sender.Lane.TRANSACTIONAL)
     make_contact()
@@ -60,7 +60,7 @@ def test_each_step_ticks_itself_off() -> None:
         lambda: make_member(),
         lambda: make_survey(),
         lambda: make_mail(kind=Mail.Kind.TEST, state=Mail.State.SENT, sent_at=timezone.now()),
-        lambda: Organisation.objects.update(preview_posted_at=timezone.now()),
+        lambda: Organisation.objects.update(test_answered_at=timezone.now()),
         lambda: make_campaign(),
     ]
 

@@ -114,6 +114,8 @@ MANAGER = {
     "team_share_out",
 }
 ADMIN = {
+    "retention",
+    "retention_people",
     "sender",
     "sender_new",
     "settings",

@@ -240,10 +240,10 @@ def test_trial_answer_is_noted_once_and_not_kept(client: Client) -> None:
     client.get(url, {"score": "9"})
     assert snapshot_rows() == before
     client.post(url, {"score": "9"})
-    first = get_organisation().preview_posted_at
+    first = get_organisation().test_answered_at
     client.post(url, {"score": "3"})
 
     after = snapshot_rows()
     assert first is not None
-    assert get_organisation().preview_posted_at == first
+    assert get_organisation().test_answered_at == first
     assert [table for table in after if after[table] != before[table]] == ["surveys_organisation"]
