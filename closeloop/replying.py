@@ -37,17 +37,34 @@ class Draft:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    email: str
+    name: str
+    first_name: str
+
+
+def find_recipient(response: Response) -> Recipient | None:
+    """To whom a reply goes: the customer, or the colleague whose test it is."""
+    contact, tester = response.contact, response.tester
+    if contact and contact.email:
+        return Recipient(contact.email, contact.full_name, contact.first_name)
+    if tester:
+        return Recipient(tester.email, tester.name, tester.get_short_name())
+    return None
+
+
 def can_reply(response: Response) -> bool:
     """Whether there is somebody to write to who did not ask us to leave them alone."""
-    contact = response.contact
-    return bool(contact and contact.email) and response.may_contact is not False
+    return find_recipient(response) is not None and response.may_contact is not False
 
 
 def draft_reply(follow_up: FollowUp, *, user: User) -> Draft:
     """Begin a reply: subject and greeting, and what will stand under it."""
     response = follow_up.response
     wording = _wording_of(response)
-    first_name = response.contact.first_name if response.contact else ""
+    recipient = find_recipient(response)
+    first_name = recipient.first_name if recipient else ""
     greeting = wording.mail_greeting if first_name else wording.mail_greeting_nameless
     subject = fill(wording.mail_subject, company=response.survey.company)
     return Draft(
@@ -95,7 +112,8 @@ def send_reply(
     with locked(follow_up, user=user, version=version, kind=kind, text=text) as fresh:
         demand_open(fresh)
         response = fresh.response
-        if not can_reply(response) or response.contact is None:
+        recipient = find_recipient(response)
+        if not can_reply(response) or recipient is None:
             raise CannotReply
         if closing:
             check(fresh, closing)
@@ -103,8 +121,8 @@ def send_reply(
             kind=Mail.Kind.REPLY,
             # One version is written from once: whatever goes wrong above, this is one mail.
             dedupe_key=f"reply:{fresh.pk}:{version}",
-            to_email=response.contact.email,
-            to_name=response.contact.full_name,
+            to_email=recipient.email,
+            to_name=recipient.name,
             subject=subject,
             text=f"{text}\n\n{_write_footer(response, _wording_of(response), user)}\n",
             in_reply_to=find_thread(response),

@@ -59,7 +59,7 @@ def find_answers(cutoff: dt.datetime) -> QuerySet[Response]:
 def find_invitations(cutoff: dt.datetime) -> QuerySet[Invitation]:
     """Those of campaigns that ended long ago; one that was answered goes when its answer does."""
     answered = Response.objects.filter(contact__isnull=False)
-    return (
+    found: QuerySet[Invitation] = (
         Invitation.objects.filter(contact__isnull=False)
         .exclude(campaign__state__in=UNDER_WAY)
         .exclude(state__in=ON_ITS_WAY)
@@ -73,6 +73,7 @@ def find_invitations(cutoff: dt.datetime) -> QuerySet[Invitation]:
         )
         .order_by("pk")
     )
+    return found
 
 
 def find_mails(cutoff: dt.datetime) -> QuerySet[Mail]:

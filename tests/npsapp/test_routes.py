@@ -17,6 +17,8 @@ PUBLIC = {
     "answer",
     "answer_done",
     "answer_preview",
+    "answer_test",
+    "answer_test_done",
     "brand_logo",
     "brand_style",
     "healthz",
@@ -31,7 +33,14 @@ PUBLIC = {
     "unsubscribe",
 }
 # Posted from a mail or a cookie-free page: there is no session that could be abused.
-CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "unsubscribe"}
+CSRF_EXEMPT = {
+    "answer",
+    "answer_done",
+    "answer_preview",
+    "answer_test",
+    "answer_test_done",
+    "unsubscribe",
+}
 
 VIEWER = {
     "dashboard",
@@ -54,6 +63,7 @@ AGENT = {
     "follow_up_own",
     "follow_up_reopen",
     "follow_up_reply",
+    "follow_up_remove_test",
     "follow_ups",
     "team_me",
 }
@@ -78,6 +88,7 @@ MANAGER = {
     "contact_new",
     "first_steps",
     "first_steps_close",
+    "follow_ups_remove_tests",
     "import_batch",
     "import_problems",
     "import_undo",
