@@ -65,6 +65,6 @@ def read_test(token: str) -> tuple[int, int]:
         raise BadLink(TEST) from None
 
 
-def test_url(campaign_pk: int, user_pk: int) -> str:
+def trial_url(campaign_pk: int, user_pk: int) -> str:
     """Where a test mail leads: the survey page, whose answer reaches the queue as a test."""
     return settings.BASE_URL + reverse("answer_test", args=[sign_test(campaign_pk, user_pk)])

@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.utils import timezone
 
 from surveys.addresses import write_address
-from surveys.links import answer_url, test_url, unsubscribe_url
+from surveys.links import answer_url, trial_url, unsubscribe_url
 from surveys.models import Campaign, Delivery, Invitation, Mail, Sender, get_organisation
 from surveys.sending.invitation_mail import Links, Words, write_invitation
 from surveys.sending.ledger import Row, sender_of
@@ -75,7 +75,7 @@ def compose_test_mail(campaign: Campaign, *, language: str, user: Any) -> tuple[
         language=language,
         first_name=user.get_short_name(),
         # A test knows no contact whose language it could speak.
-        links=Links(f"{test_url(campaign.pk, user.pk)}?lang={language}", ""),
+        links=Links(f"{trial_url(campaign.pk, user.pk)}?lang={language}", ""),
         is_test=True,
     )
     return words.subject, words.text, words.html
