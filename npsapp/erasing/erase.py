@@ -8,6 +8,7 @@ campaign do not change because somebody was erased.
 from __future__ import annotations
 
 import datetime as dt
+from copy import copy
 from dataclasses import dataclass, replace
 
 from django.db import transaction
@@ -25,6 +26,7 @@ from npsapp.erasing.emptying import (
     unlink_invitations,
 )
 from npsapp.erasing.files import remove_mails
+from npsapp.erasing.ledger import note_erasure
 from npsapp.erasing.sweeping import count_files, erase_import_files, sweep_tables
 from npsapp.erasing.traces import Traces, find_traces
 from npsapp.models import User
@@ -71,11 +73,19 @@ class Removed:
     message_ids: set[str]
 
 
-def erase(address: str, person: Contact | None, *, user: User | None, now: dt.datetime) -> Erasure:
+def erase(
+    address: str,
+    person: Contact | None,
+    *,
+    user: User | None,
+    now: dt.datetime,
+    note: bool = True,
+) -> Erasure:
     """Erase everything of a person, or (without one) what is left of an address.
 
-    This is what somebody asked for: the address stays suppressed for good. Safe to repeat: a second
-    call ends what a first one could not. Raises CannotEraseNow.
+    This is what somebody asked for: the address stays suppressed for good, and the erasure is noted
+    outside of the database too, so that a restore repeats it (`note=False`: this is that). Safe to
+    repeat: a second call ends what a first one could not. Raises CannotEraseNow.
     """
     with transaction.atomic():
         if person:
@@ -87,7 +97,11 @@ def erase(address: str, person: Contact | None, *, user: User | None, now: dt.da
                 scope=Suppression.Scope.ALL,
                 reason=Suppression.Reason.ERASED,
             )
+        whose = copy(person)
         removed = remove_rows(address, person, user=user, now=now)
+        if note:
+            # Last, when nothing can refuse any more, and before it is committed.
+            note_erasure(address, whose, now=now)
     files = remove_mails(removed.traces, message_ids=removed.message_ids)
     return replace(removed.erasure, files=files)
 

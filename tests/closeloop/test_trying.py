@@ -104,6 +104,12 @@ def test_second_answer_changes_the_first(campaign: Campaign, manager: User) -> N
     assert Activity.objects.filter(follow_up=follow_up, kind="answer_changed").count() == 1
 
 
+def read_pages(client: Client, paths: list[str]) -> list[str]:
+    """What the pages say, without the tokens that are new each time."""
+    pages = [b"".join(client.get(path)).decode() for path in paths]
+    return [re.sub(r"[A-Za-z0-9]{64}", "", page) for page in pages]
+
+
 def test_test_is_in_no_count(manager: User, manager_client: Client) -> None:
     make_organisation()
     make_member(user=manager)
@@ -115,6 +121,13 @@ def test_test_is_in_no_count(manager: User, manager_client: Client) -> None:
     }
     survey = real.survey
     assert real.invitation is not None
+    paths = [
+        reverse("dashboard") + "?period=all",
+        reverse("responses"),
+        reverse("responses_export"),
+        reverse("surveys"),
+    ]
+    pages = read_pages(manager_client, paths)
     make_test(tester=manager, campaign=real.invitation.campaign, score=0, comment="Probeersel")
 
     after = {
@@ -122,22 +135,12 @@ def test_test_is_in_no_count(manager: User, manager_client: Client) -> None:
         "mine": count_mine(manager),
         "load": list_members(now=timezone.now()).get().load,
     }
-    pages = [
-        b"".join(manager_client.get(path)).decode()
-        for path in (
-            reverse("dashboard") + "?period=all",
-            reverse("responses"),
-            reverse("responses_export"),
-            reverse("surveys"),
-        )
-    ]
 
     assert after == before
     assert list(Response.objects.all()) == [real]
     assert list(survey.responses.all()) == [real]
     assert list(Response.everything.counted()) == [real]
-    assert [page for page in pages if "Probeersel" in page] == []
-    assert "n = 1" in pages[0]
+    assert read_pages(manager_client, paths) == pages
 
 
 def test_test_does_not_lock_the_question(manager: User) -> None:
