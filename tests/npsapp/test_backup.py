@@ -358,12 +358,13 @@ def test_uploaded_files_come_back_and_later_ones_go(tmp_path: Path) -> None:
 ERASED = "weg.ermee@klanten.example"
 PERSON = f"""
 from tests.factories import *
-from surveys.models import Invitation
+from surveys.models import Campaign, Mail
+campaign = Campaign.objects.first()
 person = make_contact(email="{ERASED}", first_name="Wilma", last_name="Wegermee")
-answered = make_invitation(contact=person, state="sent")
+answered = make_invitation(campaign=campaign, contact=person, state="sent")
 make_response(invitation=answered, comment="Groet, {ERASED}")
-make_invitation(contact=person, state="sending")
-make_mail(to_email="elders@klanten.example", text="Stuur het aan over@klanten.example")
+make_invitation(campaign=campaign, contact=person, state="sending", occasion="2")
+Mail.objects.update(text="Stuur het aan over@klanten.example")
 make_contact(email="blijft@klanten.example")
 """
 
