@@ -27,7 +27,7 @@ def tell_owner(follow_up: FollowUp, *, now: dt.datetime) -> Mail | None:
     Without a sender for notices nothing is mailed: the queue shows the follow-up all the same.
     """
     owner = follow_up.owner
-    if owner is None or follow_up.response.category != Category.DETRACTOR:
+    if owner is None or follow_up.is_test or follow_up.response.category != Category.DETRACTOR:
         return None
     subject, text = _write_notice(follow_up, owner, now=now)
     try:
@@ -78,6 +78,8 @@ def _write_notice(follow_up: FollowUp, owner: User, *, now: dt.datetime) -> tupl
 def name_customer(follow_up: FollowUp) -> str:
     """Return the person with the account they belong to, in the active language."""
     contact = follow_up.response.contact
+    if follow_up.is_test:
+        return _("%(name)s (test)") % {"name": follow_up.response.tester}
     if contact is None:
         return _("an erased person")
     return f"{contact} ({contact.account})" if contact.account else str(contact)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from responses.views import answer, exporting, imports, invited, responses
+from responses.views import answer, exporting, imports, invited, responses, trying
 
 urlpatterns = [
     path("responses/", responses.responses, name="responses"),
@@ -21,6 +21,8 @@ urlpatterns = [
     ),
     path("responses/import/<int:pk>/undo/", imports.response_undo, name="response_undo"),
     path("s/preview/<str:token>/", answer.answer_preview, name="answer_preview"),
+    path("s/test/<str:token>/", trying.answer_test, name="answer_test"),
+    path("s/test/<str:token>/done/", trying.answer_test_done, name="answer_test_done"),
     path("s/<str:token>/", answer.answer, name="answer"),
     path("s/<str:token>/done/", answer.answer_done, name="answer_done"),
 ]

@@ -15,8 +15,9 @@ from django.shortcuts import render
 from django.utils.functional import cached_property
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from npsapp.models import User
 from surveys.brand import logo_url, style_url
-from surveys.links import BadLink, read
+from surveys.links import TEST, BadLink, read, read_test
 from surveys.models import Campaign, Contact, Invitation, Organisation, Survey, get_organisation
 from surveys.wording import Wording, fill, get_wording
 
@@ -36,7 +37,15 @@ class Language:
 class Visit:
     """One visit to a page for customers: whose survey it is and in which words it speaks."""
 
-    def __init__(self, request: HttpRequest, survey: Survey, contact: Contact | None) -> None:
+    def __init__(
+        self,
+        request: HttpRequest,
+        survey: Survey,
+        contact: Contact | None,
+        *,
+        tester: User | None = None,
+    ) -> None:
+        self.tester = tester
         self.request = request
         self.survey = survey
         self.organisation: Organisation = get_organisation()
@@ -129,6 +138,16 @@ def find_campaign(purpose: str, token: str) -> Campaign:
         return Campaign.objects.select_related("survey").get(pk=read(purpose, token))
     except (Campaign.DoesNotExist, OverflowError):
         raise BadLink(purpose) from None
+
+
+def find_test(token: str) -> tuple[Campaign, User]:
+    """Return the campaign and the colleague that a test mail's link speaks of; raises BadLink."""
+    campaign_pk, user_pk = read_test(token)
+    try:
+        campaign = Campaign.objects.select_related("survey").get(pk=campaign_pk)
+        return campaign, User.objects.get(pk=user_pk, is_active=True)
+    except (Campaign.DoesNotExist, User.DoesNotExist, OverflowError):
+        raise BadLink(TEST) from None
 
 
 def show_page(visit: Visit, template: str, *, status: int = 200, **context: Any) -> HttpResponse:

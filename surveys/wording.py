@@ -55,6 +55,7 @@ class Wording:
     paused_title: str
     paused_body: str
     preview_note: str
+    test_note: str
     who_asks: str
     privacy_title: str
     privacy_body: str
@@ -141,6 +142,8 @@ ENGLISH = Wording(
     paused_body="This page was sent very often in a short time. What you sent before is kept. Go "
     "back after {moment} and send the last one again.",
     preview_note="This is a preview. What you send here is not kept.",
+    test_note="This is your test. Your answer appears in the queue, marked as a test, and is "
+    "counted nowhere.",
     who_asks="This question is asked by {organisation}.",
     privacy_title="What happens to your answer",
     privacy_body="{organisation} keeps your score and your reason together with your name, so "
@@ -163,7 +166,7 @@ ENGLISH = Wording(
     mail_open="Go to the question",
     mail_why="You are receiving this e-mail because you are a customer of {company}.",
     mail_closing="Kind regards,",
-    mail_test_note="Test mail: its links lead to a preview, and nothing is kept.",
+    mail_test_note="Test mail: what you answer appears in the queue as a test, counted nowhere.",
     language_name="English",
 )
 
@@ -218,6 +221,8 @@ DUTCH_FORMAL = Wording(
     paused_body="Deze pagina is in korte tijd erg vaak verstuurd. Wat u eerder stuurde, is "
     "bewaard. Ga na {moment} terug en verstuur het laatste opnieuw.",
     preview_note="Dit is een voorbeeld. Wat u hier verstuurt, wordt niet bewaard.",
+    test_note="Dit is uw test. Uw antwoord verschijnt in de werkvoorraad, herkenbaar als test, en "
+    "telt nergens mee.",
     who_asks="Deze vraag wordt gesteld door {organisation}.",
     privacy_title="Wat er met uw antwoord gebeurt",
     privacy_body="{organisation} bewaart uw cijfer en uw toelichting samen met uw naam, zodat "
@@ -239,7 +244,7 @@ DUTCH_FORMAL = Wording(
     mail_open="Naar de vraag",
     mail_why="U ontvangt deze mail omdat u klant bent van {company}.",
     mail_closing="Met vriendelijke groet,",
-    mail_test_note="Testmail: de links leiden naar een voorbeeld en er wordt niets bewaard.",
+    mail_test_note="Testmail: het antwoord komt als test in de werkvoorraad en telt nergens mee.",
     language_name="Nederlands",
 )
 
@@ -271,6 +276,8 @@ DUTCH_INFORMAL = replace(
     paused_body="Deze pagina is in korte tijd erg vaak verstuurd. Wat je eerder stuurde, is "
     "bewaard. Ga na {moment} terug en verstuur het laatste opnieuw.",
     preview_note="Dit is een voorbeeld. Wat je hier verstuurt, wordt niet bewaard.",
+    test_note="Dit is je test. Je antwoord verschijnt in de werkvoorraad, herkenbaar als test, en "
+    "telt nergens mee.",
     privacy_title="Wat er met je antwoord gebeurt",
     privacy_body="{organisation} bewaart je cijfer en je toelichting samen met je naam, zodat "
     "iemand je persoonlijk kan antwoorden en wij zien wat er beter kan. We delen ze niet met "

@@ -20,7 +20,7 @@ from closeloop.forms.acting import (
     ReplyForm,
 )
 from closeloop.models import Activity, FollowUp
-from closeloop.replying import Draft, draft_reply, find_obstacle
+from closeloop.replying import Draft, draft_reply, find_obstacle, find_recipient
 from closeloop.reports.due import describe_due
 from closeloop.reports.history import list_history
 from closeloop.reports.queue import find_next
@@ -55,6 +55,7 @@ def draw_follow_up(
         "follow_up": follow_up,
         "response": follow_up.response,
         "contact": follow_up.response.contact,
+        "recipient": find_recipient(follow_up.response),
         "due": describe_due(follow_up, now=now),
         "timeline": build_timeline(follow_up),
         "history": list_history(follow_up),

@@ -157,7 +157,10 @@ class RowSelectionForm(SelectionForm):
         required=False, min_value=0, max_value=10, label=gettext_lazy("Score")
     )
     status = forms.ChoiceField(
-        choices=[("", gettext_lazy("All, counted or not")), *Response.Status.choices],
+        choices=[
+            ("", gettext_lazy("All, counted or not")),
+            *((status.value, status.label) for status in Response.Status.of_customers()),
+        ],
         required=False,
         label=gettext_lazy("Status"),
     )

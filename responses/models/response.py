@@ -37,6 +37,10 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         """Those that make up the score."""
         return self.filter(status=Response.Status.COUNTED)
 
+    def tests(self) -> Self:
+        """Answers of colleagues to their own test mails; only `everything` has any."""
+        return self.filter(status=Response.Status.TEST)
+
     def collected(self) -> Self:
         """Those that this product asked for itself; imported history gets no follow-up."""
         return self.exclude(channel=Response.Channel.IMPORT)
@@ -64,6 +68,16 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         return chosen
 
 
+_Manager = models.Manager.from_queryset(ResponseQuerySet)
+
+
+class CustomersManager(_Manager["Response"]):
+    """Without test answers: whatever counts, lists or exports cannot forget to leave them out."""
+
+    def get_queryset(self) -> models.QuerySet[Response]:
+        return super().get_queryset().exclude(status=Response.Status.TEST)
+
+
 class Response(models.Model):
     """One answer to one ask. `responses.recording` is the only place that writes it."""
 
@@ -75,6 +89,12 @@ class Response(models.Model):
         COUNTED = "counted", _("Counted")
         PROVISIONAL = "provisional", _("Probably automatic")
         EXCLUDED = "excluded", _("Excluded")
+        # A colleague's answer to their own test mail. It has no invitation and no contact.
+        TEST = "test", _("Test")
+
+        @classmethod
+        def of_customers(cls) -> list[Response.Status]:
+            return [status for status in cls if status != cls.TEST]
 
     invitation = models.OneToOneField(
         Invitation, null=True, on_delete=models.PROTECT, related_name="response"
@@ -114,8 +134,13 @@ class Response(models.Model):
     import_batch = models.ForeignKey(
         ImportBatch, null=True, on_delete=models.PROTECT, related_name="responses"
     )
+    # Who tried it out, of a test answer.
+    tester = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
 
-    objects: ClassVar[models.Manager[Response]] = ResponseQuerySet.as_manager()
+    objects: ClassVar[CustomersManager] = CustomersManager()
+    everything: ClassVar[models.Manager[Response]] = ResponseQuerySet.as_manager()
 
     class Meta:
         ordering = ["-answered_at", "-pk"]
@@ -126,8 +151,23 @@ class Response(models.Model):
             ),
             models.CheckConstraint(condition=Q(scale_min__in=[0, 1]), name="response_scale_known"),
             models.CheckConstraint(
-                condition=Q(invitation__isnull=False) | Q(channel="import"),
+                condition=Q(invitation__isnull=False) | Q(channel="import") | Q(status="test"),
                 name="response_asked_or_imported",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status="test",
+                    tester__isnull=False,
+                    invitation__isnull=True,
+                    contact__isnull=True,
+                )
+                | (~Q(status="test") & Q(tester__isnull=True)),
+                name="response_test_of_a_tester",
+            ),
+            models.UniqueConstraint(
+                fields=["survey", "tester"],
+                condition=Q(status="test"),
+                name="response_test_once",
             ),
             models.UniqueConstraint(
                 fields=["survey", "external_id"],

@@ -19,7 +19,6 @@ from responses.recording import Closed, record_comment, record_response
 from responses.stamps import read_stamp
 from responses.views.drawing import show_closed, show_question, show_thanks
 from surveys import links
-from surveys.first_steps import note_preview
 from surveys.models import Invitation, Survey
 from surveys.respondent import Visit, find_campaign, find_invitation
 from surveys.views.guarding import refuse_flood, refuse_other_sites, respondent_page
@@ -109,7 +108,7 @@ def answer_done(request: HttpRequest, token: str) -> HttpResponse:
 @refuse_other_sites
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer_preview(request: HttpRequest, token: str) -> HttpResponse:
-    """The question as a test mail shows it: marked as a preview, and nothing is kept."""
+    """The question before a campaign: marked as a preview, and nothing is kept."""
     now = timezone.now()
     survey = find_campaign(links.PREVIEW, token).survey
     visit = Visit(request, survey, None)
@@ -123,7 +122,6 @@ def answer_preview(request: HttpRequest, token: str) -> HttpResponse:
             comment=form.cleaned_data["comment"],
             answered_at=now,
         )
-        note_preview(now=now)
         return show_thanks(visit, CommentForm(visit=visit), None, shown, now=now)
     form = AnswerForm(visit=visit, initial=choose_initial(request, survey, None))
     return show_question(visit, form, None, None, now=now)

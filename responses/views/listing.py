@@ -36,7 +36,10 @@ class ActiveFilter:
 def list_tabs(found: ResponseQuerySet, selection: Selection, form: ResponseListForm) -> list[Tab]:
     """Return all answers and each status, counted within the rest of the selection."""
     numbers = count_statuses(found.in_selection(replace(selection, status="")))
-    titles = {"": pgettext("responses", "All"), **{s.value: s.label for s in Response.Status}}
+    titles = {
+        "": pgettext("responses", "All"),
+        **{s.value: s.label for s in Response.Status.of_customers()},
+    }
     return [
         Tab(
             title=str(title),

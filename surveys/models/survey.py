@@ -22,7 +22,9 @@ class SurveyQuerySet(models.QuerySet["Survey"]):
         """Annotate `campaign_count` and `response_count`."""
         return self.annotate(
             campaign_count=models.Count("campaigns", distinct=True),
-            response_count=models.Count("responses", distinct=True),
+            response_count=models.Count(
+                "responses", filter=~models.Q(responses__status="test"), distinct=True
+            ),
         )
 
 

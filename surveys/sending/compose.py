@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.encoding import punycode
 
 from surveys.addresses import write_address
-from surveys.links import answer_url, preview_url, unsubscribe_url
+from surveys.links import answer_url, trial_url, unsubscribe_url
 from surveys.models import Campaign, Delivery, Invitation, Mail, Sender, get_organisation
 from surveys.sending.invitation_mail import Links, Words, write_invitation
 from surveys.sending.ledger import Row, sender_of
@@ -69,15 +69,15 @@ def compose_invitation(invitation: Invitation) -> EmailMultiAlternatives:
 
 
 def compose_test_mail(campaign: Campaign, *, language: str, user: Any) -> tuple[str, str, str]:
-    """Subject, text and HTML of the invitation, marked as a test; its links lead to a preview."""
+    """Subject, text and HTML of the invitation, marked as a test; its answer is one too."""
     language = campaign.survey.language_for(language)
     words = write_invitation(
         campaign,
         get_organisation(),
         language=language,
         first_name=user.get_short_name(),
-        # A preview knows no contact whose language it could speak.
-        links=Links(f"{preview_url(campaign.pk)}?lang={language}", ""),
+        # A test knows no contact whose language it could speak.
+        links=Links(f"{trial_url(campaign.pk, user.pk)}?lang={language}", ""),
         is_test=True,
     )
     return words.subject, words.text, words.html

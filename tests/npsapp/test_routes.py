@@ -17,6 +17,8 @@ PUBLIC = {
     "answer",
     "answer_done",
     "answer_preview",
+    "answer_test",
+    "answer_test_done",
     "brand_logo",
     "brand_style",
     "healthz",
@@ -31,7 +33,14 @@ PUBLIC = {
     "unsubscribe",
 }
 # Posted from a mail or a cookie-free page: there is no session that could be abused.
-CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "unsubscribe"}
+CSRF_EXEMPT = {
+    "answer",
+    "answer_done",
+    "answer_preview",
+    "answer_test",
+    "answer_test_done",
+    "unsubscribe",
+}
 
 VIEWER = {
     "dashboard",
@@ -55,6 +64,7 @@ AGENT = {
     "follow_up_own",
     "follow_up_reopen",
     "follow_up_reply",
+    "follow_up_remove_test",
     "follow_ups",
     "team_me",
 }
@@ -79,6 +89,7 @@ MANAGER = {
     "contact_new",
     "first_steps",
     "first_steps_close",
+    "follow_ups_remove_tests",
     "import_batch",
     "import_problems",
     "import_undo",
@@ -115,6 +126,8 @@ MANAGER = {
     "team_share_out",
 }
 ADMIN = {
+    "retention",
+    "retention_people",
     "sender",
     "sender_new",
     "settings",

@@ -23,7 +23,10 @@ names = st.sampled_from(["score", "lang", "change", "comment"]) | st.text(min_si
 values = st.integers().map(str) | st.text()
 
 
-@pytest.mark.parametrize("name", ["answer", "answer_done", "answer_preview", "unsubscribe"])
+@pytest.mark.parametrize(
+    "name",
+    ["answer", "answer_done", "answer_preview", "answer_test", "unsubscribe"],
+)
 def test_link_malformed_or_unknown_is_the_same_page(client: Client, name: str) -> None:
     purpose = {"answer_preview": links.PREVIEW, "unsubscribe": links.UNSUBSCRIBE}.get(
         name, links.ANSWER
