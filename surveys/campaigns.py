@@ -187,9 +187,7 @@ def finish_campaigns(*, now: dt.datetime) -> int:
     """
     Invitation.objects.filter(
         campaign__state=State.RUNNING, state=Invitation.State.SCHEDULED, not_after__lte=now
-    ).update(
-        state=Invitation.State.SKIPPED, reason=Invitation.Reason.WINDOW_OVER, skipped_at=now
-    )
+    ).update(state=Invitation.State.SKIPPED, reason=Invitation.Reason.WINDOW_OVER, skipped_at=now)
     unsettled = Invitation.objects.filter(
         state__in=[
             Invitation.State.SCHEDULED,

@@ -22,7 +22,7 @@ from surveys.forms.widgets import (
     offer,
 )
 from surveys.models import Campaign, Invitation, Organisation, Sender, Survey
-from surveys.people import ANSWERED
+from surveys.people import ANSWERED, POSTPONED
 
 if TYPE_CHECKING:
     CampaignModelForm = forms.ModelForm[Campaign]
@@ -172,6 +172,7 @@ class PeopleForm(forms.Form):
             ("", _("All")),
             *Invitation.State.choices,
             (ANSWERED, _("Answered")),
+            (POSTPONED, _("Asked later: rests first")),
         ],
     )
     reason = forms.ChoiceField(
@@ -179,3 +180,9 @@ class PeopleForm(forms.Form):
         required=False,
         choices=[("", _("Any"))] + [choice for choice in Invitation.Reason.choices if choice[0]],
     )
+
+    def __init__(self, *args: Any, is_draft: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_draft:
+            chosen = [("", _("All")), (POSTPONED, _("Asked later: rests first"))]
+            offer(self, "state", chosen)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
@@ -47,6 +47,7 @@ class Plan:
     """How many mails leave when, in what is left of the window; who is left out and why."""
 
     now: dt.datetime  # when it was drawn
+    judged: Judgement = field(repr=False)  # the people it counted, as SQL
     slots: tuple[Slot, ...]  # the open time that is left of the window
     batches: tuple[Batch, ...]
     left_out: Mapping[str, int]  # by reason
@@ -101,8 +102,9 @@ class Plan:
 
 def draw_plan(campaign: Campaign, *, now: dt.datetime) -> Plan:
     """Return what a launch at `now` would do. Writes nothing."""
-    slots = list_openings(campaign, get_organisation(), not_before=now)
-    judged = judge_audience(campaign, get_organisation(), slots, now=now)
+    organisation = get_organisation()
+    slots = list_openings(campaign, organisation, not_before=now)
+    judged = judge_audience(campaign, organisation, slots, now=now)
     return _fit(campaign, slots, judged, {}, now=now)
 
 
@@ -111,7 +113,7 @@ def write_plan(campaign: Campaign, plan: Plan) -> None:
 
     Who is left out gets a row too, with the reason, so that their page can tell.
     """
-    statement, parameters = _place_audience(campaign, plan)
+    statement, parameters = _place_audience(plan)
     fixed = _column_defaults()
     rows = f"""
         WITH {statement},
@@ -150,10 +152,9 @@ def redraw_plan(campaign: Campaign, *, now: dt.datetime) -> Plan:
 
 def rewrite_plan(campaign: Campaign, plan: Plan) -> None:
     """Give those who still wait their new times, in their old order; nobody else is touched."""
-    judged = judge_waiting(campaign, get_organisation(), plan.slots, now=plan.now)
     placed, timetable = place(plan.batches)
     statement = f"""
-        WITH {judged.statement},
+        WITH {plan.judged.statement},
         positioned AS (
             SELECT id, release, rests_until,
                    row_number() OVER (ORDER BY order_key, id) - 1 AS position
@@ -177,26 +178,24 @@ def rewrite_plan(campaign: Campaign, plan: Plan) -> None:
          WHERE invitation.id = outcome.id AND invitation.state = 'scheduled'
     """  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*judged.parameters, *timetable, plan.closes, plan.now])
+        cursor.execute(statement, [*plan.judged.parameters, *timetable, plan.closes, plan.now])
 
 
 def list_recipients(
-    campaign: Campaign, plan: Plan, *, limit: int, offset: int = 0, postponed: bool = False
+    plan: Plan, *, limit: int, offset: int = 0, postponed: bool = False
 ) -> list[tuple[Contact, dt.datetime | None]]:
     """Return who a launch would ask, with the moment, in that order; or of them those who rest."""
     which = "scheduled_for IS NOT NULL" + (" AND release > 0" if postponed else "")
-    return _list_placed(campaign, plan, which, limit=limit, offset=offset)
+    return _list_placed(plan, which, limit=limit, offset=offset)
 
 
-def list_left_out(
-    campaign: Campaign, plan: Plan, reason: str, *, limit: int, offset: int = 0
-) -> list[Contact]:
+def list_left_out(plan: Plan, reason: str, *, limit: int, offset: int = 0) -> list[Contact]:
     """Return whom a launch would leave out for `reason`."""
     if reason == Reason.NO_ROOM:
         which = "scheduled_for IS NULL"
-        rows = _list_placed(campaign, plan, which, limit=limit, offset=offset)
+        rows = _list_placed(plan, which, limit=limit, offset=offset)
         return [contact for contact, _ in rows]
-    judged = judge_audience(campaign, get_organisation(), plan.slots, now=plan.now)
+    judged = plan.judged
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH {judged.statement} SELECT id FROM judged WHERE reason = %s "  # noqa: S608
@@ -237,15 +236,16 @@ def _fit(
     )
     if no_room := count - sum(batch.mails for batch in batches):
         left_out[Reason.NO_ROOM.value] = no_room
-    return Plan(now=now, slots=tuple(slots), batches=tuple(batches), left_out=dict(left_out))
+    return Plan(
+        now=now, judged=judged, slots=tuple(slots), batches=tuple(batches), left_out=dict(left_out)
+    )
 
 
-def _place_audience(campaign: Campaign, plan: Plan) -> tuple[str, list[Any]]:
+def _place_audience(plan: Plan) -> tuple[str, list[Any]]:
     """Return the relations up to `placed`: who is asked when; the parameters with them."""
-    judged = judge_audience(campaign, get_organisation(), plan.slots, now=plan.now)
     placed, timetable = place(plan.batches)
-    statement = f"{judged.statement}, positioned AS ({ORDERED}), {placed}"
-    return statement, [*judged.parameters, *timetable]
+    statement = f"{plan.judged.statement}, positioned AS ({ORDERED}), {placed}"
+    return statement, [*plan.judged.parameters, *timetable]
 
 
 def _column_defaults() -> dict[str, Any]:
@@ -257,9 +257,9 @@ def _column_defaults() -> dict[str, Any]:
 
 
 def _list_placed(
-    campaign: Campaign, plan: Plan, which: str, *, limit: int, offset: int
+    plan: Plan, which: str, *, limit: int, offset: int
 ) -> list[tuple[Contact, dt.datetime | None]]:
-    statement, parameters = _place_audience(campaign, plan)
+    statement, parameters = _place_audience(plan)
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH {statement} SELECT id, scheduled_for FROM placed "  # noqa: S608

@@ -340,7 +340,7 @@ def test_plan_takes_the_same_queries_for_any_number(
         make_contact()
     campaign = make_draft()
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         manager_client.get(campaign.get_absolute_url())
 
 
