@@ -22,7 +22,7 @@ from tests.factories import (
 )
 
 LIST_QUERIES = 11
-PERSON_QUERIES = 13
+PERSON_QUERIES = 15
 
 
 def names(response: Any) -> list[str]:
@@ -148,8 +148,11 @@ def test_person_shows_details_properties_answers_and_follow_ups(agent_client: Cl
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"state": "skipped", "reason": "suppressed"}, "Not sent: Unsubscribed or blocked"),
-        ({"state": "skipped", "reason": "duplicate"}, "Not sent: Same address as somebody else"),
+        ({"state": "skipped", "reason": "suppressed"}, "the address was unsubscribed or blocked"),
+        (
+            {"state": "skipped", "reason": "duplicate"},
+            "somebody else with the same address was asked instead",
+        ),
         ({"state": "failed", "reason": "refused"}, "Could not be sent: Refused by the mail server"),
         (
             {"state": "unknown", "reason": "crashed"},
