@@ -19,7 +19,7 @@ _PHRASES: dict[str, str | Promise] = {
     Reason.SUPPRESSED: gettext_lazy("the address was unsubscribed or blocked"),
     Reason.DUPLICATE: gettext_lazy("somebody else with the same address was asked instead"),
     Reason.ANSWERED: gettext_lazy("this survey had been answered already"),
-    Reason.RESTED: gettext_lazy("the last time they were asked was too recent"),
+    Reason.RESTED: gettext_lazy("another campaign had asked them, or was about to"),
     Reason.NO_ROOM: gettext_lazy("the window of the campaign had no room left"),
     Reason.WINDOW_OVER: gettext_lazy("the window of the campaign was over"),
     Reason.CANCELLED: gettext_lazy("the campaign was cancelled"),

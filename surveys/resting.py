@@ -45,8 +45,8 @@ def describe_rest(survey: Survey, organisation: Organisation) -> str:
     if not days:
         return _("There is no contact frequency rule.")
     text = ngettext(
-        "Nobody who was asked anything less than %(days)d day ago, by whichever survey.",
-        "Nobody who was asked anything less than %(days)d days ago, by whichever survey.",
+        "Who was asked anything less than %(days)d day ago rests, whichever survey it was.",
+        "Who was asked anything less than %(days)d days ago rests, whichever survey it was.",
         days,
     )
     return text % {"days": days}

@@ -102,7 +102,13 @@ def explain_rule(days: int) -> str:
     else:
         text = gettext("The settings have no such rule now.")
     return " ".join(
-        [text, gettext("An exception is for whom this survey asks; other surveys still count it.")]
+        [
+            text,
+            gettext(
+                "An exception decides whom this survey asks; for every other survey its mails "
+                "still count."
+            ),
+        ]
     )
 
 

@@ -194,7 +194,9 @@ def _look_at_others(
         if campaign.launched_at is None or (other.launched_at or now) < campaign.launched_at:
             ahead.append(other.pk)
         under_way = other.state in {Campaign.State.RUNNING, Campaign.State.PAUSED}
-        if under_way and other.survey_id == campaign.survey_id:
+        # Of the same round: the next one, planned early, asks them again.
+        is_sibling = other.survey_id == campaign.survey_id and other.last_day >= opens.date()
+        if under_way and is_sibling:
             answering.append(other.pk)
     if not (asking or answering):
         return _NOBODY_ASKED, []

@@ -160,7 +160,7 @@ def test_person_shows_details_properties_answers_and_follow_ups(agent_client: Cl
                 "skipped_at": dt.datetime(2026, 5, 6, 9, tzinfo=dt.UTC),
                 "rests_until": dt.datetime(2026, 7, 8, 9, tzinfo=dt.UTC),
             },
-            "was too recent; they rest until 8 July 2026.",
+            "about to; they rest until 8 July 2026.",
         ),
         (
             {

@@ -176,6 +176,10 @@ def test_who_answered_this_survey_in_a_campaign_under_way_is_not_asked_again() -
     survey = make_survey(rest_rule="ignore")
     running = make_campaign(survey=survey, state="running")
     over = make_campaign(survey=survey, state="finished")
+    before = make_campaign(
+        survey=survey, state="running", first_day=dt.date(2026, 9, 1), window_days=30
+    )
+    ask(make_contact(), NOW - 3 * DAY, campaign=before, answered_at=NOW - DAY)
     ask(make_contact(), NOW - 3 * DAY, campaign=running, answered_at=NOW - DAY)
     ask(make_contact(), NOW - 3 * DAY, campaign=over, answered_at=NOW - DAY)
 
