@@ -47,6 +47,8 @@ class Organisation(models.Model):
     own_holidays = ArrayField(
         models.DateField(), verbose_name=_("own free days"), default=list, blank=True
     )
+    # The contact frequency rule: nobody is asked twice within so many days. 0: no rule.
+    rest_days = models.PositiveSmallIntegerField(_("days of rest"), default=90)
     target_days_detractor = models.PositiveSmallIntegerField(_("detractors"), default=1)
     target_days_passive = models.PositiveSmallIntegerField(_("passives"), default=3)
     target_days_promoter = models.PositiveSmallIntegerField(_("promoters"), default=5)

@@ -42,6 +42,11 @@ class Survey(models.Model):
         FORMAL = "formal", _("Formal (u)")
         INFORMAL = "informal", _("Informal (je)")
 
+    class Rest(models.TextChoices):
+        ORGANISATION = "organisation", _("Like every other survey")
+        OWN = "own", _("Days of rest of its own")
+        IGNORE = "ignore", _("Asks regardless of the rule")
+
     class Scale(models.IntegerChoices):
         FROM_ZERO = 0, _("0 to 10 (standard)")
         FROM_ONE = 1, _("1 to 10")
@@ -71,6 +76,11 @@ class Survey(models.Model):
     change_window_hours = models.PositiveSmallIntegerField(
         _("hours in which an answer may be changed"), default=24
     )
+    # Its exception to the contact frequency rule; see surveys.resting.
+    rest_rule = models.CharField(
+        _("contact frequency rule"), max_length=15, choices=Rest.choices, default=Rest.ORGANISATION
+    )
+    rest_days = models.PositiveSmallIntegerField(_("days of rest"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[models.Manager[Survey]] = SurveyQuerySet.as_manager()
@@ -83,6 +93,11 @@ class Survey(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(languages__len__gt=0), name="survey_has_language"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(rest_rule="own")
+                | models.Q(rest_days__isnull=False, rest_days__gte=1),
+                name="survey_own_rest_has_days",
             ),
         ]
 

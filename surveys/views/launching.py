@@ -23,7 +23,7 @@ from surveys.access import get_campaign
 from surveys.audience import describe_conditions, name_fields
 from surveys.forms.campaign import LaunchForm, PeopleForm, TestMailForm
 from surveys.links import preview_url
-from surveys.models import Campaign, Mail, get_organisation
+from surveys.models import Campaign, Invitation, Mail, get_organisation
 from surveys.people import list_people
 from surveys.planning.plan import draw_plan, list_recipients, redraw_plan
 from surveys.progress import (
@@ -32,6 +32,7 @@ from surveys.progress import (
     measure_progress,
     name_reasons,
 )
+from surveys.resting import describe_rest
 from surveys.sending.compose import compose_test_mail
 from surveys.sending.queueing import NoSender, queue_mail
 from surveys.views.framing import show_mail
@@ -64,8 +65,9 @@ def _describe_draft(
         "left_out": name_reasons(plan.left_out),
         "conditions": describe_conditions(subject.audience),
         "strata": name_fields(subject.strata),
+        "rest": describe_rest(subject.survey, organisation),
         "strip": draw_planned_days(subject, plan, today=today),
-        "recipients": list_recipients(subject, plan, limit=FIRST_RECIPIENTS),
+        "recipients": list_recipients(plan, limit=FIRST_RECIPIENTS),
         "obstacles": [(entry, request.user.may(entry.role)) for entry in obstacles],
         "launch_form": LaunchForm(initial=seen),
         "test_form": TestMailForm(languages=subject.survey.languages),
@@ -74,17 +76,21 @@ def _describe_draft(
 
 
 def _describe_progress(subject: Campaign, *, now: dt.datetime) -> dict[str, Any]:
-    zone = get_organisation().zone
+    organisation = get_organisation()
+    zone = organisation.zone
     is_paused = subject.state == Campaign.State.PAUSED
     resumed = redraw_plan(subject, now=now) if is_paused else None
+    left_out = name_reasons(resumed.left_out) if resumed else ()
     today = now.astimezone(zone).date()
     return {
         "campaign": subject,
         "progress": measure_progress(subject),
         "conditions": describe_conditions(subject.audience),
         "strata": name_fields(subject.strata),
+        "rest": describe_rest(subject.survey, organisation),
         "strip": draw_progress_days(subject, resumed, zone=zone, today=today),
         "resumed": resumed,
+        "dropped": [entry for entry in left_out if entry.reason != Invitation.Reason.NO_ROOM],
     }
 
 
@@ -93,7 +99,7 @@ def _describe_progress(subject: Campaign, *, now: dt.datetime) -> dict[str, Any]
 def campaign_people(request: StaffRequest, pk: int) -> HttpResponse:
     """The people behind a number of the campaign's page, before and after the launch."""
     subject, now = get_campaign(pk), timezone.now()
-    form = PeopleForm(request.GET)
+    form = PeopleForm(request.GET, is_draft=subject.state == Campaign.State.DRAFT)
     chosen = form.cleaned_data if form.is_valid() else {"state": "", "reason": ""}
     people = list_people(subject, state=chosen["state"], reason=chosen["reason"], now=now)
     page = Paginator(cast(Any, people), PAGE_LENGTH).get_page(request.GET.get("page"))

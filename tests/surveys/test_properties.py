@@ -13,7 +13,7 @@ from responses.reports.segments import list_segments
 from responses.selection import Segment, Selection
 from surveys.audience import list_strata, read_segment
 from surveys.models import Contact, Property, get_organisation
-from surveys.planning.plan import _stratum
+from surveys.planning.judging import _stratum
 from surveys.properties import segment_text
 from tests.factories import make_campaign, make_contact, make_property, make_response, make_survey
 
