@@ -54,6 +54,7 @@ AGENT = {
     "follow_up_own",
     "follow_up_reopen",
     "follow_up_reply",
+    "follow_up_unclose",
     "follow_ups",
     "team_me",
 }
