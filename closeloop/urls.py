@@ -13,6 +13,7 @@ urlpatterns = [
     path("follow-ups/<int:pk>/call/", follow_up.follow_up_call, name="follow_up_call"),
     path("follow-ups/<int:pk>/reply/", follow_up.follow_up_reply, name="follow_up_reply"),
     path("follow-ups/<int:pk>/close/", follow_up.follow_up_close, name="follow_up_close"),
+    path("follow-ups/<int:pk>/close/undo/", follow_up.follow_up_unclose, name="follow_up_unclose"),
     path("follow-ups/<int:pk>/reopen/", follow_up.follow_up_reopen, name="follow_up_reopen"),
     path(
         "follow-ups/<int:pk>/remove-test/",

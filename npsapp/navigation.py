@@ -15,6 +15,7 @@ from closeloop.reports.queue import count_mine
 from npsapp.first_steps import find_first_steps
 from npsapp.models import User
 from npsapp.roles import Role
+from npsapp.way_back import find_way_back
 from surveys.models import get_organisation
 from surveys.sending.watch import count_unknown, held_senders, silent_parts
 
@@ -39,6 +40,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return {}
     return {
         "places": SimpleLazyObject(lambda: list_places(request)),
+        "way_back": find_way_back(request),
         "organisation": SimpleLazyObject(get_organisation),
         "silent_parts": SimpleLazyObject(lambda: silent_parts(timezone.now())),
         **(managers_banners(request) if request.user.may(Role.MANAGER) else {}),

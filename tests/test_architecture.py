@@ -18,6 +18,7 @@ SHARED = (
     "npsapp.environment",
     "npsapp.requests",
     "npsapp.throttle",
+    "npsapp.undo",
 )
 # Arithmetic and words: no Django, no database, only modules of this list.
 PURE = (

@@ -9,12 +9,14 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
+from npsapp.undo import offer_undo
 from responses.access import get_response
 from responses.forms.judging import ExclusionForm
 from responses.forms.listing import FileStyle, ResponseListForm
@@ -86,7 +88,8 @@ def response_exclude(request: StaffRequest, pk: int) -> HttpResponse:
         reason=form.cleaned_data["reason"],
         now=timezone.now(),
     )
-    messages.success(request, _("This answer no longer counts. It stays visible with its reason."))
+    text = _("This answer no longer counts. It stays visible with its reason.")
+    offer_undo(request, text, url=reverse("response_restore", args=[pk]))
     return redirect(judged)
 
 

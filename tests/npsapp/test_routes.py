@@ -65,6 +65,7 @@ AGENT = {
     "follow_up_reopen",
     "follow_up_reply",
     "follow_up_remove_test",
+    "follow_up_unclose",
     "follow_ups",
     "team_me",
 }
