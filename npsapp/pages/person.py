@@ -21,6 +21,7 @@ from responses.models import Response
 from surveys.access import get_contact
 from surveys.models import Campaign, Contact, Invitation, Suppression
 from surveys.properties import name_properties
+from surveys.suppressing import list_removals
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
         "language": name_language(person.language),
         "properties": name_properties(person.properties),
         "suppressions": suppressions,
+        "removals": list_removals(person.address_hash) if person.address_hash else [],
         "obstacle": find_obstacle(person, suppressions, invitations),
         "asked": invitations,
         "responses": Response.objects.filter(contact=person).select_related("survey"),

@@ -4,7 +4,7 @@ from surveys.models.delivery import Delivery, Heartbeat, Invitation, Mail
 from surveys.models.importing import ImportBatch
 from surveys.models.organisation import Logo, Organisation, get_organisation
 from surveys.models.sender import Sender
-from surveys.models.suppression import Suppression
+from surveys.models.suppression import Suppression, SuppressionRemoval
 from surveys.models.survey import Survey
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Property",
     "Sender",
     "Suppression",
+    "SuppressionRemoval",
     "Survey",
     "get_organisation",
 ]

@@ -58,6 +58,8 @@ AGENT = {
     "team_me",
 }
 MANAGER = {
+    "account_merge",
+    "account_rename",
     "campaign",
     "campaign_audience",
     "campaign_cancel",
@@ -91,6 +93,7 @@ MANAGER = {
     "sender_try_now",
     "outbox_mail",
     "properties",
+    "property_delete",
     "property_edit",
     "property_new",
     "response_accept",
