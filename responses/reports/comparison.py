@@ -21,6 +21,7 @@ from responses.scoring import (
     tier,
 )
 from responses.selection import Segment, Selection
+from surveys.filtering import find_filter, with_values
 from surveys.properties import segment_text
 
 LONGEST_COMPARISON = 20
@@ -67,11 +68,11 @@ def compare_groups(
 ) -> Comparison:
     """Compare the values of the property `key`.
 
-    A segment of that very property only marks its row: a comparison of one is none.
+    Values chosen of that very property only mark their rows: a comparison of one is none.
     """
-    chosen = selection.segment
-    if chosen and chosen.key == key:
-        selection = replace(selection, segment=None)
+    current = find_filter(selection.filters, key)
+    chosen = current.values if current else ()
+    selection = replace(selection, filters=with_values(selection.filters, key, ()))
     found = _count_by_value(selection, key)
     without = found.pop("", Counts()).n
     ranked = sorted(found.items(), key=lambda pair: (-pair[1].n, pair[0]))
@@ -91,10 +92,11 @@ def _make_group(
     selection: Selection,
     segment: Segment,
     counts: Counts,
-    chosen: Segment | None,
+    chosen: tuple[str, ...],
     thresholds: Thresholds,
 ) -> Group:
-    within = replace(selection, segment=segment)
+    narrowed = with_values(selection.filters, segment.key, (segment.value,))
+    within = replace(selection, filters=narrowed)
     shown = tier(counts.n, thresholds)
     has_score = shown != Tier.COUNT_ONLY
     return Group(
@@ -105,7 +107,7 @@ def _make_group(
         tier=shown,
         parts=split(counts, within) if has_score else [],
         rows_url=within.narrowed(status=Response.Status.COUNTED.value).rows_url,
-        is_chosen=segment == chosen,
+        is_chosen=segment.value in chosen,
     )
 
 

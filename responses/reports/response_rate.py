@@ -9,8 +9,8 @@ from django.db.models import Count, Q
 
 from responses.models import Response
 from responses.selection import Selection
+from surveys.filtering import narrow
 from surveys.models import Invitation
-from surveys.properties import segment_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,7 @@ def count_invited(selection: Selection) -> ResponseRate:
         invitations = invitations.filter(campaign__survey=selection.survey)
     if selection.campaign:
         invitations = invitations.filter(campaign=selection.campaign)
-    if selection.segment:
-        invitations = invitations.alias(
-            _segment=segment_text(selection.segment.key, "contact__properties")
-        ).filter(_segment=selection.segment.value)
+    invitations = narrow(invitations, selection.filters, path="contact__properties")
     replied = Q(answered_at__isnull=False)
     counted = Q(response__status=Response.Status.COUNTED)
     figures = invitations.filter(Q(state=Invitation.State.SENT) | replied).aggregate(
