@@ -75,12 +75,21 @@ class Known:
         return ", ".join(filter(None, [self.external_id, self.email]))
 
 
-def preview_contacts(table: Table, uses: Sequence[Field], *, now: dt.datetime) -> Report:
+def preview_contacts(
+    table: Table,
+    uses: Sequence[Field],
+    *,
+    now: dt.datetime,
+    tell: Tell = lambda done, total: None,
+) -> Report:
     """Return what `import_contacts` would do now; writes nothing."""
     report = Report()
-    people = _without_doubles(read_people(table, uses), report, _columns(table, uses))
+    size = max(len(table.lines) - table.first, 1)
+    readings = _counted(read_people(table, uses), lambda done: tell(done // 2, size))
+    people = _without_doubles(readings, report, _columns(table, uses))
     for batch in _batched(_recognise(people, report), BATCH):
         _compare(batch, report, accounts={}, now=now)
+        tell((size + min(report.rows, size)) // 2, size)
     return _in_order(report)
 
 
@@ -133,7 +142,7 @@ def declare_properties(table: Table, uses: Sequence[Field]) -> None:
     for index, use in enumerate(uses):
         if use in {Field.PROPERTY, Field.SEGMENT}:
             declared, _ = Property.objects.get_or_create(
-                key=column_key(table, index), defaults={"label": table.header[index][:120]}
+                key=column_key(table.header, index), defaults={"label": table.header[index][:120]}
             )
             if use == Field.SEGMENT and not declared.is_segment:
                 declared.is_segment = True

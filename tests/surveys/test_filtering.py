@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from surveys.audience import Condition, Operator, find_audience
-from surveys.filtering import Filters, PropertyFilter, list_chips, narrow, read_filters
+from surveys.filtering import PropertyFilter, list_chips, narrow, read_filters
 from surveys.models import Contact
 from tests.factories import make_account, make_contact, make_property, make_response, make_survey
 
