@@ -33,7 +33,9 @@ class Merge:
 def find_account(name: str, *, but: Account | None = None) -> Account | None:
     """Return the account of this name, whatever its capitals."""
     found = Account.objects.filter(name__iexact=" ".join(name.split()))
-    return found.exclude(pk=but.pk if but else None).order_by("pk").first()
+    if but:
+        found = found.exclude(pk=but.pk)
+    return found.order_by("pk").first()
 
 
 def rename_account(account: Account, *, name: str) -> None:

@@ -88,15 +88,15 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        # Read in pieces, which of a compressed value means unpacking all of it for each.
+        migrations.RunSQL(
+            "ALTER TABLE surveys_importbatch ALTER COLUMN content SET STORAGE EXTERNAL",
+            "ALTER TABLE surveys_importbatch ALTER COLUMN content SET STORAGE EXTENDED",
+        ),
         # A preview made in the request was never kept: these files are looked at once more.
         migrations.RunSQL(
             "UPDATE surveys_importbatch SET state = 'uploaded', attempts = 0"
             " WHERE state = 'previewed'",
             migrations.RunSQL.noop,
-        ),
-        # Read in pieces, which of a compressed value means unpacking all of it for each.
-        migrations.RunSQL(
-            "ALTER TABLE surveys_importbatch ALTER COLUMN content SET STORAGE EXTERNAL",
-            "ALTER TABLE surveys_importbatch ALTER COLUMN content SET STORAGE EXTENDED",
         ),
     ]
