@@ -17,6 +17,9 @@ from surveys.importing.reading import Row, Table, read_table
 from surveys.importing.values import Reader, find_kinds, make_readers
 
 LONGEST_COMMENT = 4_000
+# All answers of a file are held in memory at once.
+MOST_ROWS = 100_000
+MOST_BYTES = 10 * 1024 * 1024
 LONGEST_TEXT = 120
 _NUMBER = re.compile(r"([-+]?[0-9]{1,9})(?:[.,]0*)?")
 
@@ -70,6 +73,7 @@ def read_answers_table(content: bytes, columns: Columns) -> Table:
         content,
         lambda header: len(wanted & {simplify(name) for name in header}),
         max_cell=LONGEST_COMMENT,
+        max_rows=MOST_ROWS,
     )
     for name in columns.named:
         _find_column(table, name)

@@ -10,11 +10,12 @@ from typing import Any
 
 from npsapp.models import User
 from responses.importing import import_into
-from responses.reading import LONGEST_COMMENT, Columns, Rules
+from responses.reading import LONGEST_COMMENT, MOST_ROWS, Columns, Rules
 from surveys.importing.batches import change_summary, forget_previews, is_small, write_problems
 from surveys.importing.cells import clean_prose
 from surveys.importing.dates import Order
 from surveys.importing.headers import Field, match_header, property_key, simplify
+from surveys.importing.pieces import read_content
 from surveys.importing.reading import Table, read_table
 from surveys.importing.running import (
     LOOK,
@@ -67,6 +68,7 @@ def read_upload_table(content: bytes) -> Table:
         content,
         lambda header: len({match_use(name) for name in header} - {Use.SKIP}),
         max_cell=LONGEST_COMMENT,
+        max_rows=MOST_ROWS,
     )
 
 
@@ -125,7 +127,7 @@ def begin_again(batch: ImportBatch, *, now: dt.datetime) -> None:
 
 
 def read_upload(batch: ImportBatch) -> tuple[Table, list[Use]]:
-    table = read_upload_table(bytes(batch.content or b""))
+    table = read_upload_table(read_content(batch))
     return table, [Use(use) for use in batch.summary["uses"]]
 
 

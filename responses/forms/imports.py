@@ -11,12 +11,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from responses.reading import MOST_BYTES
 from responses.uploading import Use, read_upload_table
 from surveys.forms.widgets import DayInput
 from surveys.importing.explaining import explain
 from surveys.importing.faults import Fault, UnreadableFile
 from surveys.importing.headers import property_key
-from surveys.importing.reading import MAX_BYTES
 from surveys.models import ImportBatch, Survey
 
 USES = [
@@ -46,8 +46,8 @@ class AnswersUploadForm(forms.Form):
     def clean_file(self) -> UploadedFile[Any]:
         file: UploadedFile[Any] = self.cleaned_data["file"]
         try:
-            if (file.size or 0) > MAX_BYTES:
-                raise UnreadableFile(Fault.TOO_LARGE, str(MAX_BYTES // 1024 // 1024))
+            if (file.size or 0) > MOST_BYTES:
+                raise UnreadableFile(Fault.TOO_LARGE, str(MOST_BYTES // 1024 // 1024))
             read_upload_table(file.read())
         except UnreadableFile as error:
             raise forms.ValidationError(explain(error)) from None

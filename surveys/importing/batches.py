@@ -18,6 +18,7 @@ from surveys.importing.explaining import explain
 from surveys.importing.faults import Problem
 from surveys.importing.headers import Field, match_headers
 from surveys.importing.people import read_contacts_table
+from surveys.importing.pieces import read_content
 from surveys.importing.reading import Table
 from surveys.importing.running import (
     LOOK,
@@ -106,7 +107,7 @@ def propose_uses(table: Table) -> list[Field]:
 
 def read_batch(batch: ImportBatch) -> tuple[Table, list[Field]]:
     """Return the table of a batch that is not imported yet, and what its columns are for."""
-    table = read_contacts_table(bytes(batch.content or b""))
+    table = read_contacts_table(read_content(batch))
     return table, [Field(use) for use in batch.summary["uses"]]
 
 
