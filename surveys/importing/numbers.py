@@ -16,11 +16,11 @@ from surveys.importing.faults import BadCell, Fault
 MOST_DIGITS = 20
 MOST_DECIMALS = 10
 _CURRENCY = re.compile(r"^(?:€|\$|£|EUR|USD|GBP)\s*|\s*(?:€|\$|£|EUR|USD|GBP|euro)$", re.IGNORECASE)
-_NOTHING_BEHIND = re.compile(r"[.,][-–—]{1,2}$")  # "1.250,-"
-_BLANKS = re.compile(r"(?<=\d)[\s\u00a0\u202f'’](?=\d{3})")
-_SHAPE = re.compile(r"[-+]?\d[\d.,]*")
-_ONE_GROUP = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
-_GROUPS = {mark: re.compile(rf"[-+]?\d{{1,3}}(?:\{mark}\d{{3}})+") for mark in ".,"}
+_NOTHING_BEHIND = re.compile(r"(?<=[.,])[-–—]{1,2}$")  # "1.250,-"
+_BLANKS = re.compile(r"(?<=[0-9])[\s\u00a0\u202f'’](?=[0-9]{3})")
+_SHAPE = re.compile(r"[-+]?[0-9][[0-9].,]*")
+_ONE_GROUP = re.compile(r"[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+_GROUPS = {mark: re.compile(rf"[-+]?[0-9]{{1,3}}(?:\{mark}[0-9]{{3}})+") for mark in ".,"}
 
 
 class Mark(StrEnum):
@@ -63,7 +63,7 @@ def normalise_number(text: str, mark: Mark = Mark.UNDECIDED) -> str:
 
 
 def _tidy(text: str) -> str:
-    text = _NOTHING_BEHIND.sub("", _CURRENCY.sub("", text.strip()))
+    text = _NOTHING_BEHIND.sub("00", _CURRENCY.sub("", text.strip()))
     return _BLANKS.sub("", text).replace("−", "-")
 
 

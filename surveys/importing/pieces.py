@@ -1,4 +1,4 @@
-"""An uploaded file taken out of the database in pieces: whole, it would pass through memory thrice."""
+"""An uploaded file taken out of the database piece by piece: whole it would be held thrice."""
 
 from __future__ import annotations
 

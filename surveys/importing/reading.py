@@ -30,6 +30,7 @@ _BOMS = (
     (b"\xff\xfe", "utf-16", "UTF-16"),
     (b"\xfe\xff", "utf-16", "UTF-16"),
 )
+_WITHOUT_BOM = ((b"", "utf-8", "UTF-8"), (b"", "cp1252", "Windows-1252"))
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _SEPARATOR_LINE = re.compile(r'"?sep=([;,|\t^~:])"?\1*', re.IGNORECASE)
 
