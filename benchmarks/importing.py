@@ -74,7 +74,7 @@ def upload(rows: int) -> None:
 
 
 def look() -> None:
-    batches.run_preview(ImportBatch.objects.get().pk, now=timezone.now())
+    batches.run_preview(ImportBatch.objects.values_list("pk", flat=True).get(), now=timezone.now())
 
 
 def bring_in() -> None:

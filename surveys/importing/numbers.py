@@ -18,7 +18,7 @@ MOST_DECIMALS = 10
 _CURRENCY = re.compile(r"^(?:€|\$|£|EUR|USD|GBP)\s*|\s*(?:€|\$|£|EUR|USD|GBP|euro)$", re.IGNORECASE)
 _NOTHING_BEHIND = re.compile(r"(?<=[.,])[-–—]{1,2}$")  # "1.250,-"
 _BLANKS = re.compile(r"(?<=[0-9])[\s\u00a0\u202f'’](?=[0-9]{3})")
-_SHAPE = re.compile(r"[-+]?[0-9][[0-9].,]*")
+_SHAPE = re.compile(r"[-+]?[0-9][0-9.,]*")
 _ONE_GROUP = re.compile(r"[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _GROUPS = {mark: re.compile(rf"[-+]?[0-9]{{1,3}}(?:\{mark}[0-9]{{3}})+") for mark in ".,"}
 

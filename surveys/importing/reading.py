@@ -91,8 +91,8 @@ def read_table(
     `count_known` says how many names of a header it recognises: the delimiter that yields the most
     of them wins, so that a comma in a name never decides.
     """
-    body, codec, encoding = detect_encoding(content)
-    lines = Lines(body, codec)
+    encoded = detect_encoding(content)
+    lines = Lines(encoded)
     delimiter = ""
     start = 0
     if match := _SEPARATOR_LINE.fullmatch(lines[0]):
@@ -108,51 +108,59 @@ def read_table(
         raise UnreadableFile(Fault.TOO_MANY_COLUMNS, f"{len(header)}/{MAX_COLUMNS}")
     if not any(lines[index].strip() for index in range(after, len(lines))):
         raise UnreadableFile(Fault.NO_ROWS)
-    return Table(encoding, delimiter, header, lines, after, max_cell, max_rows)
+    return Table(encoded.name, delimiter, header, lines, after, max_cell, max_rows)
 
 
 def decode(content: bytes) -> tuple[str, str]:
     """Return the text and the name of its encoding. Raises UnreadableFile."""
-    body, codec, name = detect_encoding(content)
-    return str(body, codec), name
+    encoded = detect_encoding(content)
+    return str(memoryview(encoded.content)[encoded.start :], encoded.codec), encoded.name
 
 
-def detect_encoding(content: bytes) -> tuple[bytes | memoryview, str, str]:
-    """Return the bytes of the text, their codec and what that is called: by BOM, else UTF-8, else
-    Windows-1252.
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A text that begins at `start` of the bytes, behind what names its encoding."""
+
+    content: bytes
+    start: int
+    codec: str
+    name: str
+
+
+def detect_encoding(content: bytes) -> Encoded:
+    """Find out the encoding of a file: by BOM, else UTF-8, else Windows-1252.
 
     Raises UnreadableFile, also on NUL: PostgreSQL cannot store it and no CSV has a use for it.
     """
-    if not content.strip():
+    if not content or content.isspace():
         raise UnreadableFile(Fault.EMPTY)
     if len(content) > MAX_BYTES:
         raise UnreadableFile(Fault.TOO_LARGE, str(MAX_BYTES // 1024 // 1024))
     if content.startswith(_WORKBOOKS):
         raise UnreadableFile(Fault.WORKBOOK)
     candidates = [(bom, codec, name) for bom, codec, name in _BOMS if content.startswith(bom)]
-    for bom, codec, name in candidates or [
-        (b"", "utf-8", "UTF-8"),
-        (b"", "cp1252", "Windows-1252"),
-    ]:
-        body: bytes | memoryview = memoryview(content)[len(bom) if codec == "utf-8" else 0 :]
+    for bom, codec, name in candidates or _WITHOUT_BOM:
         try:
             if codec == "utf-16":
-                body, codec = content.decode(codec).encode(), "utf-8"
-            _check_text(body, codec)
+                encoded = Encoded(content.decode(codec).encode(), 0, "utf-8", name)
+            else:
+                encoded = Encoded(content, len(bom), codec, name)
+                _check_text(content, len(bom), codec)
         except UnicodeError:
             continue
-        if (place := content.find(b"\0") if name != "UTF-16" else bytes(body).find(b"\0")) >= 0:
-            before = content[:place] if name != "UTF-16" else bytes(body[:place])
-            raise UnreadableFile(Fault.NUL, str(before.count(b"\n") + 1))
-        return body, codec, name
+        place = encoded.content.find(b"\0")
+        if place >= 0:
+            line = encoded.content.count(b"\n", 0, place) + 1
+            raise UnreadableFile(Fault.NUL, str(line))
+        return encoded
     raise UnreadableFile(Fault.ENCODING)
 
 
-def _check_text(body: bytes | memoryview, codec: str) -> None:
+def _check_text(content: bytes, start: int, codec: str) -> None:
     """Decode piece by piece, which takes no memory; raises UnicodeError."""
     decoder = codecs.getincrementaldecoder(codec)()
-    for start in range(0, len(body), _PIECE):
-        decoder.decode(body[start : start + _PIECE])
+    for place in range(start, len(content), _PIECE):
+        decoder.decode(content[place : place + _PIECE])
     decoder.decode(b"", final=True)
 
 
@@ -163,19 +171,19 @@ class Lines(Sequence[str]):
     at U+2028 inside a cell.
     """
 
-    def __init__(self, body: bytes | memoryview, codec: str) -> None:
-        self._body = bytes(body)
-        self._codec = codec
-        ending = b"\n" if b"\n" in self._body else b"\r"
-        if self._body.count(ending) > 10 * MAX_ROWS:
+    def __init__(self, encoded: Encoded) -> None:
+        self._content = encoded.content
+        self._codec = encoded.codec
+        ending = b"\n" if b"\n" in self._content else b"\r"
+        if self._content.count(ending) > 10 * MAX_ROWS:
             raise UnreadableFile(Fault.TOO_MANY_ROWS, str(MAX_ROWS))
         # Where each line begins, and where one more would.
-        self._starts = array("Q", [0])
-        place = self._body.find(ending)
+        self._starts = array("Q", [encoded.start])
+        place = self._content.find(ending, encoded.start)
         while place >= 0:
             self._starts.append(place + 1)
-            place = self._body.find(ending, place + 1)
-        self._starts.append(len(self._body) + 1)
+            place = self._content.find(ending, place + 1)
+        self._starts.append(len(self._content) + 1)
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -189,7 +197,7 @@ class Lines(Sequence[str]):
             return [self[each] for each in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):
             raise IndexError(index)
-        line = self._body[self._starts[index] : self._starts[index + 1] - 1]
+        line = self._content[self._starts[index] : self._starts[index + 1] - 1]
         return line.decode(self._codec).rstrip("\r")
 
 
