@@ -19,7 +19,7 @@ from surveys.models import ImportBatch
 OUR_APPS = ("surveys", "responses", "closeloop")
 # The words of the company itself, and contacts: of those only the erased row is meant.
 KEPT = frozenset({"organisation", "sender", "survey", "rootcause", "member", "property", "account"})
-NOT_IMPORTED = {ImportBatch.State.PREVIEWED, ImportBatch.State.FAILED}
+NOT_IMPORTED = {ImportBatch.State.UPLOADED, ImportBatch.State.PREVIEWED, ImportBatch.State.FAILED}
 
 
 def sweep_tables(traces: Traces) -> int:

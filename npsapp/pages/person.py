@@ -22,6 +22,7 @@ from surveys.explaining import explain_skip, say_day
 from surveys.models import Campaign, Contact, Invitation, Suppression
 from surveys.properties import name_properties
 from surveys.resting import find_rest
+from surveys.suppressing import list_removals
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
         "properties": name_properties(person.properties),
         "suppressions": suppressions,
         "obstacle": find_obstacle(person, suppressions, invitations, now=now),
+        "removals": list_removals(person.address_hash) if person.address_hash else [],
         "asked": invitations,
         "responses": Response.objects.filter(contact=person).select_related("survey"),
         "follow_ups": [

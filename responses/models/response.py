@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from responses.automatic import Sign
 from responses.selection import Selection
+from surveys.filtering import narrow
 from surveys.models import Contact, ImportBatch, Invitation, Survey
-from surveys.properties import segment_text
 
 
 class Category(models.TextChoices):
@@ -56,9 +56,7 @@ class ResponseQuerySet(models.QuerySet["Response"]):
             chosen = chosen.filter(survey=selection.survey)
         if selection.campaign:
             chosen = chosen.filter(invitation__campaign=selection.campaign)
-        if selection.segment:
-            chosen = chosen.alias(_segment=segment_text(selection.segment.key))
-            chosen = chosen.filter(_segment=selection.segment.value)
+        chosen = narrow(chosen, selection.filters)
         if selection.category:
             chosen = chosen.filter(category=selection.category)
         if selection.score is not None:

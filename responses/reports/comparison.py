@@ -12,6 +12,7 @@ from responses.reports.measured import Measured
 from responses.reports.split import Part, split
 from responses.scoring import DEFAULT_THRESHOLDS, HIGHEST, Counts, Thresholds
 from responses.selection import Segment, Selection
+from surveys.filtering import find_filter, with_values
 from surveys.properties import segment_text
 
 LONGEST_COMPARISON = 20
@@ -49,11 +50,11 @@ def compare_groups(
 ) -> Comparison:
     """Compare the values of the property `key`.
 
-    A segment of that very property only marks its row: a comparison of one is none.
+    Values chosen of that very property only mark their rows: a comparison of one is none.
     """
-    chosen = selection.segment
-    if chosen and chosen.key == key:
-        selection = replace(selection, segment=None)
+    current = find_filter(selection.filters, key)
+    chosen = current.values if current else ()
+    selection = replace(selection, filters=with_values(selection.filters, key, ()))
     found = _count_by_value(selection, key)
     without = found.pop("", Counts()).n
     ranked = sorted(found.items(), key=lambda pair: (-pair[1].n, pair[0]))
@@ -64,8 +65,8 @@ def compare_groups(
                 counts=counts,
                 thresholds=thresholds,
                 segment=(segment := Segment(key, value)),
-                within=replace(selection, segment=segment),
-                is_chosen=segment == chosen,
+                within=_within(selection, segment),
+                is_chosen=value in chosen,
             )
             for value, counts in ranked[:LONGEST_COMPARISON]
         ],
@@ -73,6 +74,11 @@ def compare_groups(
         in_smaller_groups=sum(counts.n for _, counts in rest),
         without_value=without,
     )
+
+
+def _within(selection: Selection, segment: Segment) -> Selection:
+    values = with_values(selection.filters, segment.key, (segment.value,))
+    return replace(selection, filters=values)
 
 
 def _count_by_value(selection: Selection, key: str) -> dict[str, Counts]:

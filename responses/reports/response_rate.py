@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from responses.models import Response
 from responses.selection import Selection
+from surveys.filtering import narrow
 from surveys.models import Invitation
-from surveys.properties import segment_text
 
 
 class Part(models.TextChoices):
@@ -104,8 +104,5 @@ def _find_invited(selection: Selection) -> QuerySet[Invitation]:
         invitations = invitations.filter(campaign__survey=selection.survey)
     if selection.campaign:
         invitations = invitations.filter(campaign=selection.campaign)
-    if selection.segment:
-        invitations = invitations.alias(
-            _segment=segment_text(selection.segment.key, "contact__properties")
-        ).filter(_segment=selection.segment.value)
+    invitations = narrow(invitations, selection.filters, path="contact__properties")
     return invitations.filter(Q(state=Invitation.State.SENT) | REPLIED)

@@ -24,6 +24,7 @@ from responses.models import Response
 from responses.recording import accept_response, exclude_response, restore_response
 from responses.reports.listing import list_properties
 from responses.views.listing import list_filters, list_tabs
+from surveys.forms.filtering import list_property_fields, sample_values
 from surveys.models import get_organisation
 
 PAGE_LENGTH = 50
@@ -48,6 +49,10 @@ def responses(request: StaffRequest) -> HttpResponse:
         "selection": selection,
         "tabs": tabs,
         "filters": list_filters(form, selection),
+        "remarks": form.remarks,
+        "property_fields": list_property_fields(
+            selection.filters, offered=sample_values(Response.objects.order_by("-pk"))
+        ),
         "page": paginator.get_page(request.GET.get("page")),
         "query": form.query_of(selection),
         "kept": parse_qsl(form.query_of(selection)),

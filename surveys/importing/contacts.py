@@ -15,12 +15,13 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from surveys.addresses import hash_address
-from surveys.importing.faults import Fault, Problem, Problems
+from surveys.importing.faults import Problem, Problems
 from surveys.importing.headers import Field
-from surveys.importing.people import Person, Reading, column_key, read_people
+from surveys.importing.people import Person, column_key, read_people
 from surveys.importing.reading import Table
-from surveys.importing.recognising import BATCH, batched, recognise
+from surveys.importing.recognising import BATCH
 from surveys.importing.running import Tell
+from surveys.importing.staging import list_account_names, list_staged, stage_people
 from surveys.models import Account, Contact, ImportBatch, Invitation, Property
 
 T = TypeVar("T")
@@ -60,12 +61,22 @@ class Report(Problems):
         self.problems.append(problem)
 
 
-def preview_contacts(table: Table, uses: Sequence[Field], *, now: dt.datetime) -> Report:
+def preview_contacts(
+    table: Table,
+    uses: Sequence[Field],
+    *,
+    now: dt.datetime,
+    tell: Tell = lambda done, total: None,
+) -> Report:
     """Return what `import_contacts` would do now; writes nothing."""
     report = Report()
-    people = _without_doubles(read_people(table, uses), report, _columns(table, uses))
-    for batch in batched(recognise(people, report.refuse), BATCH):
-        _compare(batch, report, accounts={}, now=now)
+    size = max(len(table.lines) - table.first, 1)
+    readings = _counted(read_people(table, uses), lambda done: tell(done // 2, size))
+    with transaction.atomic():
+        stage_people(readings, report, _columns(table, uses))
+        for batch in list_staged(BATCH):
+            _compare(batch, report, accounts={}, now=now)
+            tell((size + min(report.rows, size)) // 2, size)
     return _in_order(report)
 
 
@@ -84,14 +95,14 @@ def import_contacts(
     report = Report()
     size = max(len(table.lines) - table.first, 1)
     readings = _counted(read_people(table, uses), lambda done: tell(done // 2, size))
-    people = _without_doubles(readings, report, _columns(table, uses))
     with transaction.atomic():
         # Two imports at once would both find a new person missing. Others keep reading.
         with connection.cursor() as cursor:
             cursor.execute("LOCK TABLE surveys_contact IN SHARE ROW EXCLUSIVE MODE")
+        stage_people(readings, report, _columns(table, uses))
         declare_properties(table, uses)
-        accounts = _find_accounts(people)
-        for part in batched(recognise(people, report.refuse), BATCH):
+        accounts = _find_accounts(list_account_names())
+        for part in list_staged(BATCH):
             new, changed, readdressed = _compare(part, report, accounts=accounts, now=now)
             for contact in new:
                 contact.import_batch = batch
@@ -118,7 +129,7 @@ def declare_properties(table: Table, uses: Sequence[Field]) -> None:
     for index, use in enumerate(uses):
         if use in {Field.PROPERTY, Field.SEGMENT}:
             declared, _ = Property.objects.get_or_create(
-                key=column_key(table, index), defaults={"label": table.header[index][:120]}
+                key=column_key(table.header, index), defaults={"label": table.header[index][:120]}
             )
             if use == Field.SEGMENT and not declared.is_segment:
                 declared.is_segment = True
@@ -129,36 +140,11 @@ def _columns(table: Table, uses: Sequence[Field]) -> dict[Field, str]:
     return {use: name for use, name in zip(uses, table.header, strict=True) if use}
 
 
-def _without_doubles(
-    readings: Iterable[Reading], report: Report, columns: dict[Field, str]
-) -> list[Person]:
-    """Return the people of the good rows; a second row about the same person is refused."""
-    people: list[Person] = []
-    lines: dict[tuple[Field, str], int] = {}
-    for reading in readings:
-        report.problems += reading.problems
-        person = reading.person
-        if person is None:
-            report.refused += 1
-            continue
-        keys = [(Field.EXTERNAL_ID, person.external_id), (Field.EMAIL, person.email)]
-        keys = [(use, value) for use, value in keys if value]
-        double = next((key for key in keys if key in lines), None)
-        if double:
-            earlier = str(lines[double])
-            report.refuse(Problem(person.line, columns[double[0]], Fault.DOUBLE_ROW, earlier))
-            continue
-        lines.update(dict.fromkeys(keys, person.line))
-        people.append(person)
-    return people
-
-
-def _find_accounts(people: list[Person]) -> dict[str, Account]:
+def _find_accounts(found: list[str]) -> dict[str, Account]:
     """Return the accounts by name, whatever its capitals; those that are missing are added."""
     names: dict[str, str] = {}
-    for person in people:
-        if person.account:
-            names.setdefault(person.account.casefold(), person.account)
+    for name in found:
+        names.setdefault(name.casefold(), name)
     accounts = {account.name.casefold(): account for account in Account.objects.all()}
     missing = [Account(name=name) for folded, name in names.items() if folded not in accounts]
     for account in Account.objects.bulk_create(missing):

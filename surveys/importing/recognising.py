@@ -1,21 +1,30 @@
-"""Who in a file is whom: rows are matched with the contacts we know, and with each other."""
+"""Rows of a contacts file that speak of the same people: who is whom, and which come first.
+
+A person is recognised by external id, then by e-mail address.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import TypeVar
+from typing import Protocol
 
 from surveys.importing.faults import Fault, Problem
 from surveys.importing.people import Person
 from surveys.models import Contact
 
-T = TypeVar("T")
-
 BATCH = 2_000
 # Rows that wait for each other's addresses in a longer chain than this are refused.
 MOST_PASSES = 20
+
+
+class Refusing(Protocol):
+    """As much of a report as finding problems takes."""
+
+    problems: list[Problem]
+    refused: int
+
+    def refuse(self, problem: Problem) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +39,7 @@ class Known:
         return ", ".join(filter(None, [self.external_id, self.email]))
 
 
-def recognise(
-    people: list[Person], refuse: Callable[[Problem], None]
-) -> Iterator[tuple[Person, int | None]]:
+def recognise(people: list[Person], report: Refusing) -> Iterator[tuple[Person, int | None]]:
     """Yield each person with the primary key of the contact it is, or None for a new one.
 
     A row may free the address that an earlier one asks for, so rows that cannot be taken wait for
@@ -52,7 +59,7 @@ def recognise(
         people = waiting
     for person in people:
         if fault := directory.find_fault(person):
-            refuse(Problem(person.line, "", *fault))
+            report.refuse(Problem(person.line, "", *fault))
 
 
 class _Directory:
@@ -103,7 +110,7 @@ class _Directory:
 
 def _find_known(name: str, values: list[str]) -> dict[str, Known]:
     found: dict[str, Known] = {}
-    for batch in batched(filter(None, values), BATCH):
+    for batch in _cut(list(filter(None, values))):
         for row in Contact.objects.filter(**{f"{name}__in": batch}).values_list(
             "pk", "email", "external_id"
         ):
@@ -112,7 +119,6 @@ def _find_known(name: str, values: list[str]) -> dict[str, Known]:
     return found
 
 
-def batched(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(things)
-    while batch := list(islice(iterator, size)):
-        yield batch
+def _cut(values: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(values), BATCH):
+        yield values[start : start + BATCH]

@@ -5,7 +5,7 @@ from surveys.models.importing import ImportBatch
 from surveys.models.organisation import Logo, Organisation, get_organisation
 from surveys.models.retention import RetentionRun
 from surveys.models.sender import Sender
-from surveys.models.suppression import Suppression
+from surveys.models.suppression import Suppression, SuppressionRemoval
 from surveys.models.survey import Survey
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "RetentionRun",
     "Sender",
     "Suppression",
+    "SuppressionRemoval",
     "Survey",
     "get_organisation",
 ]

@@ -70,6 +70,8 @@ AGENT = {
     "team_me",
 }
 MANAGER = {
+    "account_merge",
+    "account_rename",
     "campaign",
     "campaign_audience",
     "campaign_cancel",
@@ -104,6 +106,7 @@ MANAGER = {
     "sender_try_now",
     "outbox_mail",
     "properties",
+    "property_delete",
     "property_edit",
     "property_new",
     "response_accept",
