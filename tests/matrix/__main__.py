@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.matrix.cells import Cell, Counts, MatrixError, Outcome, choose_cells, make_table
 from tests.matrix.machine import Account, Python, find_pythons, give, temporary_account
-from tests.matrix.processes import adopt_orphans, end_descendants
+from tests.matrix.processes import adopt_orphans, end_descendants, wait_for
 
 ROOT = Path(__file__).parents[2]
 NEEDS_ROOT = "The cells of root need root: sudo make test-matrix"
@@ -53,7 +53,7 @@ class Runner:
             extra_groups=[] if account else None,
         )
         try:
-            status = process.wait()
+            status = process.returncode = wait_for(process.pid)
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             say("Stopping …")

@@ -15,6 +15,16 @@ def adopt_orphans() -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def wait_for(wanted: int) -> int:
+    """Its exit status. Meanwhile bury every orphan at once, as init would: a dead process that
+    nobody has buried still looks alive to the tests.
+    """
+    while True:
+        process, status = os.waitpid(-1, 0)
+        if process == wanted:
+            return os.waitstatus_to_exitcode(status)
+
+
 def list_descendants() -> list[int]:
     found, parents = [], [os.getpid()]
     while parents:

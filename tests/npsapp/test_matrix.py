@@ -177,6 +177,30 @@ def test_process_that_a_cell_left_behind_is_found_and_ended() -> None:
     assert not Path(f"/proc/{orphan}").exists()
 
 
+def test_dead_orphan_is_buried_while_the_cell_runs() -> None:
+    program = """
+        import subprocess
+        from pathlib import Path
+        from tests.matrix.processes import adopt_orphans, wait_for
+        adopt_orphans()
+        cell = subprocess.Popen(["sh", "-c", "(sh -c 'sleep 0.2 & echo $!'); sleep 1; exit 3"],
+                                stdout=subprocess.PIPE, text=True)
+        orphan = cell.stdout.readline().strip()
+        cell.returncode = wait_for(cell.pid)
+        print(cell.returncode, Path(f"/proc/{orphan}").exists())
+    """
+
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "3 False\n"
+
+
 def test_process_that_ends_by_itself_in_time_is_no_matter() -> None:
     program = """
         import subprocess
