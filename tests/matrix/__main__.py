@@ -71,7 +71,11 @@ class Runner:
         folder.mkdir(mode=0o711)
         (folder / "tmp").mkdir(mode=0o711)
         # Not the work tree: what is not committed is not tested.
-        subprocess.run(["git", "clone", "--quiet", str(ROOT), "npsapp"], cwd=folder, check=True)
+        clone = ["git", "clone", "--quiet", str(ROOT), "npsapp"]
+        try:
+            subprocess.run(clone, cwd=folder, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            raise MatrixError(f"{ROOT} cannot be cloned with git.") from None
         if account:
             give(folder, account)
 
