@@ -20,13 +20,14 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    # The types of kombu's own two classes disagree here.
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Written under a name that nobody looks for, and renamed: a message is all there."""
         folder = Path(self.data_folder_out)
         name = uuid.uuid4()
         draft = folder / f"{name}.draft"
         try:
-            draft.write_text(dumps(message))
+            draft.write_text(dumps(payload))
             # kombu sorts by name and takes what follows the first dot for the queue.
             draft.rename(folder / f"{round(time.monotonic() * 1000)}_{name}.{queue}.msg")
         except OSError as error:
