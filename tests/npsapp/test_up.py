@@ -155,7 +155,7 @@ def test_up_answers_twice_and_leaves_nothing_behind(start_up: StartUp, broker: s
         assert processes_with(str(product.data_dir)) == []
         assert not Path(socket_folder).exists()
     # About 3 s alone; the rest of the test run shares the two cores.
-    assert seconds[1] < 20
+    assert seconds[1] < 45
 
 
 def test_used_port_is_one_sentence_and_status_1(start_up: StartUp) -> None:
