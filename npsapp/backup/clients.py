@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from psycopg.conninfo import make_conninfo
 
-from npsapp.embedded.cluster import PROGRAMS, EmbeddedServerError, find_wheel
+from npsapp.embedded.programs import PROGRAMS, EmbeddedServerError, find_wheel
 from npsapp.readiness import connection_parameters
 
 NEEDED = ("pg_dump", "pg_restore", "psql")
@@ -72,6 +72,7 @@ def _list_folders() -> Iterator[Path]:
     yield from map(Path, os.get_exec_path())
     yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     try:
-        yield find_wheel() / PROGRAMS / "bin"
+        wheel = find_wheel()
     except EmbeddedServerError:
         return
+    yield from (wheel / programs / "bin" for programs in PROGRAMS.values())

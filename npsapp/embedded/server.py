@@ -22,12 +22,11 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from npsapp.embedded.cluster import (
-    START_SECONDS,
+from npsapp.embedded.cluster import START_SECONDS, Cluster, choose_account
+from npsapp.embedded.programs import (
     SYSTEM_FOLDER,
-    Cluster,
     EmbeddedServerError,
-    choose_account,
+    choose_version,
     find_wheel,
 )
 from npsapp.embedded.leftovers import note_owner
@@ -74,6 +73,7 @@ def ensure_running(data_dir: Path) -> dict[str, str]:
         with _locked(data_dir / "pg.lock"):
             if _use is None:
                 cluster = _cluster_of(data_dir)
+                choose_version(cluster.data)
                 _prepare_place(data_dir, cluster)
                 users_file = _open(data_dir / "pg.users")
                 fcntl.flock(users_file, fcntl.LOCK_SH)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.e2e.product import BROWSER_FLAGS, Mailbox, Product, find_browser, run_product
-from tests.services import REDIS, free_port
+from tests.services import free_port, redis_url
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,6 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(params=["filesystem", "redis"])
 def broker(request: pytest.FixtureRequest) -> str:
+    """Every test of a real worker runs on both, so each cell of `make test-matrix` has both."""
     return str(request.param)
 
 
@@ -30,8 +31,7 @@ def broker(request: pytest.FixtureRequest) -> str:
 def product(broker: str, request: pytest.FixtureRequest) -> Iterator[Product]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     # Far from the numbers that the other tests' workers have.
-    number = 32 + int(worker.removeprefix("gw"))
-    redis = f"{os.environ[REDIS]}/{number}" if broker == "redis" else ""
+    redis = redis_url(32) if broker == "redis" else ""
     with run_product(name=f"{worker}_{broker}", port=free_port(), redis=redis) as running:
         yield running
         if request.session.testsfailed:

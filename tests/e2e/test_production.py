@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from npsapp.procfile import LASTING
 from tests.e2e.product import Product, run_product
-from tests.services import REDIS, free_port
+from tests.services import free_port, redis_url
 
 HOST = "nps.voorbeeld.example"
 SEED = """
@@ -32,7 +32,7 @@ make_invitation(campaign=campaign, scheduled_for=timezone.now())
 
 
 @pytest.fixture
-def production() -> Iterator[Product]:
+def production(broker: str) -> Iterator[Product]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     changes = {
         "BASE_URL": f"https://{HOST}",
@@ -42,10 +42,9 @@ def production() -> Iterator[Product]:
         # The worst that an operator can do to the customers' links.
         "GUNICORN_CMD_ARGS": "--access-logfile -",
     }
-    number = 40 + int(worker.removeprefix("gw"))
-    redis = f"{os.environ[REDIS]}/{number}"
+    redis = redis_url(40) if broker == "redis" else ""
     with run_product(
-        name=f"production_{worker}", port=free_port(), redis=redis, changes=changes
+        name=f"production_{worker}_{broker}", port=free_port(), redis=redis, changes=changes
     ) as running:
         yield running
 

@@ -151,7 +151,7 @@ def test_workers_killed_at_random_send_each_mail_at_most_once(tmp_path: Path) ->
     chaos = Chaos(tmp_path)
 
     with chaos.running():
-        chaos.play(seconds=50, kills=20)
+        chaos.play(seconds=300, kills=20)
 
     accepted = chaos.accepted()
     states = Counter(Invitation.objects.values_list("state", flat=True))
@@ -172,7 +172,7 @@ def test_harness_finds_duplicates_when_the_intent_is_taken_away(tmp_path: Path) 
     chaos = Chaos(tmp_path, ["--without-intent"], kill_every=15)
 
     with chaos.running():
-        chaos.play(seconds=30)
+        chaos.play(seconds=200)
 
     duplicates = [address for address, times in chaos.accepted().items() if times > 1]
     assert chaos.kills >= 2
@@ -184,7 +184,7 @@ def test_worker_killed_right_after_the_250_leaves_a_doubt_and_no_duplicate(tmp_p
     chaos = Chaos(tmp_path, kill_every=15)
 
     with chaos.running():
-        chaos.play(seconds=30)
+        chaos.play(seconds=200)
 
     accepted = chaos.accepted()
     assert chaos.kills >= 2

@@ -15,6 +15,7 @@ import pytest
 from surveys.models import Mail
 from tests.engine.test_chaos import ROOT, database_url, kill_all
 from tests.factories import make_mail
+from tests.services import redis_url
 from tests.surveys.sending.smtp_server import smtp_server
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
@@ -31,8 +32,11 @@ app.worker_main(["worker", "--loglevel", "ERROR", "--without-gossip",
 """
 
 
+@pytest.mark.parametrize("broker", ["filesystem", "redis"])
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
-def test_worker_that_is_told_to_stop_finishes_the_mail_in_hand(tmp_path: Path, pool: str) -> None:
+def test_worker_that_is_told_to_stop_finishes_the_mail_in_hand(
+    tmp_path: Path, pool: str, broker: str
+) -> None:
     sender = make_mail().sender
     for _ in range(49):
         make_mail(sender=sender)
@@ -45,7 +49,7 @@ def test_worker_that_is_told_to_stop_finishes_the_mail_in_hand(tmp_path: Path, p
             "PYTHONPATH": str(ROOT),
             "DJANGO_SETTINGS_MODULE": "npsapp.settings",
             "DATA_DIR": str(tmp_path),
-            "REDIS_URL": "",
+            "REDIS_URL": redis_url(48) if broker == "redis" else "",
             "DATABASE_URL": database_url(),
             "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}?tls=off",
         }

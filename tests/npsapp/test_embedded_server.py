@@ -17,14 +17,9 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from npsapp.embedded import cluster as cluster_module
-from npsapp.embedded import server
-from npsapp.embedded.cluster import (
-    LONGEST_SOCKET_PATH,
-    Cluster,
-    EmbeddedServerError,
-    choose_account,
-    find_programs,
-)
+from npsapp.embedded import programs, server
+from npsapp.embedded.cluster import LONGEST_SOCKET_PATH, Cluster, choose_account
+from npsapp.embedded.programs import EmbeddedServerError, choose_version, find_programs
 
 ROOT = Path(__file__).parents[2]
 
@@ -303,7 +298,11 @@ def test_server_speaks_unicode_in_its_own_session_without_tcp(data_dir: Path) ->
     facts = [
         query(data_dir, "SELECT upper('één')"),
         query(data_dir, "SHOW server_encoding"),
-        query(data_dir, "SELECT datlocale FROM pg_database WHERE datname = 'nps'"),
+        query(
+            data_dir,
+            "SELECT coalesce(to_jsonb(d)->>'datlocale', datctype)"
+            " FROM pg_database d WHERE datname = 'nps'",
+        ),
         query(data_dir, "SHOW listen_addresses"),
     ]
     session = os.getsid(number)
@@ -341,10 +340,67 @@ def test_private_server_forgets_quickly_and_stops() -> None:
 
 
 def test_missing_wheel_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(cluster_module, "PACKAGE", "no_such_wheel")
+    monkeypatch.setattr(programs, "PACKAGE", "no_such_wheel")
 
     with pytest.raises(EmbeddedServerError, match=r"^There is no database: .*DATABASE_URL.*\.$"):
-        find_programs(choose_account(tmp_path))
+        find_programs(programs.NEWEST, copied=False)
+
+
+@pytest.mark.parametrize("version", list(programs.PROGRAMS))
+def test_version_of_the_server_is_chosen_once_and_kept(
+    monkeypatch: pytest.MonkeyPatch, data_dir: Path, version: str
+) -> None:
+    monkeypatch.setenv("EMBEDDED_POSTGRESQL", version)
+    leave(start_user(data_dir))
+    monkeypatch.delenv("EMBEDDED_POSTGRESQL")
+
+    user = start_user(data_dir)
+    wait_ready(user)
+    answer = str(query(data_dir, "SHOW server_version"))
+    leave(user)
+
+    assert answer.split(".")[0] == version
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made_by", "sentence"),
+    [
+        ("17", "", "EMBEDDED_POSTGRESQL is '17'; .* the versions 16 and 18"),
+        ("16", "18", "EMBEDDED_POSTGRESQL is 16, but .* made by PostgreSQL 18: leave"),
+        ("", "15", "made by PostgreSQL 15; .* the versions 16 and 18"),
+    ],
+)
+def test_version_that_cannot_be_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wanted: str, made_by: str, sentence: str
+) -> None:
+    monkeypatch.setenv("EMBEDDED_POSTGRESQL", wanted)
+    if made_by:
+        (tmp_path / "PG_VERSION").write_text(f"{made_by}\n")
+
+    with pytest.raises(EmbeddedServerError, match=sentence) as error:
+        choose_version(tmp_path)
+
+    assert "\n" not in str(error.value)
+
+
+def test_command_with_a_version_that_cannot_be_ends_with_one_line(tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATA_DIR": str(tmp_path / "var"),
+        "EMBEDDED_POSTGRESQL": "9.6",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "migrate"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert re.fullmatch(r"[^\n]*EMBEDDED_POSTGRESQL is '9.6'; [^\n]*\n", done.stderr)
 
 
 def test_command_without_wheel_and_url_ends_with_status_1(tmp_path: Path) -> None:
