@@ -23,13 +23,13 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from npsapp.embedded.cluster import START_SECONDS, Cluster, choose_account
+from npsapp.embedded.leftovers import note_owner
 from npsapp.embedded.programs import (
     SYSTEM_FOLDER,
     EmbeddedServerError,
     choose_version,
     find_wheel,
 )
-from npsapp.embedded.leftovers import note_owner
 
 __all__ = ["EmbeddedServerError", "ensure_running", "release", "start_private"]
 

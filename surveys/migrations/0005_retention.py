@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("surveys", "0002_growth")]
+    dependencies = [("surveys", "0004_frequency")]
 
     operations = [
         migrations.RenameField(
