@@ -18,8 +18,8 @@ from django.core import checks
 from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
-from npsapp.embedded.cluster import SYSTEM_FOLDER
 from npsapp.embedded.leftovers import find_leftovers
+from npsapp.embedded.programs import SYSTEM_FOLDER
 from npsapp.erasing.ledger import find_file
 from npsapp.erasing.ledger import read as read_ledger
 from npsapp.readiness import (
