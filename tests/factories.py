@@ -165,14 +165,26 @@ def make_follow_up(*, response: Response | None = None, **fields: Any) -> Follow
 
 
 def make_test(
-    *, tester: User | None = None, campaign: Campaign | None = None, **fields: Any
+    *,
+    tester: User | None = None,
+    campaign: Campaign | None = None,
+    score: int = 9,
+    comment: str = "",
+    language: str = "nl",
 ) -> FollowUp:
     """The follow-up of a colleague's answer to their own test mail."""
     now = timezone.now()
     tester = tester or make_user(role=Role.MANAGER)
-    said = {"score": 9, "comment": "", "language": "nl"} | fields
-    response = record_test(campaign or make_campaign(), tester=tester, now=now, **said)
-    return FollowUp.everything.get(pk=getattr(open_follow_up(response.pk, now=now), "pk", None))
+    response = record_test(
+        campaign or make_campaign(),
+        tester=tester,
+        score=score,
+        comment=comment,
+        language=language,
+        now=now,
+    )
+    open_follow_up(response.pk, now=now)
+    return FollowUp.everything.get(response=response)
 
 
 def make_mail(**fields: Any) -> Mail:
