@@ -117,7 +117,7 @@ def test_test_is_in_no_count(manager: User, manager_client: Client) -> None:
     before = {
         "queue": queue_counts(user=manager, now=timezone.now()),
         "mine": count_mine(manager),
-        "load": list(list_members(now=timezone.now()).values_list("load", flat=True)),
+        "load": [vars(member)["load"] for member in list_members(now=timezone.now())],
     }
     survey = real.survey
     assert real.invitation is not None
@@ -133,7 +133,7 @@ def test_test_is_in_no_count(manager: User, manager_client: Client) -> None:
     after = {
         "queue": queue_counts(user=manager, now=timezone.now()),
         "mine": count_mine(manager),
-        "load": list(list_members(now=timezone.now()).values_list("load", flat=True)),
+        "load": [vars(member)["load"] for member in list_members(now=timezone.now())],
     }
 
     assert after == before
