@@ -9,13 +9,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from closeloop.access import get_member, get_root_cause
 from closeloop.assigning import share_out
-from closeloop.causes import MOST, ensure_root_causes
+from closeloop.causes import MOST, delete_unused, ensure_root_causes, list_causes
 from closeloop.forms.team import DutyForm, MemberForm, RootCauseForm, SignatureForm
 from closeloop.models import FollowUp, Member, RootCause
 from closeloop.reports.team import list_members
@@ -38,7 +39,7 @@ def _draw_team(
     cause_form: RootCauseForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    causes = list(RootCause.objects.order_by("-is_active", "label"))
+    causes = list(list_causes())
     sent_in = cause_form.instance.pk if cause_form else None
     context: dict[str, Any] = {
         "members": list(list_members(now=timezone.now())),
@@ -48,10 +49,12 @@ def _draw_team(
             cause_form if cause_form and cause.pk == sent_in else RootCauseForm(instance=cause)
             for cause in causes
         ],
+        "deletable": {cause.pk for cause in causes if not cause.is_used},
         "new_cause_form": cause_form if cause_form and not sent_in else RootCauseForm(),
         "failed": member_form or cause_form,
         "in_use": sum(cause.is_active for cause in causes),
         "most": MOST,
+        "may_invite": request.user.may(Role.ADMIN),
     }
     return render(request, "closeloop/team.html", context, status=status)
 
@@ -116,8 +119,20 @@ def _save_cause(request: StaffRequest, form: RootCauseForm) -> HttpResponse:
 @requires(Role.MANAGER)
 @require_POST
 def root_causes_usual(request: StaffRequest) -> HttpResponse:
-    """Start an empty list with the usual causes."""
-    ensure_root_causes(language=get_organisation().default_language)
+    """Start an empty list with the usual causes, in the language of who asks for them."""
+    ensure_root_causes(language=get_language() or get_organisation().default_language)
+    return redirect("team")
+
+
+@requires(Role.MANAGER)
+@require_POST
+def root_cause_delete(request: StaffRequest, pk: int) -> HttpResponse:
+    cause = get_root_cause(pk)
+    if delete_unused(cause):
+        messages.success(request, _("“%(cause)s” is deleted.") % {"cause": cause})
+    else:
+        text = _("“%(cause)s” stays: follow-ups were closed with it. Take it out of use instead.")
+        messages.error(request, text % {"cause": cause})
     return redirect("team")
 
 

@@ -117,6 +117,7 @@ MANAGER = {
     "response_restore",
     "response_undo",
     "root_cause_add",
+    "root_cause_delete",
     "root_cause_edit",
     "root_causes_usual",
     "suppression_add",
