@@ -9,9 +9,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from closeloop.access import get_member, get_root_cause
@@ -20,7 +19,7 @@ from closeloop.causes import MOST, delete_unused, ensure_root_causes, list_cause
 from closeloop.forms.team import DutyForm, MemberForm, RootCauseForm, SignatureForm
 from closeloop.models import FollowUp, Member, RootCause
 from closeloop.reports.team import list_members
-from npsapp.requests import StaffRequest
+from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
 from npsapp.undo import offer_undo
 from surveys.models import get_organisation
@@ -60,7 +59,7 @@ def _draw_team(
 
 
 @requires(Role.MANAGER)
-@require_POST
+@require_post_else("team")
 def member_add(request: StaffRequest) -> HttpResponse:
     form = MemberForm(request.POST)
     if not form.is_valid():
@@ -97,13 +96,13 @@ def team_share_out(request: StaffRequest) -> HttpResponse:
 
 
 @requires(Role.MANAGER)
-@require_POST
+@require_post_else("team")
 def root_cause_add(request: StaffRequest) -> HttpResponse:
     return _save_cause(request, RootCauseForm(request.POST, instance=RootCause()))
 
 
 @requires(Role.MANAGER)
-@require_POST
+@require_post_else("team")
 def root_cause_edit(request: StaffRequest, pk: int) -> HttpResponse:
     return _save_cause(request, RootCauseForm(request.POST, instance=get_root_cause(pk)))
 

@@ -117,7 +117,7 @@ class InvitationForm(NewAddressForm):
         label=_("Put on duty at once"),
         required=False,
         help_text=_(
-            "New answers then go to them too. Without it, put them on duty in Team when they are in."
+            "New answers go to them then. Without it, put them on duty in Team when they are in."
         ),
     )
     field_order = ["name", "email", "role", "language", "on_duty"]

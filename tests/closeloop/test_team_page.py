@@ -194,7 +194,12 @@ def test_agent_may_not_run_the_team(agent_client: Client, name: str) -> None:
 
 @pytest.mark.parametrize("name", POSTS)
 def test_looking_never_acts(manager_client: Client, name: str) -> None:
-    assert manager_client.get(reverse(name)).status_code == 405
+    response = manager_client.get(reverse(name))
+
+    is_drawn_on = name in {"member_add", "root_cause_add"}
+    assert response.status_code == (302 if is_drawn_on else 405)
+    assert response.headers.get("Location") == (reverse("team") if is_drawn_on else None)
+    assert not RootCause.objects.exists()
 
 
 def test_agent_may_not_see_the_team_and_viewer_not_even_a_signature(
