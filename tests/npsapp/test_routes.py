@@ -30,6 +30,7 @@ PUBLIC = {
     "readyz",
     "set_language",
     "setup",
+    "resubscribe",
     "unsubscribe",
 }
 # Posted from a mail or a cookie-free page: there is no session that could be abused.
@@ -39,6 +40,7 @@ CSRF_EXEMPT = {
     "answer_preview",
     "answer_test",
     "answer_test_done",
+    "resubscribe",
     "unsubscribe",
 }
 
