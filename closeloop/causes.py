@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, ProtectedError, QuerySet
+from django.db.models import Exists, OuterRef, ProtectedError
 from django.utils.translation import gettext, gettext_noop, override
 
 from closeloop.models import FollowUp, RootCause
@@ -34,10 +34,11 @@ def ensure_root_causes(*, language: str) -> None:
     )
 
 
-def list_causes() -> QuerySet[RootCause]:
-    """Those in use first; each with `is_used`: whether a follow-up names it."""
+def list_causes() -> list[tuple[RootCause, bool]]:
+    """Those in use first; each with whether a follow-up names it."""
     named = FollowUp.everything.filter(root_cause=OuterRef("pk"))
-    return RootCause.objects.annotate(is_used=Exists(named)).order_by("-is_active", "label")
+    found = RootCause.objects.annotate(is_named=Exists(named)).order_by("-is_active", "label")
+    return [(cause, cause.is_named) for cause in found]
 
 
 def delete_unused(cause: RootCause) -> bool:

@@ -38,7 +38,7 @@ def _draw_team(
     cause_form: RootCauseForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    causes = list(list_causes())
+    causes = list_causes()
     sent_in = cause_form.instance.pk if cause_form else None
     context: dict[str, Any] = {
         "members": list(list_members(now=timezone.now())),
@@ -46,12 +46,12 @@ def _draw_team(
         "member_form": member_form or MemberForm(),
         "cause_forms": [
             cause_form if cause_form and cause.pk == sent_in else RootCauseForm(instance=cause)
-            for cause in causes
+            for cause, _is_named in causes
         ],
-        "deletable": {cause.pk for cause in causes if not cause.is_used},
+        "deletable": {cause.pk for cause, is_named in causes if not is_named},
         "new_cause_form": cause_form if cause_form and not sent_in else RootCauseForm(),
         "failed": member_form or cause_form,
-        "in_use": sum(cause.is_active for cause in causes),
+        "in_use": sum(cause.is_active for cause, _is_named in causes),
         "most": MOST,
         "may_invite": request.user.may(Role.ADMIN),
     }
