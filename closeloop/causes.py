@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.db.models import Exists, OuterRef, ProtectedError
 from django.utils.translation import gettext, gettext_noop, override
 
-from closeloop.models import RootCause
+from closeloop.models import FollowUp, RootCause
 
 MOST = 12
 USUAL = [
@@ -31,3 +32,19 @@ def ensure_root_causes(*, language: str) -> None:
     RootCause.objects.bulk_create(
         [RootCause(label=label) for label in labels], ignore_conflicts=True
     )
+
+
+def list_causes() -> list[tuple[RootCause, bool]]:
+    """Those in use first; each with whether a follow-up names it."""
+    named = FollowUp.everything.filter(root_cause=OuterRef("pk"))
+    found = RootCause.objects.annotate(is_named=Exists(named)).order_by("-is_active", "label")
+    return [(cause, cause.is_named) for cause in found]
+
+
+def delete_unused(cause: RootCause) -> bool:
+    """Delete a cause that no follow-up names; otherwise return False and leave it."""
+    try:
+        cause.delete()
+    except ProtectedError:
+        return False
+    return True

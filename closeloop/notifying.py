@@ -81,5 +81,5 @@ def name_customer(follow_up: FollowUp) -> str:
     if follow_up.is_test:
         return _("%(name)s (test)") % {"name": follow_up.response.tester}
     if contact is None:
-        return _("an erased person")
+        return _("Erased person")
     return f"{contact} ({contact.account})" if contact.account else str(contact)

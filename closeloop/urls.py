@@ -31,4 +31,5 @@ urlpatterns = [
     path("team/causes/", team.root_cause_add, name="root_cause_add"),
     path("team/causes/usual/", team.root_causes_usual, name="root_causes_usual"),
     path("team/causes/<int:pk>/", team.root_cause_edit, name="root_cause_edit"),
+    path("team/causes/<int:pk>/delete/", team.root_cause_delete, name="root_cause_delete"),
 ]

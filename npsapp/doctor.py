@@ -48,6 +48,8 @@ class Question:
     needs_database: bool = False
     # Worth telling, but the product does its work all the same.
     is_advice: bool = False
+    # What is known when there is no trouble, for a judgement that looks at the past.
+    tell: Callable[[dt.datetime], str] | None = None
 
 
 def check_settings(now: dt.datetime) -> Trouble | None:
@@ -91,6 +93,16 @@ def check_alive(part: str) -> Callable[[dt.datetime], Trouble | None]:
         return Trouble(f"The {part} has been silent since {seen:%Y-%m-%d %H:%M} UTC.", mend=mend)
 
     return check
+
+
+def tell_last_heard(part: str) -> Callable[[dt.datetime], str]:
+    """A part that stopped a moment ago still looks alive: so say when it was last heard of."""
+
+    def tell(now: dt.datetime) -> str:
+        seen = last_seen(part)
+        return f"last heard of {(now - seen).total_seconds():.0f} s ago" if seen else ""
+
+    return tell
 
 
 def check_mail(now: dt.datetime) -> Trouble | None:
@@ -218,8 +230,8 @@ QUESTIONS = (
     Question("database", check_database),
     Question("migrations", lambda now: find_migration_trouble(), needs_database=True),
     Question("broker", lambda now: find_broker_trouble()),
-    Question("worker", check_alive(WORKER), needs_database=True),
-    Question("beat", check_alive(BEAT), needs_database=True),
+    Question("worker", check_alive(WORKER), needs_database=True, tell=tell_last_heard(WORKER)),
+    Question("beat", check_alive(BEAT), needs_database=True, tell=tell_last_heard(BEAT)),
     Question("mail", check_mail),
     Question("clock", check_clock, needs_database=True),
     Question("disk", check_disk),
@@ -235,6 +247,7 @@ class Answer:
     question: Question
     trouble: Trouble | None
     was_asked: bool = True
+    note: str = ""
 
     @property
     def is_bad(self) -> bool:
@@ -251,7 +264,9 @@ def examine(names: list[str], *, now: dt.datetime) -> list[Answer]:
         if question.needs_database and not has_database:
             answers.append(Answer(question, None, was_asked=False))
             continue
-        answers.append(Answer(question, _ask(question, now)))
+        trouble = _ask(question, now)
+        note = question.tell(now) if question.tell and trouble is None else ""
+        answers.append(Answer(question, trouble, note=note))
         if question.name == "database":
             has_database = answers[-1].trouble is None
     return answers

@@ -42,6 +42,15 @@ class FirstSteps:
     steps: tuple[tuple[Step, bool], ...]  # each with whether the reader may take it
 
     @property
+    def numbered(self) -> list[tuple[Step, bool, int | None]]:
+        """As `steps`, each with its number: the last one is the count of what is needed."""
+        number, rows = 0, []
+        for step, may in self.steps:
+            number += not step.is_optional
+            rows.append((step, may, None if step.is_optional else number))
+        return rows
+
+    @property
     def needed(self) -> int:
         return sum(not step.is_optional for step, _may in self.steps)
 

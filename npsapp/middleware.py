@@ -1,10 +1,11 @@
-"""Middleware of our own: HEAD, two response headers, and the reader's language and clock."""
+"""Middleware of our own: HEAD, two response headers, the reader's language and clock, 405."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone, translation
 
 from surveys.models import get_organisation
@@ -74,5 +75,20 @@ def reader(get_response: GetResponse) -> GetResponse:
             response = get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    return middleware
+
+
+def explained_refusal(get_response: GetResponse) -> GetResponse:
+    """Tell staff who open the address of a button what it is, instead of an empty page."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_looking = request.method == "GET" and request.user.is_authenticated
+        if response.status_code != 405 or not is_looking:
+            return response
+        page = render(request, "405.html", status=405)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
 
     return middleware

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from closeloop.reports.queue import count_mine
 from npsapp.first_steps import find_first_steps
 from npsapp.models import User
+from npsapp.outbox import leaves_for_real
 from npsapp.roles import Role
 from npsapp.way_back import find_way_back
 from surveys.models import get_organisation
@@ -53,6 +54,7 @@ def managers_banners(request: HttpRequest) -> dict[str, Any]:
     banners = {
         "held_senders": SimpleLazyObject(lambda: held_senders(timezone.now())),
         "first_steps": SimpleLazyObject(lambda: find_first_steps(Role(user.role))),
+        "mail_stays": not leaves_for_real(),
     }
     if page and page.url_name in PAGES_ABOUT_MAIL:
         banners["unknown_count"] = SimpleLazyObject(count_unknown)

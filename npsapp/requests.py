@@ -1,13 +1,18 @@
-"""What a view receives: somebody who is logged in, and the page to go back to."""
+"""What a view receives: somebody who is logged in, a method, and the page to go back to."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from npsapp.models import User
+from npsapp.roles import View
 
 
 class StaffRequest(HttpRequest):
@@ -15,6 +20,25 @@ class StaffRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def require_post_else(page: str, *names: str) -> Callable[[View], View]:
+    """Let only POST in. A refused form is drawn at the address of such a view: reloading that leads
+    back to `page`, with those of the view's own arguments that are named."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method in {"GET", "HEAD"}:
+                kept = {name: kwargs[name] for name in names}
+                return HttpResponseRedirect(reverse(page, kwargs=kept))
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["POST"])
+            return view(request, *args, **kwargs)
+
+        return cast(View, guarded)
+
+    return decorate
 
 
 def read_next(request: HttpRequest, *, default: str) -> str:

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "npsapp.middleware.reader",
+    "npsapp.middleware.explained_refusal",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -194,6 +195,8 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Pages that were refused or not found are no errors of ours: no warning and no traceback.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }
 
 # Celery only wakes work up: every task finds its rows in the database, so a lost message costs

@@ -1,10 +1,11 @@
-"""Responses as rows of a file. The columns are always the same ones, whatever is in them."""
+"""Responses as rows of a file: columns that are always the same, then one per property found."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
+
+from django.db.models import F, Func
 
 from responses.models import Response
 from responses.models.response import ResponseQuerySet
@@ -28,16 +29,31 @@ COLUMNS = (
     "name",
     "account",
     "email",
-    "properties",
 )
+PROPERTY = "property."  # before the key of one: no property can take the name of another column
 CHUNK = 500
 _SAID = {None: "", True: "yes", False: "no"}
 
 Cell = str | int | None
 
 
+class _Keys(Func):
+    function = "jsonb_object_keys"
+    set_returning = True
+
+
+def find_property_keys(found: ResponseQuerySet) -> list[str]:
+    """Return the keys that any of these responses has a property under, sorted."""
+    keys = found.order_by().annotate(_key=_Keys(F("properties"))).values_list("_key", flat=True)
+    return sorted(keys.distinct())
+
+
+def name_columns(keys: Sequence[str]) -> list[str]:
+    return [*COLUMNS, *(PROPERTY + key for key in keys)]
+
+
 def list_export_rows(
-    found: ResponseQuerySet, *, zone: ZoneInfo, with_addresses: bool
+    found: ResponseQuerySet, *, keys: Sequence[str], zone: ZoneInfo, with_addresses: bool
 ) -> Iterator[list[Cell]]:
     """Yield one row per response, read from the database in portions.
 
@@ -46,10 +62,12 @@ def list_export_rows(
     """
     related = ("survey", "contact__account", "invitation__campaign")
     for response in found.select_related(*related).iterator(chunk_size=CHUNK):
-        yield _make_row(response, zone=zone, with_addresses=with_addresses)
+        yield _make_row(response, keys=keys, zone=zone, with_addresses=with_addresses)
 
 
-def _make_row(response: Response, *, zone: ZoneInfo, with_addresses: bool) -> list[Cell]:
+def _make_row(
+    response: Response, *, keys: Sequence[str], zone: ZoneInfo, with_addresses: bool
+) -> list[Cell]:
     contact, invitation = response.contact, response.invitation
     properties = {
         key: value
@@ -75,5 +93,5 @@ def _make_row(response: Response, *, zone: ZoneInfo, with_addresses: bool) -> li
         contact.full_name if contact else "",
         str(contact.account or "") if contact else "",
         contact.email if contact and with_addresses else "",
-        json.dumps(properties, ensure_ascii=False, sort_keys=True) if properties else "",
+        *(str(properties.get(key, "")) for key in keys),
     ]

@@ -10,6 +10,9 @@ from babel import Locale
 
 from surveys.models import Organisation
 
+# Second codes of the same country: they are understood, and not offered.
+ALIASES = {"UK": "GB"}
+
 
 def find_free_days(
     organisation: Organisation, *, first: dt.date, last: dt.date
@@ -52,5 +55,5 @@ def _known_countries() -> frozenset[str]:
 def list_countries(language: str) -> list[tuple[str, str]]:
     """Codes and names of the countries whose holidays are known, sorted by name."""
     names = Locale.parse(language).territories
-    known = [(code, names.get(code, code)) for code in _known_countries()]
+    known = [(code, names.get(code, code)) for code in _known_countries() - ALIASES.keys()]
     return sorted(known, key=lambda entry: entry[1])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
@@ -18,7 +19,15 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from npsapp.models import User
 from surveys.brand import logo_url, style_url
 from surveys.links import TEST, BadLink, read, read_test
-from surveys.models import Campaign, Contact, Invitation, Organisation, Survey, get_organisation
+from surveys.models import (
+    Campaign,
+    Contact,
+    Invitation,
+    Organisation,
+    Suppression,
+    Survey,
+    get_organisation,
+)
 from surveys.wording import Wording, fill, get_wording
 
 LONGEST_COMMENT = 4000
@@ -120,9 +129,13 @@ def choose_language(survey: Survey, known: str, accepted: str, default: str) -> 
 def find_invitation(purpose: str, token: str, *related: str) -> Invitation:
     """Return the (first) invitation that a link speaks of; raises BadLink.
 
-    A link of somebody who was erased is as good as none.
+    A link of somebody who was erased is as good as none. `is_unsubscribed` says whether the
+    address asked for no more surveys.
     """
-    invitations = Invitation.objects.select_related("campaign__survey", "contact", *related)
+    left = Suppression.objects.unsubscribed().filter(address_hash=OuterRef("address_hash"))
+    invitations = Invitation.objects.select_related(
+        "campaign__survey", "contact", *related
+    ).annotate(is_unsubscribed=Exists(left))
     try:
         invitation: Invitation = invitations.get(pk=read(purpose, token), contact__isnull=False)
         if invitation.first_id:

@@ -6,9 +6,11 @@ import datetime as dt
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from npsapp.models import User
-from surveys.models import Invitation, Suppression, SuppressionRemoval
+from surveys.models import Invitation, Suppression, SuppressionRemoval, get_organisation
 
 
 def suppress(
@@ -41,6 +43,19 @@ def stop_asking(invitation: Invitation) -> None:
         )
 
 
+@transaction.atomic
+def ask_again(invitation: Invitation, *, now: dt.datetime) -> None:
+    """Take back what `stop_asking` did, and nothing that another reason put on the list."""
+    hashes = {invitation.address_hash}
+    if invitation.contact:
+        hashes.add(invitation.contact.address_hash)
+    left = Suppression.objects.unsubscribed().filter(address_hash__in=hashes - {""})
+    for suppression in left.select_for_update().order_by("pk"):
+        with override(get_organisation().default_language):
+            explanation = _("The person came back by the link in our mail.")
+        lift(suppression, explanation=explanation, user=None, now=now)
+
+
 def suppress_dead_address(address_hash: str) -> None:
     """The mail server said that there is no such mailbox."""
     if address_hash:
@@ -48,8 +63,11 @@ def suppress_dead_address(address_hash: str) -> None:
 
 
 @transaction.atomic
-def lift(suppression: Suppression, *, explanation: str, user: User, now: dt.datetime) -> None:
-    """Let an address be written to again, and keep who decided that and why."""
+def lift(
+    suppression: Suppression, *, explanation: str, user: User | None, now: dt.datetime
+) -> None:
+    """Let an address be written to again, and keep why and who decided that; no user: the person
+    who has the address."""
     SuppressionRemoval.objects.create(
         address_hash=suppression.address_hash,
         scope=suppression.scope,

@@ -67,4 +67,5 @@ urlpatterns: list[URLPattern] = [
     path("brand/<str:colour>.css", brand.brand_style, name="brand_style"),
     path("brand/<str:digest>/logo", brand.brand_logo, name="brand_logo"),
     path("u/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
+    path("u/<str:token>/back/", unsubscribe.resubscribe, name="resubscribe"),
 ]

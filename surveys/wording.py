@@ -20,6 +20,7 @@ class Wording:
     scale_hint: str
     choose: str
     chosen: str
+    chosen_before: str
     can_change: str
     reason: str
     reason_optional: str
@@ -66,6 +67,11 @@ class Wording:
     unsubscribe_button: str
     unsubscribed_title: str
     unsubscribed_body: str
+    unsubscribed_note: str
+    resubscribe_body: str
+    resubscribe_button: str
+    resubscribed_title: str
+    resubscribed_body: str
     mail_subject: str
     mail_greeting: str
     mail_greeting_nameless: str
@@ -100,6 +106,7 @@ ENGLISH = Wording(
     scale_hint="Choose a number from {low} (not at all likely) to 10 (extremely likely).",
     choose="Choose a number",
     chosen="You chose {score}. One more click:",
+    chosen_before="You answered {score}.",
     can_change="You can still choose another number.",
     reason="What is the main reason for your score?",
     reason_optional="optional",
@@ -157,6 +164,11 @@ ENGLISH = Wording(
     unsubscribe_button="Unsubscribe",
     unsubscribed_title="You are unsubscribed",
     unsubscribed_body="{organisation} will not send you surveys any more.",
+    unsubscribed_note="You are unsubscribed from surveys.",
+    resubscribe_body="Was this a mistake? Then take it back.",
+    resubscribe_button="Subscribe again",
+    resubscribed_title="Welcome back",
+    resubscribed_body="{organisation} may send you a survey again.",
     mail_subject="How likely are you to recommend {company}?",
     mail_greeting="Dear {first_name},",
     mail_greeting_nameless="Hello,",
@@ -179,6 +191,7 @@ DUTCH_FORMAL = Wording(
     "waarschijnlijk).",
     choose="Kies een cijfer",
     chosen="U koos een {score}. Nog één klik:",
+    chosen_before="U gaf een {score}.",
     can_change="U kunt nog een ander cijfer kiezen.",
     reason="Wat is de belangrijkste reden voor uw cijfer?",
     reason_optional="mag leeg blijven",
@@ -236,6 +249,11 @@ DUTCH_FORMAL = Wording(
     unsubscribe_button="Afmelden",
     unsubscribed_title="U bent afgemeld",
     unsubscribed_body="{organisation} stuurt u geen enquêtes meer.",
+    unsubscribed_note="U bent afgemeld voor enquêtes.",
+    resubscribe_body="Was dit een vergissing? Maak het dan ongedaan.",
+    resubscribe_button="Weer aanmelden",
+    resubscribed_title="Welkom terug",
+    resubscribed_body="{organisation} mag u weer een enquête sturen.",
     mail_subject="Hoe waarschijnlijk is het dat u {company} aanbeveelt?",
     mail_greeting="Beste {first_name},",
     mail_greeting_nameless="Goedendag,",
@@ -252,6 +270,7 @@ DUTCH_INFORMAL = replace(
     DUTCH_FORMAL,
     question="Hoe waarschijnlijk is het dat je {company} zou aanbevelen aan een vriend of collega?",
     chosen="Je koos een {score}. Nog één klik:",
+    chosen_before="Je gaf een {score}.",
     can_change="Je kunt nog een ander cijfer kiezen.",
     reason="Wat is de belangrijkste reden voor jouw cijfer?",
     comment_too_long="Je tekst is te lang. Er is plaats voor {limit} tekens.",
@@ -286,6 +305,8 @@ DUTCH_INFORMAL = replace(
     unsubscribe_body="Na één klik sturen we je geen vragen als deze meer.",
     unsubscribed_title="Je bent afgemeld",
     unsubscribed_body="{organisation} stuurt je geen enquêtes meer.",
+    unsubscribed_note="Je bent afgemeld voor enquêtes.",
+    resubscribed_body="{organisation} mag je weer een enquête sturen.",
     mail_subject="Hoe waarschijnlijk is het dat je {company} aanbeveelt?",
     mail_greeting_nameless="Hallo,",
     mail_intro="Je bent klant van {company}. We horen graag wat je van ons vindt. Het is één "

@@ -27,7 +27,7 @@ from closeloop.forms.acting import (
 )
 from closeloop.models import FollowUp
 from closeloop.views.page import draw_collision, draw_follow_up, make_reply_form
-from npsapp.requests import StaffRequest
+from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
 from npsapp.undo import offer_undo
 from surveys.sending.queueing import NoSender
@@ -82,7 +82,7 @@ def _say_too_late(request: StaffRequest, now_is: FollowUp) -> None:
 
 
 @requires(Role.AGENT)
-@require_POST
+@require_post_else("follow_up", "pk")
 def follow_up_assign(request: StaffRequest, pk: int) -> HttpResponse:
     chosen = get_follow_up(pk)
     form = AssignForm(request.POST, follow_up=chosen)
@@ -98,7 +98,7 @@ def follow_up_assign(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @requires(Role.AGENT)
-@require_POST
+@require_post_else("follow_up", "pk")
 def follow_up_note(request: StaffRequest, pk: int) -> HttpResponse:
     chosen = get_follow_up(pk)
     form = NoteForm(request.POST, follow_up=chosen)
@@ -111,7 +111,7 @@ def follow_up_note(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @requires(Role.AGENT)
-@require_POST
+@require_post_else("follow_up", "pk")
 def follow_up_call(request: StaffRequest, pk: int) -> HttpResponse:
     chosen = get_follow_up(pk)
     form = CallForm(request.POST, follow_up=chosen)
@@ -130,7 +130,7 @@ def follow_up_call(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @requires(Role.AGENT)
-@require_POST
+@require_post_else("follow_up", "pk")
 def follow_up_reply(request: StaffRequest, pk: int) -> HttpResponse:
     """Send a reply; with the button "Send and close", close too."""
     chosen = get_follow_up(pk)
@@ -153,7 +153,7 @@ def follow_up_reply(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @requires(Role.AGENT)
-@require_POST
+@require_post_else("follow_up", "pk")
 def follow_up_close(request: StaffRequest, pk: int) -> HttpResponse:
     chosen = get_follow_up(pk)
     form = CloseForm(request.POST, follow_up=chosen)
@@ -170,7 +170,7 @@ def follow_up_close(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @requires(Role.AGENT)
-@require_POST
+@require_post_else("follow_up", "pk")
 def follow_up_unclose(request: StaffRequest, pk: int) -> HttpResponse:
     """Take one's own closing back, as long as nothing happened since."""
     chosen = get_follow_up(pk)
@@ -183,7 +183,7 @@ def follow_up_unclose(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @requires(Role.AGENT)
-@require_POST
+@require_post_else("follow_up", "pk")
 def follow_up_reopen(request: StaffRequest, pk: int) -> HttpResponse:
     chosen = get_follow_up(pk)
     form = ReopenForm(request.POST, follow_up=chosen)

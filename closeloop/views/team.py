@@ -9,17 +9,17 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from closeloop.access import get_member, get_root_cause
 from closeloop.assigning import share_out
-from closeloop.causes import MOST, ensure_root_causes
+from closeloop.causes import MOST, delete_unused, ensure_root_causes, list_causes
 from closeloop.forms.team import DutyForm, MemberForm, RootCauseForm, SignatureForm
 from closeloop.models import FollowUp, Member, RootCause
 from closeloop.reports.team import list_members
-from npsapp.requests import StaffRequest
+from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
 from npsapp.undo import offer_undo
 from surveys.models import get_organisation
@@ -38,7 +38,7 @@ def _draw_team(
     cause_form: RootCauseForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    causes = list(RootCause.objects.order_by("-is_active", "label"))
+    causes = list_causes()
     sent_in = cause_form.instance.pk if cause_form else None
     context: dict[str, Any] = {
         "members": list(list_members(now=timezone.now())),
@@ -46,18 +46,20 @@ def _draw_team(
         "member_form": member_form or MemberForm(),
         "cause_forms": [
             cause_form if cause_form and cause.pk == sent_in else RootCauseForm(instance=cause)
-            for cause in causes
+            for cause, _is_named in causes
         ],
+        "deletable": {cause.pk for cause, is_named in causes if not is_named},
         "new_cause_form": cause_form if cause_form and not sent_in else RootCauseForm(),
         "failed": member_form or cause_form,
-        "in_use": sum(cause.is_active for cause in causes),
+        "in_use": sum(cause.is_active for cause, _is_named in causes),
         "most": MOST,
+        "may_invite": request.user.may(Role.ADMIN),
     }
     return render(request, "closeloop/team.html", context, status=status)
 
 
 @requires(Role.MANAGER)
-@require_POST
+@require_post_else("team")
 def member_add(request: StaffRequest) -> HttpResponse:
     form = MemberForm(request.POST)
     if not form.is_valid():
@@ -94,13 +96,13 @@ def team_share_out(request: StaffRequest) -> HttpResponse:
 
 
 @requires(Role.MANAGER)
-@require_POST
+@require_post_else("team")
 def root_cause_add(request: StaffRequest) -> HttpResponse:
     return _save_cause(request, RootCauseForm(request.POST, instance=RootCause()))
 
 
 @requires(Role.MANAGER)
-@require_POST
+@require_post_else("team")
 def root_cause_edit(request: StaffRequest, pk: int) -> HttpResponse:
     return _save_cause(request, RootCauseForm(request.POST, instance=get_root_cause(pk)))
 
@@ -116,8 +118,20 @@ def _save_cause(request: StaffRequest, form: RootCauseForm) -> HttpResponse:
 @requires(Role.MANAGER)
 @require_POST
 def root_causes_usual(request: StaffRequest) -> HttpResponse:
-    """Start an empty list with the usual causes."""
-    ensure_root_causes(language=get_organisation().default_language)
+    """Start an empty list with the usual causes, in the language of who asks for them."""
+    ensure_root_causes(language=get_language() or get_organisation().default_language)
+    return redirect("team")
+
+
+@requires(Role.MANAGER)
+@require_POST
+def root_cause_delete(request: StaffRequest, pk: int) -> HttpResponse:
+    cause = get_root_cause(pk)
+    if delete_unused(cause):
+        messages.success(request, _("“%(cause)s” is deleted.") % {"cause": cause})
+    else:
+        text = _("“%(cause)s” stays: follow-ups were closed with it. Take it out of use instead.")
+        messages.error(request, text % {"cause": cause})
     return redirect("team")
 
 

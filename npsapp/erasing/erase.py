@@ -57,7 +57,9 @@ def look_ahead(person: Contact) -> dict[str, int]:
     return {
         "answers": person.responses.count(),
         "waiting": person.invitations.filter(state__in=WAITING).count(),
-        "mails": _mails_of(person.email, _follow_ups_of(person)).count(),
+        # The invitations that left are mails to the person as well.
+        "mails": _mails_of(person.email, _follow_ups_of(person)).distinct().count()
+        + person.invitations.filter(sent_at__isnull=False).count(),
         "follow_ups": len(_follow_ups_of(person)),
         "previews": previews,
         "problem_files": problem_files,

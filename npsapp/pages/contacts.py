@@ -24,7 +24,7 @@ def contacts(request: StaffRequest) -> HttpResponse:
     form = SearchForm(request.GET)
     form.is_valid()
     words = form.cleaned_data.get("q", "")
-    found = form.narrow(Contact.objects.all()).select_related("account")
+    found = form.narrow(Contact.objects.all()).by_name().select_related("account")
     page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
     last = find_last_responses([contact.pk for contact in page])
     context = {

@@ -11,12 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from npsapp import throttle
 from npsapp.models import User
 from npsapp.people.forms import PasswordChangeForm, PersonForm
-from npsapp.requests import StaffRequest
+from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
 
 
@@ -35,7 +35,7 @@ def profile(request: StaffRequest) -> HttpResponse:
 
 
 @requires(Role.VIEWER)
-@require_POST
+@require_post_else("profile")
 def profile_password(request: StaffRequest) -> HttpResponse:
     """Change the password. Every other session of this person ends; this one goes on."""
     who = {"account": request.user.email, "address": throttle.find_address(request)}

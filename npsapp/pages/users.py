@@ -41,6 +41,9 @@ def user_invite(request: StaffRequest) -> HttpResponse:
         else:
             text = _("%(name)s is invited. The mail goes to %(email)s.")
             messages.success(request, text % {"name": invited, "email": invited.email})
+            if invited.may(Role.AGENT) and not form.cleaned_data["on_duty"]:
+                duty = _("New answers go to %(name)s once they are put on duty, in Team.")
+                messages.info(request, duty % {"name": invited})
             return redirect("users")
     context = {"form": form, "can_mail": can_mail()}
     return render(request, "people/user_invite.html", context, status=status)

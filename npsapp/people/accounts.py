@@ -7,6 +7,7 @@ import datetime as dt
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 
+from closeloop.models import Member
 from npsapp.models import User
 from npsapp.people.links import check_setup_token, read_password_token
 from npsapp.people.mails import send_invitation
@@ -31,11 +32,23 @@ def create_first_admin(token: str, *, email: str, name: str, language: str, pass
 
 
 def invite_user(
-    *, email: str, name: str, role: str, language: str, by: User, now: dt.datetime
+    *,
+    email: str,
+    name: str,
+    role: str,
+    language: str,
+    on_duty: bool = False,
+    by: User,
+    now: dt.datetime,
 ) -> User:
-    """Create somebody without a password and mail them the link to choose one. Raises NoSender."""
+    """Create somebody without a password and mail them the link to choose one. Raises NoSender.
+
+    `on_duty`: new follow-ups go to them from now on.
+    """
     with transaction.atomic():
         user = User.objects.create_user(email, None, name=name, role=role, language=language)
+        if on_duty:
+            Member.objects.create(user=user)
         send_invitation(user, by=by, now=now)
     return user
 

@@ -113,7 +113,21 @@ class InvitationForm(NewAddressForm):
     name = forms.CharField(label=_("Name"), max_length=120)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.AGENT)
     language = forms.ChoiceField(label=_("Language"), choices=User.Language.choices)
-    field_order = ["name", "email", "role", "language"]
+    on_duty = forms.BooleanField(
+        label=_("Put on duty at once"),
+        required=False,
+        help_text=_(
+            "New answers go to them then. Without it, put them on duty in Team when they are in."
+        ),
+    )
+    field_order = ["name", "email", "role", "language", "on_duty"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        role = cleaned.get("role")
+        if cleaned.get("on_duty") and role and not Role(role).covers(Role.AGENT):
+            self.add_error("on_duty", _("A viewer follows nothing up. Choose another role."))
+        return cleaned
 
 
 class SetupForm(PasswordForm, AddressForm):

@@ -94,6 +94,11 @@ class AnswerColumnsForm(forms.Form):
             )
 
     @property
+    def left_out(self) -> list[str]:
+        """The names of the columns that are not brought in."""
+        return [str(field.label) for field in self.column_fields if not field.value()]
+
+    @property
     def column_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.columns]
 

@@ -42,7 +42,11 @@ def show_question(
                 "id": f"score-{score}",
                 "is_chosen": str(chosen) == str(score),
                 "meaning": {survey.scale_min: words.lowest, 10: words.highest}.get(score, ""),
-                "chosen_text": visit.say(words.chosen, score=score),
+                # What was sent before is not waiting for a click.
+                "chosen_text": visit.say(
+                    words.chosen_before if given and given.score == score else words.chosen,
+                    score=score,
+                ),
             }
             for score in survey.scores
         ],
@@ -103,4 +107,5 @@ def _frame(invitation: Invitation | None, visit: Visit, *, now: dt.datetime) -> 
     return {
         "stamp": draw_stamp(invitation.pk, now=now),
         "unsubscribe_url": reverse("unsubscribe", args=[token]) + visit.language_query,
+        "is_unsubscribed": getattr(invitation, "is_unsubscribed", False),
     }

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
-from responses.exporting import COLUMNS, list_export_rows
+from responses.exporting import find_property_keys, list_export_rows, name_columns
 from responses.forms.listing import ExportForm
 from responses.models import Response
 from surveys.importing.writing import stream_csv
@@ -26,10 +26,11 @@ def responses_export(request: StaffRequest) -> HttpResponse | StreamingHttpRespo
         return render(request, "responses/list.html", {"form": form}, status=422)
     style = form.cleaned_data["style"]
     found = Response.objects.mentioning(form.cleaned_data["q"]).in_selection(form.selection())
+    keys = find_property_keys(found)
     rows = list_export_rows(
-        found, zone=organisation.zone, with_addresses=request.user.may(Role.AGENT)
+        found, keys=keys, zone=organisation.zone, with_addresses=request.user.may(Role.AGENT)
     )
-    content = stream_csv(COLUMNS, rows, delimiter=style.delimiter, bom=style.has_bom)
+    content = stream_csv(name_columns(keys), rows, delimiter=style.delimiter, bom=style.has_bom)
     today = now.astimezone(organisation.zone).date()
     return StreamingHttpResponse(
         content,

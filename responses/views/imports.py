@@ -27,6 +27,7 @@ from responses.uploading import (
     queue_answers,
     survey_of,
 )
+from surveys.forms.imports import Column
 from surveys.importing.batches import discard_batch, list_batches
 from surveys.models import ImportBatch, Survey
 from surveys.views.progress import show_progress
@@ -71,7 +72,11 @@ def response_batch(request: StaffRequest, pk: int) -> HttpResponse:
         return _take_columns(request, batch, form)
     context: dict[str, Any] = {"form": form, "batch": batch, "survey": survey}
     context |= show_preview(batch, survey)
-    context["columns"] = list(zip(form.column_fields, context["samples"], strict=True))
+    context["columns"] = [
+        Column(field, samples)
+        for field, samples in zip(form.column_fields, context["samples"], strict=True)
+    ]
+    context["left_out"] = form.left_out
     context["column_errors"] = form.non_field_errors()
     return render(
         request, "responses/import_preview.html", context, status=422 if form.is_bound else 200

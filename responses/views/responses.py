@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from npsapp.requests import StaffRequest
+from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
 from npsapp.undo import offer_undo
 from responses.access import get_response
@@ -80,7 +80,7 @@ def response_accept(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @requires(Role.MANAGER)
-@require_POST
+@require_post_else("response", "pk")
 def response_exclude(request: StaffRequest, pk: int) -> HttpResponse:
     """Take an answer out of the score, with a reason that everybody sees."""
     judged = get_response(pk)

@@ -49,7 +49,7 @@ class CampaignForm(CampaignModelForm):
         help_text=_("At most this many mails a day. Empty: no limit."),
     )
     strata = forms.MultipleChoiceField(
-        label=_("Each day mirrors"),
+        label=_("Every day the same mix of"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Every day's mails have the same mix of these as the whole audience."),

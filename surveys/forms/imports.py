@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from surveys.importing.explaining import explain
 from surveys.importing.faults import Fault, UnreadableFile
+from surveys.importing.guessing import guess_kind
 from surveys.importing.headers import Field
 from surveys.importing.people import column_key, read_contacts_table
 from surveys.importing.reading import MAX_BYTES
@@ -32,6 +35,16 @@ USES = [
     (Field.SEGMENT, gettext_lazy("Property, and a segment in results")),
 ]
 USE_LABELS = dict(USES)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as the preview shows it. `query`: of the page that declares the guessed type."""
+
+    field: forms.BoundField
+    samples: Sequence[str]
+    kind: str = ""
+    query: str = ""
 
 
 class UploadForm(forms.Form):
@@ -67,6 +80,24 @@ class ColumnsForm(forms.Form):
                 required=False,
                 initial=use.value,
             )
+
+    def describe_columns(self, samples: Sequence[Sequence[str]]) -> list[Column]:
+        """Return each column with its examples, and what a new property of it seems to be."""
+        declared = set(Property.objects.values_list("key", flat=True))
+        described = []
+        for index, (field, values) in enumerate(zip(self, samples, strict=True)):
+            free = field.value() in {Field.SKIP, Field.PROPERTY, Field.SEGMENT}
+            is_new = column_key(self.header, index) not in declared
+            kind = guess_kind(values) if free and is_new and self.header[index] else ""
+            label = str(Property.Kind(kind).label) if kind else ""
+            query = urlencode({"label": self.header[index], "kind": kind}) if kind else ""
+            described.append(Column(field, values, label, query))
+        return described
+
+    @property
+    def left_out(self) -> list[str]:
+        """The names of the columns that are not brought in."""
+        return [str(field.label) for field in self if not field.value()]
 
     @property
     def uses(self) -> list[Field]:

@@ -16,7 +16,7 @@ from surveys.brand import LARGEST_UPLOAD, OUR_ACCENT, Drawing, UnusableImage, re
 from surveys.colours import READABLE, WHITE, contrast, find_usable, is_colour, is_usable
 from surveys.forms.survey import LANGUAGES
 from surveys.forms.widgets import ClockField, DaysField, WeekdaysField, check_hours, offer
-from surveys.free_days import list_countries
+from surveys.free_days import ALIASES, list_countries
 from surveys.models import Organisation, Sender
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ class OrganisationForm(OrganisationModelForm):
         label=_("Privacy statement"),
         required=False,
         assume_scheme="https",
-        help_text=_("Its address, when you have one; linked from the survey page."),
+        # Not the browser's own address field: that refuses what lacks https://.
+        widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://"}),
+        help_text=_("Its web address, when you have one; linked from the survey page and mails."),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"))
     default_language = forms.ChoiceField(
@@ -78,6 +80,11 @@ class OrganisationForm(OrganisationModelForm):
         ),
         widget=forms.TextInput(attrs={"placeholder": OUR_ACCENT, "spellcheck": "false"}),
     )
+    accent_pick = forms.CharField(
+        label=_("Pick a colour"),
+        required=False,
+        widget=forms.TextInput(attrs={"type": "color"}),
+    )
     logo_file = forms.FileField(
         label=_("Logo"),
         required=False,
@@ -106,6 +113,7 @@ class OrganisationForm(OrganisationModelForm):
             "target_days_promoter",
             "accent",
         ]
+        labels = {"contact_email": _("E-mail address for questions")}
         help_texts = {
             "postal_address": _(
                 "On one line. It stands at the foot of every mail, as the law asks."
@@ -123,14 +131,24 @@ class OrganisationForm(OrganisationModelForm):
         offer(self, "time_zone", [(name, name.replace("_", " ")) for name in ["UTC", *places]])
         countries = list_countries(get_language() or "en")
         offer(self, "holiday_country", [("", gettext("No country")), *countries])
+        country = self.initial["holiday_country"]
+        self.initial["holiday_country"] = ALIASES.get(country, country)
+        self.initial["accent_pick"] = self.initial["accent"] or OUR_ACCENT
         self.drawing: Drawing | None = None
 
+    @property
+    def has_lost_logo(self) -> bool:
+        """A browser does not send a chosen file along with the corrected form by itself."""
+        return bool(self.is_bound and self.errors and self.files.get("logo_file"))
+
     def clean_accent(self) -> str:
-        accent: str = "#" + self.cleaned_data["accent"].strip().lower().removeprefix("#")
-        if accent == "#":
+        accent = _spell_colour(self.cleaned_data["accent"])
+        # A picker always sends something: it counts when it was moved and the text was not.
+        picked = _spell_colour(self["accent_pick"].data or "")
+        if accent == self.initial["accent"] and picked != self.initial["accent_pick"]:
+            accent = picked or accent
+        if not accent:
             return ""
-        if len(accent) == 4:
-            accent = "#" + "".join(digit * 2 for digit in accent[1:])
         if not is_colour(accent):
             raise forms.ValidationError(_("Write a colour as # and six digits, such as #0b5a5f."))
         if not is_usable(accent):
@@ -174,6 +192,7 @@ class SenderForm(SenderModelForm):
         model = Sender
         fields = ["name", "lane", "from_name", "from_email", "reply_to"]
         widgets = {"lane": forms.RadioSelect}
+        labels = {"lane": _("What it is for"), "reply_to": _("Replies go to")}
         help_texts = {
             "name": _("For you and your colleagues."),
             "lane": _("Invitations and replies travel apart, so that neither holds up the other."),
@@ -187,6 +206,14 @@ class SenderForm(SenderModelForm):
 
     def clean_reply_to(self) -> str:
         return _spell_plainly(self.cleaned_data["reply_to"])
+
+
+def _spell_colour(text: str) -> str:
+    """Return it as # and six digits when it is a colour, or "" for nothing."""
+    digits = text.strip().lower().removeprefix("#")
+    if len(digits) == 3:
+        digits = "".join(digit * 2 for digit in digits)
+    return f"#{digits}" if digits else ""
 
 
 def _spell_plainly(address: str) -> str:

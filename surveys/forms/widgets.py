@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from surveys.importing.dates import normalise_day
 from surveys.planning.calendar import LAST_MINUTE
 
 
@@ -44,10 +45,10 @@ class WeekdaysField(forms.TypedMultipleChoiceField):
 
 
 class DaysField(forms.CharField):
-    """Days, one a line; the value is a sorted list without doubles."""
+    """Days, one a line, as files write them; the value is a sorted list without doubles."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("help_text", _("One a line, such as 2027-12-24."))
+        options.setdefault("help_text", _("One a line, such as 24-12-2027 or 2027-12-24."))
         options.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
         super().__init__(max_length=4000, **options)
 
@@ -60,10 +61,11 @@ class DaysField(forms.CharField):
         days = set()
         for line in super().clean(value).split():
             try:
-                days.add(dt.date.fromisoformat(line))
+                days.add(dt.date.fromisoformat(normalise_day(line)))
             except ValueError:
                 raise forms.ValidationError(
-                    _("“%(line)s” is not a day. Write it as 2027-12-24."), params={"line": line}
+                    _("“%(line)s” is not a day. Write it as 24-12-2027 or 2027-12-24."),
+                    params={"line": line},
                 ) from None
         return sorted(days)
 

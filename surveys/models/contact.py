@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.db.models import Func, Value
+from django.db.models.functions import Lower, NullIf
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -58,7 +60,18 @@ class Property(models.Model):
         return self.label
 
 
+# As Dutch lists sort: “van der Proef” stands under the P.
+_PARTICLES = r"^((van|von|de|den|der|het|'t|’t|te|ten|ter|la|le|du|op|in|aan)\s+)+"
+
+
 class ContactQuerySet(models.QuerySet["Contact"]):
+    def by_name(self) -> Self:
+        """By last name, without capitals and particles; who has none comes last."""
+        main = Func(Lower("last_name"), Value(_PARTICLES), Value(""), function="regexp_replace")
+        return self.order_by(
+            NullIf(main, Value("")).asc(nulls_last=True), Lower("first_name"), "pk"
+        )
+
     def reachable(self) -> Self:
         """Those with an address to write to."""
         return self.exclude(email="")

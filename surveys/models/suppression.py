@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Self
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    def unsubscribed(self) -> Self:
+        """What people asked for themselves, by the link in a mail."""
+        return self.filter(scope=Suppression.Scope.SURVEYS, reason=Suppression.Reason.UNSUBSCRIBED)
 
 
 class Suppression(models.Model):
@@ -28,6 +36,8 @@ class Suppression(models.Model):
     scope = models.CharField(_("scope"), max_length=10, choices=Scope.choices)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[models.Manager[Suppression]] = SuppressionQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -52,6 +52,7 @@ class Plan:
     slots: tuple[Slot, ...]  # the open time that is left of the window
     batches: tuple[Batch, ...]
     left_out: Mapping[str, int]  # by reason
+    already: Mapping[dt.date, int] = field(default_factory=dict)  # left before it was drawn
 
     @property
     def open_days(self) -> frozenset[dt.date]:
@@ -86,7 +87,9 @@ class Plan:
 
     @property
     def busiest(self) -> int:
-        return max((batch.mails for batch in self.batches), default=0)
+        """The most mails of one day, with those of the day that left before."""
+        already = self.already
+        return max((b.mails + already.get(b.slot.day, 0) for b in self.batches), default=0)
 
     @property
     def first_at(self) -> dt.datetime | None:
@@ -240,7 +243,12 @@ def _fit(
     if no_room := count - sum(batch.mails for batch in batches):
         left_out[Reason.NO_ROOM.value] = no_room
     return Plan(
-        now=now, judged=judged, slots=tuple(slots), batches=tuple(batches), left_out=dict(left_out)
+        now=now,
+        judged=judged,
+        slots=tuple(slots),
+        batches=tuple(batches),
+        left_out=dict(left_out),
+        already=already,
     )
 
 

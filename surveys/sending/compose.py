@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.encoding import punycode
 
 from surveys.addresses import write_address
-from surveys.links import answer_url, trial_url, unsubscribe_url
+from surveys.links import answer_url, preview_url, trial_url, unsubscribe_url
 from surveys.models import Campaign, Delivery, Invitation, Mail, Sender, get_organisation
 from surveys.sending.invitation_mail import Links, Words, write_invitation
 from surveys.sending.ledger import Row, sender_of
@@ -81,6 +81,18 @@ def compose_test_mail(campaign: Campaign, *, language: str, user: Any) -> tuple[
         is_test=True,
     )
     return words.subject, words.text, words.html
+
+
+def compose_preview(campaign: Campaign, *, language: str, first_name: str) -> Words:
+    """The invitation as customers get it; its links lead to the preview of the survey page."""
+    page = preview_url(campaign.pk)
+    return write_invitation(
+        campaign,
+        get_organisation(),
+        language=campaign.survey.language_for(language),
+        first_name=first_name,
+        links=Links(page, page),
+    )
 
 
 def compose_mail(mail: Mail) -> EmailMultiAlternatives:

@@ -9,7 +9,7 @@ import css_inline
 from django.template.loader import render_to_string
 
 from surveys.brand import find_brand
-from surveys.models import Campaign, Organisation
+from surveys.models import Campaign, Organisation, Survey
 from surveys.wording import fill, get_wording
 
 # After the question in the list of mails: keeps programs from filling up with the next words.
@@ -54,7 +54,7 @@ def write_invitation(
     context = {
         "language": language,
         "test_note": wording.mail_test_note if is_test else "",
-        "subject": fill(wording.mail_subject, company=company),
+        "subject": write_subject(survey, language=language),
         "company": company,
         "greeting": greeting if first_name else wording.mail_greeting_nameless,
         "intro": fill(wording.mail_intro, company=company),
@@ -83,6 +83,11 @@ def write_invitation(
     text = render_to_string("mail/invitation_text.txt", context)
     html = _inliner().inline(render_to_string("mail/invitation.html", context))
     return Words(" ".join(subject.split()), text.strip() + "\n", html)
+
+
+def write_subject(survey: Survey, *, language: str) -> str:
+    wording = get_wording(language, survey.address_form)
+    return fill(wording.mail_subject, company=" ".join(survey.company.split()))
 
 
 def _inside_a_line(label: str) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from npsapp.requests import StaffRequest
+from npsapp.requests import StaffRequest, read_next
 from npsapp.roles import Role, requires
 from surveys.access import get_contact, get_property
 from surveys.declaring import InUse, count_carriers, count_filled, delete_property, find_uses
@@ -55,24 +55,38 @@ def properties(request: StaffRequest) -> HttpResponse:
 @requires(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def property_new(request: StaffRequest) -> HttpResponse:
-    return _edit_property(request, Property())
+    """`?label=…&kind=…` fills in what an import guessed; `next` leads back to it."""
+    kind = request.GET.get("kind", "")
+    suggested = {
+        "label": request.GET.get("label", "")[:120],
+        "kind": kind if kind in Property.Kind.values else Property.Kind.TEXT,
+    }
+    return _edit_property(request, Property(), suggested)
 
 
 @requires(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def property_edit(request: StaffRequest, pk: int) -> HttpResponse:
-    return _edit_property(request, get_property(pk))
+    return _edit_property(request, get_property(pk), {})
 
 
-def _edit_property(request: StaffRequest, entry: Property) -> HttpResponse:
-    form = PropertyForm(request.POST if request.method == "POST" else None, instance=entry)
+def _edit_property(
+    request: StaffRequest, entry: Property, suggested: dict[str, str]
+) -> HttpResponse:
+    form = PropertyForm(
+        request.POST if request.method == "POST" else None, instance=entry, initial=suggested
+    )
     if form.is_bound and form.is_valid():
         form.save()
         messages.success(request, _("The property is saved."))
-        return redirect("properties")
-    known = Property.objects.filter(pk=entry.pk).first()
+        return redirect(read_next(request, default="properties"))
+    context = {
+        "form": form,
+        "known": Property.objects.filter(pk=entry.pk).first(),
+        "next": request.POST.get("next") or request.GET.get("next", ""),
+    }
     status = 422 if form.is_bound else 200
-    return render(request, "contacts/property.html", {"form": form, "known": known}, status=status)
+    return render(request, "contacts/property.html", context, status=status)
 
 
 @requires(Role.MANAGER)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from npsapp.requests import StaffRequest, read_next
+from npsapp.requests import StaffRequest, read_next, require_post_else
 from npsapp.roles import Role, requires
 from surveys.access import get_delivery, get_sender
 from surveys.forms.deliveries import ReleaseForm, ResolutionForm
@@ -58,7 +58,7 @@ def held_deliveries(request: StaffRequest) -> HttpResponse:
 
 
 @requires(Role.MANAGER)
-@require_POST
+@require_post_else("unknown_deliveries")
 def delivery_resolve(request: StaffRequest, kind: str, pk: int) -> HttpResponse:
     delivery = get_delivery(kind, pk)
     form = ResolutionForm(request.POST)

@@ -65,10 +65,10 @@ def import_batch(request: StaffRequest, pk: int) -> HttpResponse:
     form = ColumnsForm(header, uses, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         return _take_columns(request, batch, form)
-    columns = list(zip(form, preview["samples"], strict=True))
     context = {
         "form": form,
-        "columns": columns,
+        "columns": form.describe_columns(preview["samples"]),
+        "left_out": form.left_out,
         "column_errors": form.non_field_errors(),
         **preview,
     }
@@ -116,9 +116,11 @@ def import_undo(request: StaffRequest, pk: int) -> HttpResponse:
 def _take_columns(request: StaffRequest, batch: ImportBatch, form: ColumnsForm) -> HttpResponse:
     """Import only what was previewed: with other columns the preview comes first."""
     is_seen = not form.has_changed()
-    if not is_seen:
+    is_confirmed = request.POST.get("action") == "confirm"
+    # Looking again is worth it with the same columns too: a property may have got a type.
+    if not (is_seen and is_confirmed):
         change_uses(batch, form.uses, now=timezone.now())
-    if request.POST.get("action") == "confirm":
+    if is_confirmed:
         if is_seen:
             queue_contacts(batch, user=request.user)
         else:

@@ -33,7 +33,8 @@ from surveys.progress import (
     name_reasons,
 )
 from surveys.resting import describe_rest
-from surveys.sending.compose import compose_test_mail
+from surveys.sending.compose import compose_preview, compose_test_mail
+from surveys.sending.invitation_mail import write_subject
 from surveys.sending.queueing import NoSender, queue_mail
 from surveys.views.framing import show_mail
 
@@ -72,6 +73,10 @@ def _describe_draft(
         "launch_form": LaunchForm(initial=seen),
         "test_form": TestMailForm(languages=subject.survey.languages),
         "survey_page": preview_url(subject.pk),
+        "mails": [
+            (code, write_subject(subject.survey, language=code))
+            for code in subject.survey.languages
+        ],
     }
 
 
@@ -113,8 +118,8 @@ def campaign_people(request: StaffRequest, pk: int) -> HttpResponse:
 def campaign_mail(request: StaffRequest, pk: int, language: str) -> HttpResponse:
     """The invitation as it will look, for the frame on the draft's page."""
     subject = get_campaign(pk)
-    _subject, _text, html = compose_test_mail(subject, language=language, user=request.user)
-    return show_mail(html)
+    name = request.user.get_short_name()
+    return show_mail(compose_preview(subject, language=language, first_name=name).html)
 
 
 @requires(Role.MANAGER)

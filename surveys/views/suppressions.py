@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from npsapp.requests import StaffRequest
+from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
 from surveys.access import get_suppression
 from surveys.addresses import hash_address
@@ -54,7 +54,7 @@ def count_suppressions() -> dict[str, object]:
 
 
 @requires(Role.MANAGER)
-@require_POST
+@require_post_else("suppressions")
 def suppression_add(request: StaffRequest) -> HttpResponse:
     form = AddForm(request.POST, auto_id="id_add_%s")
     if not form.is_valid():

@@ -401,7 +401,13 @@ def test_missing_follow_up_is_not_found(agent_client: Client, name: str) -> None
 
 @pytest.mark.parametrize("name", [*ACTIONS])
 def test_looking_never_acts(agent_client: Client, daan: FollowUp, name: str) -> None:
-    assert agent_client.get(reverse(name, args=[daan.pk])).status_code == 405
+    response = agent_client.get(reverse(name, args=[daan.pk]))
+
+    # A form that was refused is drawn at its own address, and may be reloaded there.
+    if name == "follow_up_own":
+        assert response.status_code == 405
+    else:
+        assert response.headers["Location"] == daan.get_absolute_url()
     assert kinds(daan) == ["opened"]
 
 

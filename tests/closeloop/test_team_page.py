@@ -37,7 +37,14 @@ def test_team_without_members_says_what_that_means(manager_client: Client) -> No
     html = manager_client.get(reverse("team")).content.decode()
 
     assert "Nobody follows up yet" in html
-    assert "manage.py create_user" in html
+    assert "manage.py" not in html
+    assert "An admin invites them under Settings → Users." in html
+
+
+def test_admin_finds_the_way_to_invite_a_colleague(admin_client: Client) -> None:
+    html = admin_client.get(reverse("team")).content.decode()
+
+    assert f'href="{reverse("user_invite")}"' in html
 
 
 def test_agent_becomes_a_member_once(manager_client: Client) -> None:
@@ -86,6 +93,39 @@ def test_usual_causes_fill_an_empty_list_only(manager_client: Client) -> None:
     manager_client.post(reverse("root_causes_usual"))
 
     assert RootCause.objects.count() == 8
+
+
+def test_usual_causes_come_in_the_language_of_who_asks(manager_client: Client) -> None:
+    make_organisation(default_language="nl")
+
+    manager_client.post(reverse("root_causes_usual"))
+
+    assert RootCause.objects.filter(label="Delivery late").exists()
+
+
+def test_cause_that_nothing_was_closed_with_can_be_deleted(manager_client: Client) -> None:
+    cause = RootCause.objects.create(label="Fiets")
+    url = reverse("root_cause_delete", args=[cause.pk])
+    assert url in manager_client.get(reverse("team")).content.decode()
+
+    page = manager_client.post(url, follow=True).content.decode()
+
+    assert not RootCause.objects.exists()
+    assert "“Fiets” is deleted." in page
+
+
+def test_cause_of_a_follow_up_cannot_be_deleted(manager_client: Client) -> None:
+    cause = RootCause.objects.create(label="Fiets")
+    follow_up = make_follow_up()
+    follow_up.root_cause = cause
+    follow_up.save(update_fields=["root_cause"])
+    url = reverse("root_cause_delete", args=[cause.pk])
+    assert url not in manager_client.get(reverse("team")).content.decode()
+
+    page = manager_client.post(url, follow=True).content.decode()
+
+    assert RootCause.objects.get() == cause
+    assert "“Fiets” stays" in page
 
 
 def test_cause_is_added_renamed_and_taken_out_of_use(manager_client: Client) -> None:
@@ -154,7 +194,12 @@ def test_agent_may_not_run_the_team(agent_client: Client, name: str) -> None:
 
 @pytest.mark.parametrize("name", POSTS)
 def test_looking_never_acts(manager_client: Client, name: str) -> None:
-    assert manager_client.get(reverse(name)).status_code == 405
+    response = manager_client.get(reverse(name))
+
+    is_drawn_on = name in {"member_add", "root_cause_add"}
+    assert response.status_code == (302 if is_drawn_on else 405)
+    assert response.headers.get("Location") == (reverse("team") if is_drawn_on else None)
+    assert not RootCause.objects.exists()
 
 
 def test_agent_may_not_see_the_team_and_viewer_not_even_a_signature(
@@ -164,6 +209,6 @@ def test_agent_may_not_see_the_team_and_viewer_not_even_a_signature(
     assert viewer_client.get(reverse("team_me")).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["member_duty", "root_cause_edit"])
+@pytest.mark.parametrize("name", ["member_duty", "root_cause_delete", "root_cause_edit"])
 def test_missing_row_is_not_found(manager_client: Client, name: str) -> None:
     assert manager_client.post(reverse(name, args=[987_654_321])).status_code == 404

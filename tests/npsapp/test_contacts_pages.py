@@ -293,3 +293,14 @@ def test_person_who_was_asked_says_until_when_they_rest(agent_client: Client) ->
 
     Invitation.objects.update(sent_at=now - dt.timedelta(days=91))
     assert "by the contact frequency rule" not in page_of(agent_client, contact)
+
+
+def test_contacts_are_sorted_by_last_name_without_particles(agent_client: Client) -> None:
+    for last_name in ("van der Proef", "Zeeman", "de Aap", "monster", "'t Hart", "", "Vantage"):
+        make_contact(first_name="Bo", last_name=last_name)
+
+    found = [
+        name.removeprefix("Bo").strip() for name in names(agent_client.get(reverse("contacts")))
+    ]
+
+    assert found == ["de Aap", "'t Hart", "monster", "van der Proef", "Vantage", "Zeeman", ""]

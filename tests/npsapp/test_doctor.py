@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -59,10 +60,19 @@ def test_doctor_is_content_and_says_so_once_per_question(all_well: None) -> None
         status, said = run_doctor()
 
     assert status == 0
-    assert [line.split() for line in said.splitlines()] == [
+    assert [line.replace(",", " ").split()[:2] for line in said.splitlines()] == [
         [question.name, "well"] for question in doctor.QUESTIONS
     ]
     assert server.messages == []
+
+
+def test_doctor_tells_when_worker_and_beat_were_last_heard_of(all_well: None) -> None:
+    note_alive(WORKER, now=NOW() - dt.timedelta(seconds=40))
+
+    _status, said = run_doctor("worker", "beat")
+
+    assert re.search(r"worker +well, last heard of 4\d s ago", said)
+    assert re.search(r"beat +well, last heard of \d s ago", said)
 
 
 def test_doctor_ends_with_1_and_tells_the_mend() -> None:

@@ -258,6 +258,16 @@ def test_page_asks_first_and_erases_after_the_tick(manager_client: Client, outbo
     assert find_in_tables(*TRACES) == []
 
 
+def test_page_counts_the_invitation_too_and_leaves_zeros_out(manager_client: Client) -> None:
+    person = make_contact()
+    make_invitation(contact=person, state="sent", sent_at=timezone.now())
+
+    page = manager_client.get(reverse("contact_erase", args=[person.pk])).content.decode()
+
+    assert "1 mail to or about the person." in page
+    assert "0 " not in page.partition("What goes")[2].partition("</ul>")[0]
+
+
 def test_pages_around_an_erased_person_still_open(manager_client: Client, outbox: Path) -> None:
     erase(ADDRESS, make_whole_person(), user=None, now=timezone.now())
 

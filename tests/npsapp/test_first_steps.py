@@ -162,3 +162,11 @@ def test_looking_at_a_preview_is_no_answer(client: Client) -> None:
     client.post(preview_path(make_campaign()), {"score": "9"})
 
     assert "Your own answer to it" not in list_done()
+
+
+def test_numbers_end_at_the_count_and_skip_the_optional_step() -> None:
+    listed = list_first_steps(Role.ADMIN)
+
+    numbers = [number for _step, _may, number in listed.numbered if number]
+    assert numbers == list(range(1, listed.needed + 1))
+    assert [s.title for s, _, number in listed.numbered if not number] == ["Logo and colour"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.http import HttpResponse, HttpResponseBase
 from django.test import Client, RequestFactory
+from django.urls import reverse
 
 from npsapp.middleware import bodyless_head
 from tests.factories import make_user
@@ -94,3 +95,21 @@ def test_head_is_answered_without_a_body(rf: RequestFactory) -> None:
     assert answer(rf.get("/")).content == b"words"
     assert answer(rf.head("/")).content == b""
     assert answer(rf.head("/")).headers["Content-Length"] == "5"
+
+
+@pytest.mark.django_db
+def test_address_of_a_button_tells_staff_what_it_is(manager_client: Client) -> None:
+    response = manager_client.get(reverse("team_share_out"))
+
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "POST"
+    assert "There is no page here" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_refused_page_leaves_no_traceback(
+    viewer_client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert viewer_client.get(reverse("settings")).status_code == 403
+
+    assert [record for record in caplog.records if record.name == "django.request"] == []

@@ -30,6 +30,7 @@ PUBLIC = {
     "readyz",
     "set_language",
     "setup",
+    "resubscribe",
     "unsubscribe",
 }
 # Posted from a mail or a cookie-free page: there is no session that could be abused.
@@ -39,6 +40,7 @@ CSRF_EXEMPT = {
     "answer_preview",
     "answer_test",
     "answer_test_done",
+    "resubscribe",
     "unsubscribe",
 }
 
@@ -117,6 +119,7 @@ MANAGER = {
     "response_restore",
     "response_undo",
     "root_cause_add",
+    "root_cause_delete",
     "root_cause_edit",
     "root_causes_usual",
     "suppression_add",

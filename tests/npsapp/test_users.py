@@ -15,6 +15,7 @@ from django.test.utils import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from closeloop.models import Member
 from npsapp.models import User
 from npsapp.people.accounts import LastAdmin, change_user, deactivate_user
 from npsapp.people.links import INVITE, make_password_url
@@ -260,3 +261,19 @@ def test_manager_cannot_read_the_admins_link_in_the_outbox(tmp_path: Path) -> No
         assert as_manager.get(reverse("outbox_mail", args=[name])).status_code == 404
         assert as_manager.get(reverse("outbox_html", args=[name])).status_code == 404
         assert name not in as_manager.get(reverse("outbox")).content.decode()
+
+
+@pytest.mark.parametrize(("duty", "on_duty"), [({"on_duty": "on"}, True), ({}, False)])
+def test_invited_agent_goes_on_duty_when_that_is_asked(
+    admin_client: Client, notices: Sender, duty: dict[str, str], on_duty: bool
+) -> None:
+    invite(admin_client, **duty)
+
+    page = admin_client.get(reverse("users")).content.decode()
+    assert Member.objects.on_duty().exists() is on_duty
+    assert ("New answers go to Nel Nieuw once they are put on duty" in page) is not on_duty
+
+
+def test_viewer_cannot_be_put_on_duty(admin_client: Client, notices: Sender) -> None:
+    assert invite(admin_client, role="viewer", on_duty="on") == 422
+    assert not User.objects.filter(name="Nel Nieuw").exists()

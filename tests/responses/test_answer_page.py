@@ -388,3 +388,14 @@ def test_answer_page_of_an_erased_person_is_gone(client: Client) -> None:
 
     assert client.get(path).status_code == 404
     assert client.post(path, {"score": "9"}).status_code == 404
+
+
+def test_answer_that_was_given_waits_for_no_click(client: Client) -> None:
+    invitation = ask(language="en")
+    client.post(answer_path(invitation), {"score": "9"})
+
+    page = text_of(client.get(answer_path(invitation) + "?change=1"))
+
+    assert "You answered 9." in page
+    assert "You chose 9. One more click:" not in page
+    assert "You chose 8. One more click:" in page

@@ -42,7 +42,6 @@ COLUMNS = [
     "name",
     "account",
     "email",
-    "properties",
 ]
 
 
@@ -81,7 +80,7 @@ def test_file_holds_every_column_of_an_answer(agent_client: Client) -> None:
 
     (row,) = read(agent_client)
 
-    assert list(row) == COLUMNS
+    assert list(row) == [*COLUMNS, "property.land"]
     assert row == {
         "id": str(response.pk),
         "survey": "levering",
@@ -100,7 +99,7 @@ def test_file_holds_every_column_of_an_answer(agent_client: Client) -> None:
         "name": "Fenna Fluitketel",
         "account": "De Vlieger",
         "email": "fenna@klanten.example",
-        "properties": '{"land": "België"}',
+        "property.land": "België",
     }
 
 
@@ -111,7 +110,8 @@ def test_viewer_gets_no_address(viewer_client: Client) -> None:
 
     (row,) = read(viewer_client)
 
-    assert (row["email"], row["properties"]) == ("", '{"land": "België"}')
+    assert (row["email"], row["property.land"]) == ("", "België")
+    assert row["property.tweede adres"] == ""
     assert b"@" not in download(viewer_client)
 
 
@@ -186,9 +186,20 @@ def test_export_reads_in_portions_and_not_row_by_row(
     for rows in (1, 2):
         for _ in range(rows):
             make_response(contact=make_contact(account=make_account()), channel="import")
-        # Session, user, organisation twice (middleware and page), and the rows.
-        with django_assert_num_queries(5):
+        # Session, user, organisation twice (middleware and page), the properties, and the rows.
+        with django_assert_num_queries(6):
             download(viewer_client)
+
+
+def test_each_property_found_has_a_column_of_its_own(viewer_client: Client) -> None:
+    make_response(score=9, properties={"land": "België"})
+    make_response(score=2, properties={"omzet": "1000"})
+
+    columns = list(read(viewer_client)[0])
+    promoters = list(read(viewer_client, "?category=promoter")[0])
+
+    assert columns == [*COLUMNS, "property.land", "property.omzet"]
+    assert promoters == [*COLUMNS, "property.land"]
 
 
 def test_wrong_filter_is_shown_and_not_downloaded(viewer_client: Client) -> None:

@@ -59,7 +59,7 @@ def test_upload_is_previewed_and_names_the_bad_rows(manager_client: Client, surv
     upload(manager_client, survey)
     response = manager_client.get(batch_url())
 
-    assert [field.value() for field, _ in response.context["columns"]] == [
+    assert [column.field.value() for column in response.context["columns"]] == [
         "score", "date", "comment", "email",
     ]  # fmt: skip
     assert [problem.line for problem in response.context["problems"]] == [3, 4]
@@ -93,7 +93,8 @@ def test_import_waits_for_the_worker_and_shows_it(manager_client: Client, survey
 
 def test_dutch_file_is_matched_by_hand(manager_client: Client, survey: Survey) -> None:
     upload(manager_client, survey, FILE.read_bytes())
-    header = [field.label for field, _ in manager_client.get(batch_url()).context["columns"]]
+    shown = manager_client.get(batch_url()).context["columns"]
+    header = [column.field.label for column in shown]
     wanted = {
         "cijfer": "score", "beantwoord_op": "date", "reden": "comment", "e-mail": "email",
         "bezoek": "occasion", "antwoord_id": "id", "klantgroep": "property",

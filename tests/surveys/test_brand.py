@@ -242,3 +242,40 @@ def test_preview_keeps_nothing(client: Client) -> None:
 
     assert thanks.status_code == 200
     assert snapshot_rows() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "picked", "kept"),
+    [
+        ("#0055aa", "#7a0000", "#7a0000"),  # only the picker was moved
+        ("#004400", "#7a0000", "#004400"),  # what is typed counts
+        ("", "#0055aa", ""),  # emptied: ours again
+    ],
+)
+def test_colour_can_be_picked(admin_client: Client, typed: str, picked: str, kept: str) -> None:
+    make_organisation(accent="#0055aa")
+
+    admin_client.post(reverse("settings"), fill_form(accent=typed, accent_pick=picked))
+
+    assert get_organisation().accent == kept
+
+
+@pytest.mark.django_db
+def test_first_colour_can_be_picked(admin_client: Client) -> None:
+    page = admin_client.get(reverse("settings")).content.decode()
+    assert re.search(r'<input type="color"[^>]*name="accent_pick"', page)
+
+    admin_client.post(reverse("settings"), fill_form(accent="", accent_pick="#0055aa"))
+
+    assert get_organisation().accent == "#0055aa"
+
+
+@pytest.mark.django_db
+def test_logo_chosen_beside_a_mistake_is_asked_for_again(admin_client: Client) -> None:
+    file = SimpleUploadedFile("logo.png", draw("PNG", (80, 40)))
+
+    response = admin_client.post(reverse("settings"), fill_form(name="", logo_file=file))
+
+    assert "Choose the logo again" in response.content.decode()
+    assert "Choose the logo again" not in admin_client.get(reverse("settings")).content.decode()

@@ -647,3 +647,18 @@ def test_paused_campaign_says_who_would_be_skipped_and_may_resume(manager_client
     assert "1 person who still waits would be skipped: Asked too recently." in page
     campaign.refresh_from_db()
     assert (campaign.state, campaign.invitations.get().reason) == ("running", "rested")
+
+
+def test_draft_shows_the_subject_and_where_a_test_can_be_read(
+    manager_client: Client, settings: Any
+) -> None:
+    campaign = make_draft(survey=make_survey(company="De Proef", languages=["en"]))
+    settings.EMAIL_BACKEND = "npsapp.outbox.EmailBackend"
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+
+    assert "<strong>How likely are you to recommend De Proef?</strong>" in page
+    assert "No mail server is set: the test stays on this machine." in page
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    again = manager_client.get(campaign.get_absolute_url()).content.decode()
+    assert "No mail server is set" not in again

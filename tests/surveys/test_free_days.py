@@ -94,7 +94,7 @@ def test_open_follow_up_keeps_its_day_when_targets_change(admin_client: Client) 
 
 @pytest.mark.django_db
 def test_settings_keep_and_show_free_days(admin_client: Client) -> None:
-    typed = "2030-12-24\r\n2030-05-05 \r\n2030-12-24"
+    typed = "2030-12-24\r\n05-05-2030 \r\n24.12.2030"
     admin_client.post(reverse("settings"), fill_form(holiday_country="NL", own_holidays=typed))
 
     page = admin_client.get(reverse("settings")).content.decode()
@@ -107,7 +107,7 @@ def test_settings_keep_and_show_free_days(admin_client: Client) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"own_holidays": "24-12-2026"}, "“24-12-2026” is not a day."),
+        ({"own_holidays": "03/04/2027"}, "“03/04/2027” is not a day."),
         ({"holiday_country": "XX"}, "Select a valid choice."),
         ({"target_days_detractor": "0"}, "greater than or equal to 1"),
     ],
@@ -119,3 +119,19 @@ def test_settings_refuse_what_is_no_day(
 
     assert response.status_code == 422
     assert words in response.content.decode()
+
+
+def test_a_country_with_two_codes_is_offered_once() -> None:
+    names = [name for _code, name in list_countries("en")]
+
+    assert names.count("United Kingdom") == 1
+    assert not {"UK", "GB"} & set(names)
+
+
+@pytest.mark.django_db
+def test_the_second_code_of_a_country_becomes_the_first(admin_client: Client) -> None:
+    make_organisation(holiday_country="UK")
+
+    form = admin_client.get(reverse("settings")).context["form"]
+
+    assert form["holiday_country"].value() == "GB"

@@ -69,13 +69,13 @@ def test_preview_shows_counts_columns_rows_and_problems(manager_client: Client) 
 
     report = response.context["report"]
     assert (report.new, report.changed, report.unchanged, report.refused) == (1, 1, 0, 1)
-    assert [field.value() for field, _ in response.context["columns"]] == [
+    assert [column.field.value() for column in response.context["columns"]] == [
         "external_id",
         "name",
         "email",
         "",
     ]
-    assert [samples[0] for _, samples in response.context["columns"]] == [
+    assert [column.samples[0] for column in response.context["columns"]] == [
         "K-1",
         "Fenna van der Proef",
         "fenna@klanten.example",
@@ -84,6 +84,32 @@ def test_preview_shows_counts_columns_rows_and_problems(manager_client: Client) 
     assert [(p.line, p.column) for p in response.context["problems"]] == [(4, "E-mail")]
     assert response.context["accents"] == "K-2 · José Testér · jose@klanten.example · Zuid"
     assert "“geen adres” is not an e-mail address." in response.content.decode()
+
+
+def test_preview_names_what_is_left_out_and_guesses_its_type(manager_client: Client) -> None:
+    upload(manager_client, "E-mail;Omzet;Plaats\nfenna@klanten.example;€ 12,50;Zwolle\n")
+
+    page = manager_client.get(batch_url()).content.decode()
+
+    assert "2 columns are left out: Omzet, Plaats." in page
+    link = f"{reverse('property_new')}?label=Omzet&amp;kind=money&amp;next="
+    assert page.count("Looks like a value of the type") == 1
+    assert link in page
+
+
+def test_guessed_type_is_declared_and_leads_back(manager_client: Client) -> None:
+    upload(manager_client, "E-mail;Omzet\nfenna@klanten.example;€ 12,50\n")
+    query = {"label": "Omzet", "kind": "money", "next": batch_url()}
+    form = manager_client.get(reverse("property_new"), query).context["form"]
+    assert (form["label"].value(), form["kind"].value()) == ("Omzet", "money")
+
+    response = manager_client.post(reverse("property_new"), query)
+    manager_client.post(batch_url(), columns("email", "property", action="match"))
+
+    page = manager_client.get(batch_url())
+    assert response.headers["Location"] == batch_url()
+    assert page.context["people"][0].properties == {"omzet": "12.5"}
+    assert "Looks like a value" not in page.content.decode()
 
 
 def test_preview_by_get_writes_nothing(manager_client: Client) -> None:

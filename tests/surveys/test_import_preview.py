@@ -30,7 +30,7 @@ TYPED = (
     "d@klanten.example;;ooit\n"
     "e@klanten.example;;\n"
 )
-QUERIES = 10
+QUERIES = 11
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ import pytest
 from django.test import Client
 
 from surveys.addresses import hash_address
-from surveys.models import Suppression
+from surveys.models import Suppression, SuppressionRemoval
+from surveys.suppressing import suppress
 from tests.factories import make_contact, make_organisation
-from tests.responses.customers import ask, text_of, unsubscribe_path
+from tests.responses.customers import answer_path, ask, text_of, unsubscribe_path
 
 pytestmark = pytest.mark.django_db
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -117,3 +118,53 @@ def test_unsubscribe_headers_keep_it_private(client: Client) -> None:
 
 def test_unsubscribe_other_methods_are_not_allowed(client: Client) -> None:
     assert client.delete(unsubscribe_path(ask())).status_code == 405
+
+
+def test_unsubscribed_person_is_told_and_comes_back_by_a_button(client: Client) -> None:
+    invitation = ask(contact=make_contact(email="fenna@klanten.example", language="en"))
+    path = unsubscribe_path(invitation)
+    page = text_of(client.post(path))
+    assert f'action="{path}back/"' in page
+    assert "You are unsubscribed from surveys." in text_of(client.get(answer_path(invitation)))
+    assert "You are unsubscribed" in text_of(client.get(path))
+
+    back = client.post(f"{path}back/")
+
+    assert "Welcome back" in text_of(back)
+    assert not Suppression.objects.exists()
+    removal = SuppressionRemoval.objects.get()
+    assert (removal.reason, removal.removed_by) == ("unsubscribed", None)
+    assert "No more surveys" in text_of(client.get(answer_path(invitation)))
+
+
+def test_coming_back_lifts_nothing_but_the_unsubscription(client: Client) -> None:
+    invitation = ask()
+    for scope, reason in (("surveys", "manual"), ("all", "complained")):
+        suppress(invitation.address_hash, scope=scope, reason=reason)
+
+    client.post(f"{unsubscribe_path(invitation)}back/")
+
+    assert Suppression.objects.count() == 2
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_looking_at_the_way_back_changes_nothing(client: Client, method: str) -> None:
+    invitation = ask()
+    client.post(unsubscribe_path(invitation))
+
+    response = getattr(client, method)(f"{unsubscribe_path(invitation)}back/")
+
+    assert response.headers["Location"] == unsubscribe_path(invitation)
+    assert Suppression.objects.count() == 1
+
+
+def test_another_site_cannot_bring_somebody_back(client: Client) -> None:
+    invitation = ask()
+    client.post(unsubscribe_path(invitation))
+
+    response = client.post(
+        f"{unsubscribe_path(invitation)}back/", headers={"Sec-Fetch-Site": "cross-site"}
+    )
+
+    assert response.status_code == 403
+    assert Suppression.objects.count() == 1

@@ -43,7 +43,7 @@ def describe_answer(answer: Answer) -> str:
     if not answer.was_asked:
         return f"{name} not asked: there is no database."
     if trouble is None:
-        return f"{name} well"
+        return f"{name} well{f', {answer.note}' if answer.note else ''}"
     word = "ADVICE" if answer.question.is_advice else "WRONG "
     lines = [f"{name} {word} {trouble.sentence}"]
     lines += [f"{'':<11}        {line}" for line in (trouble.detail, trouble.mend) if line]

@@ -227,3 +227,4 @@ def test_new_plan_counts_what_left_today() -> None:
     plan = redraw_plan(campaign, now=NOW)
 
     assert (plan.mails, plan.no_room) == (2, 2)
+    assert plan.busiest == 3

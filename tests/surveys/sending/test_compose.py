@@ -11,9 +11,15 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 
-from surveys.links import answer_url, trial_url, unsubscribe_url
+from surveys.links import answer_url, preview_url, trial_url, unsubscribe_url
 from surveys.models import Invitation
-from surveys.sending.compose import compose_invitation, compose_mail, compose_test_mail, message_id
+from surveys.sending.compose import (
+    compose_invitation,
+    compose_mail,
+    compose_preview,
+    compose_test_mail,
+    message_id,
+)
 from surveys.wording import get_wording
 from tests.factories import (
     make_campaign,
@@ -193,13 +199,14 @@ def test_invitation_links_every_score_once(scale_min: int, count: int) -> None:
     assert f"{scale_min} = helemaal niet waarschijnlijk" in page.text
 
 
-def test_invitation_text_has_one_link_and_the_way_out() -> None:
+def test_invitation_text_has_one_link_the_way_out_and_privacy() -> None:
     invitation = invite()
 
     text = str(compose_invitation(invitation).body)
 
     links = re.findall(r"https?://\S+", text)
-    assert links == [answer_url(invitation.pk), unsubscribe_url(invitation.pk)]
+    answer = answer_url(invitation.pk)
+    assert links == [answer, unsubscribe_url(invitation.pk), f"{answer}#privacy"]
     assert "Winkel BV, Teststraat 1, 1000 AA Testdam" in text
 
 
@@ -280,6 +287,20 @@ def test_invitation_without_a_person_is_an_error() -> None:
         compose_invitation(invitation)
 
 
+def test_preview_is_the_mail_that_customers_get() -> None:
+    campaign = invite().campaign
+
+    words = compose_preview(campaign, language="en", first_name="Fenna")
+
+    page = Page(words.html)
+    assert words.subject == "How likely are you to recommend Winkel & Zn.?"
+    assert get_wording("en", "formal").mail_test_note not in page.text
+    assert "No more surveys" in page.text
+    assert {link.partition("?")[0].partition("#")[0] for link in page.links} == {
+        preview_url(campaign.pk)
+    }
+
+
 def test_test_mail_is_marked_and_leads_to_a_test() -> None:
     campaign = invite().campaign
     user = make_user(name="Marga Meting")
@@ -294,7 +315,7 @@ def test_test_mail_is_marked_and_leads_to_a_test() -> None:
     assert note in page.text
     assert "Dear Marga," in text
     assert [link for link in page.links if not link.startswith(own)] == []
-    assert re.findall(r"https?://\S+", text) == [f"{own}?lang=en"]
+    assert re.findall(r"https?://\S+", text) == [f"{own}?lang=en", f"{own}?lang=en#privacy"]
     assert f"{own}?lang=en&score=9" in page.links
 
 
