@@ -15,7 +15,7 @@ from surveys.models import Campaign, Invitation
 from surveys.planning.plan import Plan
 from surveys.strip import Strip, draw_strip
 
-State = Invitation.State
+State, Status = Invitation.State, Invitation.DeliveryStatus
 
 WAITING = (State.SCHEDULED, State.CLAIMED, State.SENDING)
 
@@ -34,7 +34,12 @@ class Progress:
     people: int
     sent: int
     answered: int
+    # What a mail service or the receiving server told afterwards.
+    delivered: int
     bounced: int
+    complained: int
+    # Sent, and come back: they could not answer. Those refused at once were never sent.
+    unreached: int
     waiting: int
     failed: int
     unknown: int
@@ -49,7 +54,7 @@ class Progress:
     @property
     def response_rate(self) -> float | None:
         """Percents of those whom the mail reached: sent minus bounced."""
-        reached = self.sent - self.bounced
+        reached = self.sent - self.unreached
         return 100 * self.answered / reached if reached > 0 else None
 
     @property
@@ -67,24 +72,32 @@ def measure_progress(campaign: Campaign) -> Progress:
             people=Count("pk"),
             answered=Count("pk", filter=Q(answered_at__isnull=False)),
             next_at=Min("scheduled_for", filter=Q(state=State.SCHEDULED)),
-            bounced=Count("pk", filter=Q(delivery_status=Invitation.DeliveryStatus.BOUNCED)),
+            delivered=Count("pk", filter=Q(delivery_status=Status.DELIVERED)),
+            bounced=Count("pk", filter=Q(delivery_status=Status.BOUNCED)),
+            complained=Count("pk", filter=Q(delivery_status=Status.COMPLAINED)),
         )
     )
     states: Counter[str] = Counter()
     skipped: dict[str, int] = {}
-    answered = bounced = 0
+    told: Counter[str] = Counter()
+    answered = unreached = 0
     next_at = None
-    for state, reason, people, with_answer, soonest, returned in rows:
+    for state, reason, people, with_answer, soonest, arrived, returned, spam in rows:
         next_at = soonest or next_at
         states[state] += people
-        answered, bounced = answered + with_answer, bounced + returned
+        answered += with_answer
+        told.update({"delivered": arrived, "bounced": returned, "complained": spam})
+        unreached += returned if state == State.SENT else 0
         if state == State.SKIPPED:
             skipped[reason] = people
     return Progress(
         people=sum(states.values()),
         sent=states[State.SENT],
         answered=answered,
-        bounced=bounced,
+        delivered=told["delivered"],
+        bounced=told["bounced"],
+        complained=told["complained"],
+        unreached=unreached,
         waiting=sum(states[state] for state in WAITING),
         failed=states[State.FAILED],
         unknown=states[State.UNKNOWN],

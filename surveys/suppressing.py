@@ -34,3 +34,23 @@ def suppress_dead_address(address_hash: str) -> None:
     """The mail server said that there is no such mailbox."""
     if address_hash:
         suppress(address_hash, scope=Suppression.Scope.ALL, reason=Suppression.Reason.BOUNCED)
+
+
+def suppress_unreachable(address_hash: str) -> None:
+    """Mail came back for weeks, each time only for the moment."""
+    suppress(address_hash, scope=Suppression.Scope.ALL, reason=Suppression.Reason.KEEPS_BOUNCING)
+
+
+def suppress_unsubscribed(address_hash: str) -> None:
+    """Unsubscribed at the mail service instead of by our own link."""
+    suppress(address_hash, scope=Suppression.Scope.SURVEYS, reason=Suppression.Reason.UNSUBSCRIBED)
+
+
+def suppress_complainer(address_hash: str) -> None:
+    """Marked our mail as spam: that outlives every milder reason on the list."""
+    listed = suppress(
+        address_hash, scope=Suppression.Scope.ALL, reason=Suppression.Reason.COMPLAINED
+    )
+    if listed.reason in {Suppression.Reason.BOUNCED, Suppression.Reason.KEEPS_BOUNCING}:
+        listed.reason = Suppression.Reason.COMPLAINED
+        listed.save(update_fields=["reason"])

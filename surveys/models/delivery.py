@@ -51,7 +51,10 @@ class Delivery(models.Model):
 
     class DeliveryStatus(models.TextChoices):
         NONE = "", ""
+        DEFERRED = "deferred", _("Delayed")
         DELIVERED = "delivered", _("Delivered")
+        SOFT_BOUNCED = "soft_bounced", _("Returned for now")
+        BLOCKED = "blocked", _("Blocked by their mail server")
         BOUNCED = "bounced", _("Bounced")
         COMPLAINED = "complained", _("Marked as spam")
 
@@ -77,7 +80,9 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(null=True)
     unknown_since = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=200, blank=True)
-    delivery_status = models.CharField(max_length=10, choices=DeliveryStatus.choices, blank=True)
+    # What the mail service told afterwards (surveys.tracking), and when that happened.
+    delivery_status = models.CharField(max_length=12, choices=DeliveryStatus.choices, blank=True)
+    delivery_at = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True
@@ -131,6 +136,17 @@ class Invitation(Delivery):
             models.Index(
                 fields=["unknown_since"], name="invitation_unknown", condition=Q(state="unknown")
             ),
+            models.Index(
+                fields=["provider_id"], name="invitation_provider", condition=~Q(provider_id="")
+            ),
+            # Few: whoever counts or lists trouble does not read the rest.
+            models.Index(
+                fields=["campaign", "delivery_status"],
+                name="invitation_trouble",
+                condition=Q(
+                    delivery_status__in=["soft_bounced", "blocked", "bounced", "complained"]
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -172,6 +188,9 @@ class Mail(Delivery):
                 fields=["lease_until"],
                 name="mail_leased",
                 condition=Q(state__in=["claimed", "sending"]),
+            ),
+            models.Index(
+                fields=["provider_id"], name="mail_provider", condition=~Q(provider_id="")
             ),
         ]
 

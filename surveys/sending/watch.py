@@ -58,6 +58,11 @@ def held_senders(now: dt.datetime) -> list[Sender]:
     return list(Sender.objects.filter(held_until__gt=now).order_by(F("held_until")))
 
 
+def warned_senders() -> list[Sender]:
+    """Senders whose mail comes back, or is marked as spam, more than it should."""
+    return list(Sender.objects.exclude(warning=""))
+
+
 def count_unknown() -> int:
     """Mails that somebody should look at."""
     invitations = Invitation.objects.filter(state=State.UNKNOWN).count()

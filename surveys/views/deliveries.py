@@ -15,7 +15,7 @@ from npsapp.roles import Role, requires
 from surveys.access import get_delivery, get_sender
 from surveys.forms.deliveries import ReleaseForm, ResolutionForm
 from surveys.nudging import nudge
-from surveys.sending.hold import lift_hold
+from surveys.sending.hold import release_by_hand
 from surveys.sending.restored import describe_restore, release_sending
 from surveys.sending.unknown import CannotResolve, list_unknown, resolve_unknown
 from surveys.tasks import send_due
@@ -79,7 +79,7 @@ def delivery_resolve(request: StaffRequest, kind: str, pk: int) -> HttpResponse:
 @require_POST
 def sender_try_now(request: StaffRequest, pk: int) -> HttpResponse:
     """End the wait of a sender that was held, and go back to where the button was."""
-    lift_hold(get_sender(pk))
+    release_by_hand(get_sender(pk), now=timezone.now())
     nudge(send_due)
     messages.success(request, _("Trying again now. If it fails, the reason will be here again."))
     return redirect(read_next(request, default="campaigns"))

@@ -25,13 +25,14 @@ PUBLIC = {
     "password_asked",
     "password_forgotten",
     "password_new",
+    "provider_events",
     "readyz",
     "set_language",
     "setup",
     "unsubscribe",
 }
 # Posted from a mail or a cookie-free page: there is no session that could be abused.
-CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "unsubscribe"}
+CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "provider_events", "unsubscribe"}
 
 VIEWER = {
     "dashboard",
