@@ -87,7 +87,8 @@ def _split_secrets(name: str, secrets: Any) -> list[str]:
         if not (user and colon) or len(password) < LEAST_SECRET:
             raise ImproperlyConfigured(
                 f"{name} must be a user name, a colon and at least {LEAST_SECRET} characters. "
-                "Make one with: python3 -c 'import secrets; print(\"nps:\" + secrets.token_urlsafe(32))'"
+                "Make the second with: "
+                "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
             )
     return found
 

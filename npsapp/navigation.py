@@ -16,7 +16,7 @@ from npsapp.first_steps import find_first_steps
 from npsapp.models import User
 from npsapp.roles import Role
 from surveys.models import get_organisation
-from surveys.sending.watch import count_unknown, held_senders, silent_parts
+from surveys.sending.watch import count_unknown, held_senders, silent_parts, warned_senders
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ def managers_banners(user: User) -> dict[str, Any]:
     return {
         "held_senders": SimpleLazyObject(lambda: held_senders(timezone.now())),
         "unknown_count": SimpleLazyObject(count_unknown),
+        "warned_senders": SimpleLazyObject(warned_senders),
         "first_steps": SimpleLazyObject(lambda: find_first_steps(Role(user.role))),
     }
 

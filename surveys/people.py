@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from surveys.models import Campaign, Contact, Invitation
 from surveys.planning.plan import Plan, draw_plan, list_left_out, list_recipients
 
-# Asked for like a state of the ledger, but it is a column beside it.
+# Asked for like states of the ledger, but they are columns beside it.
 ANSWERED = "answered"
+TOLD = tuple(choice for choice in Invitation.DeliveryStatus.choices if choice[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Person:
     moment: dt.datetime | None
     answered_at: dt.datetime | None = None
     detail: str = ""
+    delivery: str = ""
+    delivery_at: dt.datetime | None = None
 
 
 class People(Protocol):
@@ -52,6 +55,8 @@ class WrittenPeople:
                 moment=row.sent_at or row.scheduled_for,
                 answered_at=row.answered_at,
                 detail=row.detail,
+                delivery=row.get_delivery_status_display() if row.delivery_status else "",
+                delivery_at=row.delivery_at,
             )
             for row in self.invitations[part]
         ]
@@ -86,6 +91,8 @@ def list_people(campaign: Campaign, *, state: str, reason: str, now: dt.datetime
     rows = Invitation.objects.filter(campaign=campaign).select_related("contact__account")
     if state == ANSWERED:
         rows = rows.filter(answered_at__isnull=False)
+    elif state in dict(TOLD):
+        rows = rows.filter(delivery_status=state)
     elif state:
         rows = rows.filter(state=state)
     if reason:

@@ -22,6 +22,8 @@ WAITING = (State.SCHEDULED, State.CLAIMED, State.SENDING)
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
+    """People counted under one word: a reason, or what was told of their mail."""
+
     reason: str
     label: str
     people: int
@@ -34,10 +36,8 @@ class Progress:
     people: int
     sent: int
     answered: int
-    # What a mail service or the receiving server told afterwards.
-    delivered: int
-    bounced: int
-    complained: int
+    # What mail services or receiving servers told afterwards, in the order of the choices.
+    told: tuple[Skipped, ...]
     # Sent, and come back: they could not answer. Those refused at once were never sent.
     unreached: int
     waiting: int
@@ -45,6 +45,17 @@ class Progress:
     unknown: int
     skipped: tuple[Skipped, ...]
     next_at: dt.datetime | None
+
+    @property
+    def is_told(self) -> bool:
+        return bool(self.told)
+
+    def count_told(self, status: str) -> int:
+        return sum(entry.people for entry in self.told if entry.reason == status)
+
+    @property
+    def delivered(self) -> int:
+        return self.count_told(Status.DELIVERED)
 
     @property
     def mails(self) -> int:
@@ -67,14 +78,11 @@ def measure_progress(campaign: Campaign) -> Progress:
     rows = (
         Invitation.objects.filter(campaign=campaign)
         .order_by()
-        .values_list("state", "reason")
+        .values_list("state", "reason", "delivery_status")
         .annotate(
             people=Count("pk"),
             answered=Count("pk", filter=Q(answered_at__isnull=False)),
             next_at=Min("scheduled_for", filter=Q(state=State.SCHEDULED)),
-            delivered=Count("pk", filter=Q(delivery_status=Status.DELIVERED)),
-            bounced=Count("pk", filter=Q(delivery_status=Status.BOUNCED)),
-            complained=Count("pk", filter=Q(delivery_status=Status.COMPLAINED)),
         )
     )
     states: Counter[str] = Counter()
@@ -82,27 +90,35 @@ def measure_progress(campaign: Campaign) -> Progress:
     told: Counter[str] = Counter()
     answered = unreached = 0
     next_at = None
-    for state, reason, people, with_answer, soonest, arrived, returned, spam in rows:
-        next_at = soonest or next_at
+    for state, reason, status, people, with_answer, soonest in rows:
+        next_at = min(filter(None, (soonest, next_at)), default=None)
         states[state] += people
         answered += with_answer
-        told.update({"delivered": arrived, "bounced": returned, "complained": spam})
-        unreached += returned if state == State.SENT else 0
+        if status:
+            told[status] += people
+        if status == Status.BOUNCED and state == State.SENT:
+            unreached += people
         if state == State.SKIPPED:
-            skipped[reason] = people
+            skipped[reason] = skipped.get(reason, 0) + people
     return Progress(
         people=sum(states.values()),
         sent=states[State.SENT],
         answered=answered,
-        delivered=told["delivered"],
-        bounced=told["bounced"],
-        complained=told["complained"],
+        told=_name_statuses(told),
         unreached=unreached,
         waiting=sum(states[state] for state in WAITING),
         failed=states[State.FAILED],
         unknown=states[State.UNKNOWN],
         skipped=name_reasons(skipped),
         next_at=next_at,
+    )
+
+
+def _name_statuses(told: Mapping[str, int]) -> tuple[Skipped, ...]:
+    return tuple(
+        Skipped(status.value, str(status.label), told[status])
+        for status in Status
+        if told.get(status)
     )
 
 

@@ -22,7 +22,15 @@ from npsapp.models import User
 from responses.automatic import Sign
 from responses.models import Response, ResponseVersion
 from surveys.addresses import hash_address
-from surveys.models import Contact, Delivery, Invitation, Mail, Property, Suppression
+from surveys.models import (
+    Contact,
+    Delivery,
+    Invitation,
+    Mail,
+    Property,
+    ProviderEvent,
+    Suppression,
+)
 from surveys.sending.compose import message_id
 from surveys.suppressing import suppress
 
@@ -87,6 +95,7 @@ def erase(address: str, person: Contact | None, *, user: User | None, now: dt.da
         mails = list(_mails_of(address, follow_ups).select_for_update(of=("self",)))
         written = _erase_mails(mails, now=now)
         waiting = 0
+        _erase_events(person, mails, address)
         if person:
             sent, waiting = _erase_invitations(person)
             written |= sent
@@ -156,6 +165,17 @@ def _erase_invitations(person: Contact) -> tuple[set[str], int]:
     )
     mine.update(contact=None, address_hash="", occasion="", detail="", provider_id="")
     return ids, waiting
+
+
+def _erase_events(person: Contact | None, mails: list[Mail], address: str) -> None:
+    """What mail services told; before the invitations lose their person."""
+    keys = {mail.message_key for mail in mails if mail.kind != Mail.Kind.NOTICE}
+    if person:
+        keys.update(person.invitations.values_list("message_key", flat=True))
+    about = Q(message_key__in=keys)
+    if address:
+        about |= Q(address_hash=hash_address(address))
+    ProviderEvent.objects.filter(about).delete()
 
 
 def _erase_follow_up(pk: int, *, user: User | None, now: dt.datetime) -> None:

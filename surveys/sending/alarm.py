@@ -48,6 +48,18 @@ class Results:
     def percent(self, part: int) -> float:
         return 100 * part / self.total if self.total else 0.0
 
+    @property
+    def bounced_percent(self) -> float:
+        return self.percent(self.bounced)
+
+    @property
+    def blocked_percent(self) -> float:
+        return self.percent(self.blocked)
+
+    @property
+    def complained_percent(self) -> float:
+        return self.percent(self.complained)
+
 
 def judge_senders(senders: Iterable[Sender], *, now: dt.datetime) -> None:
     for sender in senders:

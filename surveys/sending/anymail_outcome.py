@@ -54,7 +54,7 @@ def judge_anymail(error: Exception, handover: Handover, now: dt.datetime) -> Out
         case AnymailUnsupportedFeature() | ImproperlyConfigured():
             return held(describe(error), FOR_A_PERSON)
         case AnymailAPIError() if (status := status_of(error)) is not None:
-            told = judge_words(_provider_of(error), error.response, describe(error))
+            told = judge_words(error.esp_name or "", error.response, describe(error))
             return told or _judge_status(status, error, now)
         case AnymailSerializationError():  # raised while the request is written
             return cannot_compose(error)
@@ -85,10 +85,6 @@ def _judge_status(code: int, error: AnymailAPIError, now: dt.datetime) -> Outcom
         return refused(detail, is_about_us=True)
     # 5xx may follow an acceptance, and 2xx with an unreadable body most likely does.
     return unknown(detail)
-
-
-def _provider_of(error: AnymailAPIError) -> str:
-    return str(getattr(error.backend, "esp_name", ""))
 
 
 def _read_retry_after(error: AnymailAPIError, now: dt.datetime) -> dt.timedelta:

@@ -7,12 +7,13 @@ service took the mail, and to `failed` when it says that it never sent it.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, TypeAlias
 
 from surveys.models import Delivery, ProviderEvent
 from surveys.sending.ledger import Reason, Resolution, Row, State
 
-Kind, Nature, Status = ProviderEvent.Kind, ProviderEvent.Nature, Delivery.DeliveryStatus
+Kind, Nature = ProviderEvent.Kind, ProviderEvent.Nature
+Status: TypeAlias = Delivery.DeliveryStatus
 
 # Who says so has the mail; of a refused one nobody does.
 _NEVER_SENT = frozenset({Kind.REJECTED, Kind.FAILED})

@@ -146,7 +146,7 @@ def _suppress(event: ProviderEvent, delivery: Row, address_hash: str) -> None:
         return
     if event.kind == Kind.COMPLAINED:
         suppress_complainer(address_hash)
-    elif Kind.UNSUBSCRIBED == event.kind or event.nature == Nature.UNSUBSCRIBED:
+    elif event.kind == Kind.UNSUBSCRIBED or event.nature == Nature.UNSUBSCRIBED:
         if isinstance(delivery, Invitation):
             stop_asking(delivery)
         suppress_unsubscribed(address_hash)
