@@ -36,7 +36,7 @@ def provider_events(request: HttpRequest, provider: str) -> HttpResponse:
     except (AnymailConfigurationError, AnymailImproperlyInstalled) as error:
         logger.error("Events of %s cannot be taken: %s", provider, error)
         return HttpResponse(status=503)
-    except (KeyError, ValueError) as error:
-        logger.warning("%s told something that is no event: %r", provider, error)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        logger.warning("%s told something that is no event", provider, exc_info=True)
         return HttpResponseBadRequest()
     return response
