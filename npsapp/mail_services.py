@@ -118,11 +118,14 @@ def require_service(
 def own_credentials(service: str, credentials: dict[str, Any]) -> dict[str, Any]:
     """The settings of one service as its backend takes them as arguments."""
     start = f"{service.upper()}_"
-    return {
+    own = {
         name.removeprefix(start).lower(): value
         for name, value in credentials.items()
         if name.startswith(start)
     }
+    if service == "amazon_ses" and "client_params" in own:
+        own["client_params"] = once_only(own["client_params"])
+    return own
 
 
 def once_only(client_params: Any) -> dict[str, Any]:

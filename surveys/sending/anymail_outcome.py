@@ -72,6 +72,9 @@ def judge_status(status: AnymailStatus) -> Outcome:
         return refused(f"Provider: {recipient.status}", is_about_us=False)
     if recipient is not None and recipient.status in {"sent", "queued"}:
         return sent(f"Provider: {recipient.status}", provider_id=recipient.message_id or "")
+    code = getattr(status.esp_response, "status_code", None) or 0
+    if 400 <= code < 500:  # some say no without naming the recipient
+        return refused(f"Provider: {code}", is_about_us=True)
     return unknown("The provider did not say what became of it.")
 
 
