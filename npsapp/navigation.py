@@ -16,7 +16,7 @@ from npsapp.first_steps import find_first_steps
 from npsapp.models import User
 from npsapp.roles import Role
 from surveys.models import get_organisation
-from surveys.sending.watch import count_unknown, held_senders, silent_parts, warned_senders
+from surveys.sending.watch import count_unknown, senders_to_mention, silent_parts
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def managers_banners(user: User) -> dict[str, Any]:
     """What only those who can do something about it are told."""
+    now = timezone.now()
+    senders = SimpleLazyObject(lambda: senders_to_mention(now))
     return {
-        "held_senders": SimpleLazyObject(lambda: held_senders(timezone.now())),
+        "held_senders": SimpleLazyObject(
+            lambda: [each for each in senders if each.held_until and each.held_until > now]
+        ),
         "unknown_count": SimpleLazyObject(count_unknown),
-        "warned_senders": SimpleLazyObject(warned_senders),
+        "warned_senders": SimpleLazyObject(lambda: [each for each in senders if each.warning]),
         "first_steps": SimpleLazyObject(lambda: find_first_steps(Role(user.role))),
     }
 

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Min
+from django.db.models import F, Min, Q
 
 from npsapp.models import User
 from surveys.models import Heartbeat, Sender
@@ -58,9 +58,10 @@ def held_senders(now: dt.datetime) -> list[Sender]:
     return list(Sender.objects.filter(held_until__gt=now).order_by(F("held_until")))
 
 
-def warned_senders() -> list[Sender]:
-    """Senders whose mail comes back, or is marked as spam, more than it should."""
-    return list(Sender.objects.exclude(warning=""))
+def senders_to_mention(now: dt.datetime) -> list[Sender]:
+    """Those that are held, and those whose mail comes back or is marked as spam too often."""
+    found = Sender.objects.filter(Q(held_until__gt=now) | ~Q(warning=""))
+    return list(found.order_by(F("held_until").asc(nulls_first=True), "pk"))
 
 
 def count_unknown() -> int:
