@@ -163,22 +163,21 @@ def list_troubled() -> list[TroubledSender]:
 
 
 def _campaigns_of(sender: Sender) -> list[tuple[Campaign, list[tuple[str, str, int]]]]:
-    """Where the trouble is: the campaigns with bad results, each with status, words and number."""
-    rows = Invitation.objects.filter(campaign__sender=sender, delivery_status__in=_BAD).order_by()
-    counts: dict[int, Counter[str]] = {}
-    for pk, status, people in rows.values_list("campaign_id", "delivery_status").annotate(
-        people=Count("pk")
-    ):
-        counts.setdefault(pk, Counter())[status] = people
-    newest_first = Campaign.objects.filter(pk__in=counts).order_by("-pk")[:MOST_CAMPAIGNS]
+    """The campaigns that the latest bad results are of: status, its words and its people."""
+    since = _find_start(sender)
+    bad = Invitation.objects.filter(campaign__sender=sender, delivery_status__in=_BAD).order_by()
+    latest = bad.filter(Q(sent_at__gte=since) | Q(sent_at=None, scheduled_for__gte=since))
+    pks = sorted(set(latest.values_list("campaign_id", flat=True)), reverse=True)[:MOST_CAMPAIGNS]
+    counted = bad.filter(campaign__in=pks).values_list("campaign_id", "delivery_status")
+    counts = {(pk, status): people for pk, status, people in counted.annotate(n=Count("pk"))}
     return [
         (
             campaign,
             [
-                (s.value, str(s.label), counts[campaign.pk][s])
-                for s in _BAD
-                if counts[campaign.pk][s]
+                (status.value, str(status.label), counts[campaign.pk, status.value])
+                for status in _BAD
+                if (campaign.pk, status.value) in counts
             ],
         )
-        for campaign in newest_first
+        for campaign in Campaign.objects.filter(pk__in=pks).order_by("-pk")
     ]

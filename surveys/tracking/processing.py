@@ -110,8 +110,9 @@ def find_delivery(event: ProviderEvent) -> Row | None:
     """Return the mail of an event, locked: by our own key, else by the service's id for it."""
     for which in _traces(event):
         for ledger in LEDGERS:
-            rows = ledger.with_relations.filter(which).select_for_update(of=("self",))
-            delivery: Invitation | Mail | None = rows.order_by("-pk").first()
+            # One that somebody else holds (an erasure, say) is not waited for, but looked at later.
+            rows = ledger.with_relations.select_for_update(of=("self",), skip_locked=True)
+            delivery: Invitation | Mail | None = rows.filter(which).order_by("-pk").first()
             if delivery is not None:
                 return delivery
     return None

@@ -7,7 +7,9 @@ import itertools
 import uuid
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from npsapp.erasing.erase import erase
@@ -214,6 +216,21 @@ def test_event_about_somebody_elses_mail_is_given_up() -> None:
     assert first == "settled 0, later 1, not ours 0"
     assert last == "settled 0, later 0, not ours 1"
     assert not Suppression.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mail_that_somebody_else_holds_is_not_waited_for() -> None:
+    delivery = make_sent()
+    make_event(delivery, "delivered")
+
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT FROM surveys_invitation FOR UPDATE")
+        said = process()
+    process(NOW + 3 * MINUTE)
+
+    delivery.refresh_from_db()
+    assert said == "settled 0, later 1, not ours 0"
+    assert delivery.delivery_status == "delivered"
 
 
 def test_event_that_cannot_be_judged_keeps_no_other_waiting(
