@@ -71,7 +71,7 @@ def judge_status(status: AnymailStatus) -> Outcome:
     if recipient is not None and recipient.status in {"invalid", "rejected", "failed"}:
         return refused(f"Provider: {recipient.status}", is_about_us=False)
     if recipient is not None and recipient.status in {"sent", "queued"}:
-        return sent(f"Provider: {recipient.status}", provider_id=recipient.message_id or "")
+        return sent(f"Provider: {recipient.status}", provider_id=str(recipient.message_id or ""))
     code = getattr(status.esp_response, "status_code", None) or 0
     if 400 <= code < 500:  # some say no without naming the recipient
         return refused(f"Provider: {code}", is_about_us=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from anymail.exceptions import AnymailAPIError
 from django.test.utils import override_settings
 from django.utils import timezone
 
+from npsapp.mail_services import SERVICES as ALL_SERVICES
 from npsapp.models import User
 from surveys.models import Invitation, Sender
 from surveys.sending.anymail_outcome import judge_anymail
@@ -82,6 +84,20 @@ def test_taken_mail_is_sent_under_the_services_id(
     assert invitation.provider_id in TAKEN[service].values()
     # Whatever else the service cannot do, it tells us later which mail it speaks of.
     assert invitation.message_key.hex.encode() in server.asked[0].body
+
+
+def test_id_that_is_a_number_is_kept_as_text(
+    server: Server, invitation: Invitation, send: Send
+) -> None:
+    address = invitation.contact.email  # type: ignore[union-attr]
+    data = {"messages": {address: {"id": 1503, "token": "abc"}}}
+    server.script.answer = {"status": "success", "data": data}
+
+    with override_settings(**settings_of("postal", server.url)):
+        send()
+
+    invitation.refresh_from_db()
+    assert (invitation.state, invitation.provider_id) == ("sent", "1503")
 
 
 # state, reason, seconds that the sender is held at least
@@ -297,3 +313,33 @@ def test_amazon_answers(error: AnymailAPIError, verdict: Verdict, is_held: bool)
 
     assert outcome.verdict is verdict
     assert (outcome.hold is not None) is is_held
+
+
+# What cannot be taken back from the service as metadata comes back as its own id alone.
+WITHOUT_METADATA = {"mailersend", "postal"}
+CREDENTIALS = {need: "x" for service in ALL_SERVICES.values() for need in service.needs}
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL_SERVICES) - {"amazon_ses"}))
+@pytest.mark.filterwarnings("ignore")  # django-anymail supports some of them less than others
+def test_every_service_is_asked_once_with_all_that_matters(
+    server: Server, invitation: Invitation, send: Send, name: str
+) -> None:
+    server.script.mode = "cut"
+    own = {
+        f"{name.upper()}_API_URL": server.url,
+        "MAILGUN_SENDER_DOMAIN": "voorbeeld.example",
+        "REQUESTS_TIMEOUT": (0.5, 0.5),
+    }
+    settings = {"EMAIL_BACKEND": BACKEND.format(name), "ANYMAIL": {**CREDENTIALS, **own}}
+    with override_settings(**settings):
+        send()
+
+    invitation.refresh_from_db()
+    assert invitation.state == "unknown", invitation.detail
+    body = server.asked[0].body
+    assert len(server.asked) == 1
+    assert b"List-Unsubscribe-Post" in body
+    # Also as metadata, not only inside of the Message-ID, which some services replace.
+    key = re.compile(rf"(?<!inv\.){invitation.message_key.hex}".encode())
+    assert (key.search(body) is not None) is (name not in WITHOUT_METADATA)
