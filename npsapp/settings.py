@@ -193,7 +193,7 @@ TRANSACTIONAL_MAIL: dict[str, Any] | None = None
 if read_text("TRANSACTIONAL_EMAIL_URL"):
     _other = read_email("TRANSACTIONAL_EMAIL_URL", OUTBOX_DIR)
     if _service := _other.pop("MAIL_SERVICE", ""):
-        _own = read_anymail(TRANSACTIONAL)
+        _own = read_anymail(prefix=TRANSACTIONAL)
         TRANSACTIONAL_MAIL = {
             "backend": require_service(
                 "TRANSACTIONAL_EMAIL_URL", _service, {**ANYMAIL, **_own}, prefix=TRANSACTIONAL
