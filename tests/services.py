@@ -37,6 +37,7 @@ STRANGE_SETTINGS = (
     "PG",
     "PORT",
     "TIME_ZONE",
+    "TRANSACTIONAL_",
 )
 
 
