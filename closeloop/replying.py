@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Exists, Func, JSONField, OuterRef, Q
 
 from closeloop.changing import demand_open, lock, locked, record
 from closeloop.closing import Closing, check, finish, restart
@@ -23,6 +24,8 @@ from surveys.wording import Wording, fill, get_wording
 logger = logging.getLogger(__name__)
 LEFT = [Delivery.State.SENT]
 NEVER_LEFT = [Delivery.State.FAILED, Delivery.State.SKIPPED]
+# What a mail service tells later: for good, so nobody will read it.
+RETURNED = [Delivery.DeliveryStatus.BOUNCED, Delivery.DeliveryStatus.BLOCKED]
 
 
 class CannotReply(Exception):
@@ -186,6 +189,26 @@ def _settle(activity_pk: int, *, now: dt.datetime) -> bool:
     return True
 
 
+def notice_returned(*, now: dt.datetime) -> int:
+    """Bring back the follow-ups whose reply left and was returned, or refused, afterwards."""
+    told = Activity.objects.filter(
+        kind=Activity.Kind.NOT_DELIVERED,
+        follow_up=OuterRef("follow_up"),
+        details__reply=Func(OuterRef("pk"), function="to_jsonb", output_field=JSONField()),
+    )
+    late = Q(mail__delivery_status__in=RETURNED) | Q(mail__state__in=NEVER_LEFT)
+    returned = Activity.objects.filter(
+        late, ~Exists(told), kind=Activity.Kind.REPLY, mail_settled_at__isnull=False
+    )
+    found = list(returned.order_by("pk").values_list("pk", "follow_up_id"))
+    for pk, follow_up_pk in found:
+        with transaction.atomic():
+            follow_up = lock(follow_up_pk)
+            if not Activity.objects.filter(pk=pk).filter(Exists(told)).exists():
+                _note_failure(follow_up, Activity.objects.get(pk=pk), now=now)
+    return len(found)
+
+
 def _note_sent(follow_up: FollowUp, mail: Mail, *, now: dt.datetime) -> None:
     if follow_up.first_contacted_at is None:
         follow_up.first_contacted_at = mail.sent_at or now
@@ -207,6 +230,10 @@ def _note_failure(follow_up: FollowUp, reply: Activity, *, now: dt.datetime) -> 
 
 def _was_contacted_after(follow_up: FollowUp, reply: Activity) -> bool:
     later = follow_up.activities.after(reply.version)
-    mails = later.filter(kind=Activity.Kind.REPLY).exclude(mail__state__in=NEVER_LEFT)
+    mails = (
+        later.filter(kind=Activity.Kind.REPLY)
+        .exclude(mail__state__in=NEVER_LEFT)
+        .exclude(mail__delivery_status__in=RETURNED)
+    )
     calls = later.filter(kind=Activity.Kind.CALL, details__reached=True)
     return mails.exists() or calls.exists()

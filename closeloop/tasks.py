@@ -22,4 +22,5 @@ def sweep() -> str:
             return "another worker is at it"
         now = timezone.now()
         opened = opening.sweep(now=now)
-        return f"opened or told {opened}, settled {replying.settle_replies(now=now)}"
+        settled, returned = replying.settle_replies(now=now), replying.notice_returned(now=now)
+        return f"opened or told {opened}, settled {settled}, returned {returned}"

@@ -107,7 +107,13 @@ def tell_last_heard(part: str) -> Callable[[dt.datetime], str]:
 
 def check_mail(now: dt.datetime) -> Trouble | None:
     """Connect and log in where mail leaves; nothing is sent."""
-    backend: Any = get_connection()
+    trouble = _check_backend(get_connection())
+    if trouble is None and settings.TRANSACTIONAL_MAIL:
+        trouble = _check_backend(get_connection(**settings.TRANSACTIONAL_MAIL))
+    return trouble
+
+
+def _check_backend(backend: Any) -> Trouble | None:
     if isinstance(backend, SmtpBackend):
         return _check_smtp(backend)
     if isinstance(backend, AnymailBaseBackend):
@@ -142,6 +148,15 @@ def _check_anymail(backend: Any) -> Trouble | None:
     except (AnymailError, AnymailConfigurationError, OSError) as error:
         return Trouble("The mail service cannot be used.", describe(error), "Look at ANYMAIL_….")
     return None
+
+
+def check_webhooks(now: dt.datetime) -> Trouble | None:
+    if not settings.MAIL_SERVICES or settings.ANYMAIL.get("WEBHOOK_SECRET"):
+        return None
+    return Trouble(
+        "The mail service cannot tell us what bounced or was marked as spam.",
+        mend="Set ANYMAIL_WEBHOOK_SECRET and enter the address there; see docs/mail.md.",
+    )
 
 
 def check_clock(now: dt.datetime) -> Trouble | None:
@@ -233,6 +248,7 @@ QUESTIONS = (
     Question("worker", check_alive(WORKER), needs_database=True, tell=tell_last_heard(WORKER)),
     Question("beat", check_alive(BEAT), needs_database=True, tell=tell_last_heard(BEAT)),
     Question("mail", check_mail),
+    Question("webhooks", check_webhooks, is_advice=True),
     Question("clock", check_clock, needs_database=True),
     Question("disk", check_disk),
     Question("sending", check_release, needs_database=True),

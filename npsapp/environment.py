@@ -134,6 +134,8 @@ def read_database(name: str) -> dict[str, Any] | None:
 def read_email(name: str, outbox: Path) -> dict[str, Any]:
     """Return Django's mail settings from a URL; without one every mail becomes a file in `outbox`.
 
+    An anymail:// one leaves its service, unchecked, under MAIL_SERVICE (npsapp.mail_services).
+
     Shapes: smtp://user:password@host:587 (STARTTLS unless ?tls=off), smtps://…:465, and
     anymail://postmark and so on, whose credentials stand in ANYMAIL_… variables.
     """
@@ -141,7 +143,7 @@ def read_email(name: str, outbox: Path) -> dict[str, Any]:
     if not url.scheme:
         return {"EMAIL_BACKEND": "npsapp.outbox.EmailBackend", "EMAIL_FILE_PATH": str(outbox)}
     if url.scheme == "anymail" and url.hostname:
-        return {"EMAIL_BACKEND": f"anymail.backends.{url.hostname}.EmailBackend"}
+        return {"MAIL_SERVICE": url.hostname}
     if url.scheme not in {"smtp", "smtps"} or not url.hostname:
         raise ImproperlyConfigured(
             f"{name} starts with {url.scheme!r}; write smtp://user:password@host:587, "
@@ -158,14 +160,4 @@ def read_email(name: str, outbox: Path) -> dict[str, Any]:
         "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
         "EMAIL_USE_SSL": url.scheme == "smtps",
         "EMAIL_USE_TLS": url.scheme == "smtp" and tls == "on",
-    }
-
-
-def read_anymail() -> dict[str, Any]:
-    """Every ANYMAIL_X variable becomes ANYMAIL["X"], as django-anymail names its settings."""
-    prefix = "ANYMAIL_"
-    return {
-        name.removeprefix(prefix): value
-        for name, value in os.environ.items()
-        if name.startswith(prefix)
     }

@@ -7,10 +7,19 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from closeloop.models import Activity, FollowUp
 from responses.models import Response
 from surveys.importing.writing import write_csv
-from surveys.models import Contact, Invitation, Mail, Suppression, get_organisation
+from surveys.models import (
+    Contact,
+    Invitation,
+    Mail,
+    ProviderEvent,
+    Suppression,
+    get_organisation,
+)
 from surveys.suppressing import list_removals
 
 HEADER = ["Section", "Number", "Field", "Value"]
@@ -47,6 +56,7 @@ def export_person(person: Contact, *, now: dt.datetime) -> dict[str, Any]:
         ],
         "follow_ups": [_describe_follow_up(each) for each in follow_ups],
         "mails": [_describe_mail(each) for each in _mails_to(person, follow_ups)],
+        "told_by_mail_services": [_describe_event(each) for each in _events_of(person)],
     }
 
 
@@ -107,6 +117,8 @@ def _describe_invitation(invitation: Invitation) -> dict[str, Any]:
         "detail": invitation.detail,
         "planned_for": _iso(invitation.scheduled_for),
         "sent_at": _iso(invitation.sent_at),
+        "delivery": invitation.delivery_status,
+        "delivery_at": _iso(invitation.delivery_at),
         "answered_at": _iso(invitation.answered_at),
     }
 
@@ -161,6 +173,25 @@ def _describe_mail(mail: Mail) -> dict[str, Any]:
         "text": mail.text,
         "state": mail.state,
         "sent_at": _iso(mail.sent_at),
+        "delivery": mail.delivery_status,
+        "delivery_at": _iso(mail.delivery_at),
+    }
+
+
+def _events_of(person: Contact) -> QuerySet[ProviderEvent]:
+    about = Q(message_key__in=person.invitations.values("message_key"))
+    if person.address_hash:
+        about |= Q(address_hash=person.address_hash)
+    return ProviderEvent.objects.filter(about).order_by("happened_at", "pk")
+
+
+def _describe_event(event: ProviderEvent) -> dict[str, Any]:
+    return {
+        "provider": event.provider,
+        "kind": event.kind,
+        "nature": event.nature,
+        "detail": event.detail,
+        "at": _iso(event.happened_at),
     }
 
 

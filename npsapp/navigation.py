@@ -18,7 +18,7 @@ from npsapp.outbox import leaves_for_real
 from npsapp.roles import Role
 from npsapp.way_back import find_way_back
 from surveys.models import get_organisation
-from surveys.sending.watch import count_unknown, held_senders, silent_parts
+from surveys.sending.watch import count_unknown, senders_to_mention, silent_parts
 
 # Mails in doubt stop nothing and may stay so for long: told where one looks how mailing goes.
 PAGES_ABOUT_MAIL = {"dashboard", "campaigns", "campaign"}
@@ -50,9 +50,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def managers_banners(request: HttpRequest) -> dict[str, Any]:
     """What only those who can do something about it are told."""
-    user, page = cast(User, request.user), request.resolver_match
+    user, page, now = cast(User, request.user), request.resolver_match, timezone.now()
+    senders = SimpleLazyObject(lambda: senders_to_mention(now))
     banners = {
-        "held_senders": SimpleLazyObject(lambda: held_senders(timezone.now())),
+        "held_senders": SimpleLazyObject(
+            lambda: [each for each in senders if each.held_until and each.held_until > now]
+        ),
+        "warned_senders": SimpleLazyObject(lambda: [each for each in senders if each.warning]),
         "first_steps": SimpleLazyObject(lambda: find_first_steps(Role(user.role))),
         "mail_stays": not leaves_for_real(),
     }

@@ -9,7 +9,6 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from npsapp.environment import (
-    read_anymail,
     read_base_url,
     read_boolean,
     read_database,
@@ -18,6 +17,13 @@ from npsapp.environment import (
     read_secret,
     read_text,
     read_time_zone,
+)
+from npsapp.mail_services import (
+    TRANSACTIONAL,
+    once_only,
+    own_credentials,
+    read_anymail,
+    require_service,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -175,9 +181,39 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 OUTBOX_DIR = DATA_DIR / "outbox"
 _mail = read_email("EMAIL_URL", OUTBOX_DIR)
+ANYMAIL: dict[str, Any] = {"REQUESTS_TIMEOUT": (5, 60), **read_anymail()}
+# The services whose events are listened to.
+MAIL_SERVICES: list[str] = []
+if _service := _mail.pop("MAIL_SERVICE", ""):
+    _mail["EMAIL_BACKEND"] = require_service("EMAIL_URL", _service, ANYMAIL)
+    MAIL_SERVICES.append(_service)
+ANYMAIL["AMAZON_SES_CLIENT_PARAMS"] = once_only(ANYMAIL.get("AMAZON_SES_CLIENT_PARAMS"))
 EMAIL_BACKEND: str = _mail.pop("EMAIL_BACKEND")
 globals().update(_mail)
-ANYMAIL = {"REQUESTS_TIMEOUT": (5, 60), **read_anymail()}
+# Replies and notices may leave by another way than invitations, or by other credentials; None: by
+# the same. Arguments of django.core.mail.get_connection.
+TRANSACTIONAL_MAIL: dict[str, Any] | None = None
+if read_text("TRANSACTIONAL_EMAIL_URL"):
+    _other = read_email("TRANSACTIONAL_EMAIL_URL", OUTBOX_DIR)
+    if _service := _other.pop("MAIL_SERVICE", ""):
+        _own = read_anymail(prefix=TRANSACTIONAL)
+        TRANSACTIONAL_MAIL = {
+            "backend": require_service(
+                "TRANSACTIONAL_EMAIL_URL", _service, {**ANYMAIL, **_own}, prefix=TRANSACTIONAL
+            ),
+            **own_credentials(_service, _own),
+        }
+        MAIL_SERVICES.append(_service)
+    else:
+        TRANSACTIONAL_MAIL = {
+            "backend": _other["EMAIL_BACKEND"],
+            "host": _other["EMAIL_HOST"],
+            "port": _other["EMAIL_PORT"],
+            "username": _other["EMAIL_HOST_USER"],
+            "password": _other["EMAIL_HOST_PASSWORD"],
+            "use_ssl": _other["EMAIL_USE_SSL"],
+            "use_tls": _other["EMAIL_USE_TLS"],
+        }
 
 REDIS_URL = read_text("REDIS_URL")
 BROKER_DIR = DATA_DIR / "broker"
@@ -246,4 +282,6 @@ CELERY_BEAT_SCHEDULE = {
     "import answers": _every(15, "responses.import_files"),
     "open follow-ups": _every(60, "closeloop.sweep"),
     "erase what is past its time": _every(600, "npsapp.retain"),
+    "judge what mail services told": _every(10, "surveys.process_provider_events"),
+    "forget what mail services told": _every(3600, "surveys.forget_provider_events"),
 }

@@ -13,7 +13,8 @@ from surveys.models import Campaign, Contact, Invitation
 from surveys.planning.plan import Plan, draw_plan, list_left_out, list_recipients
 
 # Asked for like states of the ledger, but they are columns beside it.
-ANSWERED, BOUNCED = "answered", "bounced"
+ANSWERED = "answered"
+TOLD = tuple(choice for choice in Invitation.DeliveryStatus.choices if choice[0])
 # Whom the contact frequency rule lets rest first, and who is asked later in the window.
 POSTPONED = "postponed"
 
@@ -29,6 +30,8 @@ class Person:
     answered_at: dt.datetime | None = None
     detail: str = ""
     rests_until: dt.datetime | None = None
+    delivery: str = ""
+    delivery_at: dt.datetime | None = None
 
 
 class People(Protocol):
@@ -56,6 +59,8 @@ class WrittenPeople:
                 answered_at=row.answered_at,
                 detail=row.detail,
                 rests_until=row.rests_until,
+                delivery=row.get_delivery_status_display() if row.delivery_status else "",
+                delivery_at=row.delivery_at,
             )
             for row in self.invitations[part]
         ]
@@ -92,8 +97,8 @@ def list_people(campaign: Campaign, *, state: str, reason: str, now: dt.datetime
     rows = Invitation.objects.filter(campaign=campaign).select_related("contact__account")
     if state == ANSWERED:
         rows = rows.filter(answered_at__isnull=False)
-    elif state == BOUNCED:
-        rows = rows.filter(delivery_status=Invitation.DeliveryStatus.BOUNCED)
+    elif state in dict(TOLD):
+        rows = rows.filter(delivery_status=state)
     elif state == POSTPONED:
         rows = rows.filter(rests_until__isnull=False).exclude(state=Invitation.State.SKIPPED)
     elif state:

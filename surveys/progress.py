@@ -15,13 +15,15 @@ from surveys.models import Campaign, Invitation
 from surveys.planning.plan import Plan
 from surveys.strip import Strip, draw_strip
 
-State = Invitation.State
+State, Status = Invitation.State, Invitation.DeliveryStatus
 
 WAITING = (State.SCHEDULED, State.CLAIMED, State.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
+    """People counted under one word: a reason, or what was told of their mail."""
+
     reason: str
     label: str
     people: int
@@ -34,13 +36,27 @@ class Progress:
     people: int
     sent: int
     answered: int
-    bounced: int
+    # What mail services or receiving servers told afterwards, in the order of the choices.
+    told: tuple[Skipped, ...]
+    # Sent, and come back: they could not answer. Those refused at once were never sent.
+    unreached: int
     waiting: int
     failed: int
     unknown: int
     skipped: tuple[Skipped, ...]
     next_at: dt.datetime | None
     postponed: int  # of those who are asked, for whom the frequency rule made it later
+
+    @property
+    def is_told(self) -> bool:
+        return bool(self.told)
+
+    def count_told(self, status: str) -> int:
+        return sum(entry.people for entry in self.told if entry.reason == status)
+
+    @property
+    def delivered(self) -> int:
+        return self.count_told(Status.DELIVERED)
 
     @property
     def mails(self) -> int:
@@ -50,7 +66,7 @@ class Progress:
     @property
     def response_rate(self) -> float | None:
         """Percents of those whom the mail reached: sent minus bounced."""
-        reached = self.sent - self.bounced
+        reached = self.sent - self.unreached
         return 100 * self.answered / reached if reached > 0 else None
 
     @property
@@ -63,38 +79,51 @@ def measure_progress(campaign: Campaign) -> Progress:
     rows = (
         Invitation.objects.filter(campaign=campaign)
         .order_by()
-        .values_list("state", "reason")
+        .values_list("state", "reason", "delivery_status")
         .annotate(
             people=Count("pk"),
             rested=Count("pk", filter=Q(rests_until__isnull=False)),
             answered=Count("pk", filter=Q(answered_at__isnull=False)),
             next_at=Min("scheduled_for", filter=Q(state=State.SCHEDULED)),
-            bounced=Count("pk", filter=Q(delivery_status=Invitation.DeliveryStatus.BOUNCED)),
         )
     )
     states: Counter[str] = Counter()
     skipped: dict[str, int] = {}
-    answered = bounced = postponed = 0
+    told: Counter[str] = Counter()
+    answered = unreached = postponed = 0
     next_at = None
-    for state, reason, people, rested, with_answer, soonest, returned in rows:
-        next_at = soonest or next_at
+    for state, reason, status, people, rested, with_answer, soonest in rows:
+        next_at = min(filter(None, (soonest, next_at)), default=None)
         states[state] += people
-        answered, bounced = answered + with_answer, bounced + returned
+        answered += with_answer
+        if status:
+            told[status] += people
+        if status == Status.BOUNCED and state == State.SENT:
+            unreached += people
         if state == State.SKIPPED:
-            skipped[reason] = people
+            skipped[reason] = skipped.get(reason, 0) + people
         else:
             postponed += rested
     return Progress(
         people=sum(states.values()),
         sent=states[State.SENT],
         answered=answered,
-        bounced=bounced,
+        told=_name_statuses(told),
+        unreached=unreached,
         waiting=sum(states[state] for state in WAITING),
         failed=states[State.FAILED],
         unknown=states[State.UNKNOWN],
         skipped=name_reasons(skipped),
         next_at=next_at,
         postponed=postponed,
+    )
+
+
+def _name_statuses(told: Mapping[str, int]) -> tuple[Skipped, ...]:
+    return tuple(
+        Skipped(status.value, str(status.label), told[status])
+        for status in Status
+        if told.get(status)
     )
 
 

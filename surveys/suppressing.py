@@ -84,3 +84,23 @@ def list_removals(address_hash: str | None = None) -> QuerySet[SuppressionRemova
     """Return what was taken off the list, the newest first; of one address or of all."""
     removals = SuppressionRemoval.objects.select_related("removed_by")
     return removals if address_hash is None else removals.filter(address_hash=address_hash)
+
+
+def suppress_unreachable(address_hash: str) -> None:
+    """Mail came back for weeks, each time only for the moment."""
+    suppress(address_hash, scope=Suppression.Scope.ALL, reason=Suppression.Reason.KEEPS_BOUNCING)
+
+
+def suppress_unsubscribed(address_hash: str) -> None:
+    """Unsubscribed at the mail service instead of by our own link."""
+    suppress(address_hash, scope=Suppression.Scope.SURVEYS, reason=Suppression.Reason.UNSUBSCRIBED)
+
+
+def suppress_complainer(address_hash: str) -> None:
+    """Marked our mail as spam: that outlives every milder reason on the list."""
+    listed = suppress(
+        address_hash, scope=Suppression.Scope.ALL, reason=Suppression.Reason.COMPLAINED
+    )
+    if listed.reason in {Suppression.Reason.BOUNCED, Suppression.Reason.KEEPS_BOUNCING}:
+        listed.reason = Suppression.Reason.COMPLAINED
+        listed.save(update_fields=["reason"])

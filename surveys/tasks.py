@@ -15,6 +15,7 @@ from surveys.sending.leases import job_lease
 from surveys.sending.ledger import LEDGERS
 from surveys.sending.release import send_lane
 from surveys.sending.watch import WORKER, note_alive
+from surveys.tracking import processing
 
 
 @shared_task(name="surveys.send_due")
@@ -54,3 +55,23 @@ def import_files() -> str:
     for pk in waiting:
         nudge(import_contacts_file, pk)
     return f"{len(waiting)} files waiting"
+
+
+@shared_task(name="surveys.process_provider_events")
+def process_provider_events() -> str:
+    """What mail services told since the last time; the net and the work in one."""
+    with job_lease("job:provider_events") as lease:
+        if not lease:
+            return "another worker is at it"
+        done = processing.process_events(now=timezone.now(), lease=lease)
+    if done.more:
+        nudge(process_provider_events)
+    return str(done)
+
+
+@shared_task(name="surveys.forget_provider_events")
+def forget_provider_events() -> str:
+    with job_lease("job:forget_provider_events") as lease:
+        if not lease:
+            return "another worker is at it"
+        return f"forgot {processing.forget_events(now=timezone.now())}"

@@ -14,6 +14,7 @@ from surveys.views import (
     suppressions,
     surveys,
     unsubscribe,
+    webhooks,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -66,6 +67,8 @@ urlpatterns: list[URLPattern] = [
     path("senders/<int:pk>/try-now/", deliveries.sender_try_now, name="sender_try_now"),
     path("brand/<str:colour>.css", brand.brand_style, name="brand_style"),
     path("brand/<str:digest>/logo", brand.brand_logo, name="brand_logo"),
+    # As django-anymail's own guides have it.
+    path("anymail/<slug:provider>/tracking/", webhooks.provider_events, name="provider_events"),
     path("u/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("u/<str:token>/back/", unsubscribe.resubscribe, name="resubscribe"),
 ]

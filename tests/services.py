@@ -41,6 +41,7 @@ STRANGE_SETTINGS = (
     "PG",
     "PORT",
     "TIME_ZONE",
+    "TRANSACTIONAL_",
 )
 
 

@@ -162,12 +162,24 @@ def _assigned(activity: Activity) -> str:
     return _("Taken over from %(from_name)s") % details
 
 
+_UNWELCOME = {
+    Delivery.DeliveryStatus.SOFT_BOUNCED,
+    Delivery.DeliveryStatus.BLOCKED,
+    Delivery.DeliveryStatus.COMPLAINED,
+}
+
+
 def describe_passage(mail: Mail) -> Passage:
     """Say how far a mail got. What is unknown is called unknown."""
     reason = str(mail.get_reason_display())
     match mail.state:
         case Delivery.State.SENT if mail.delivery_status == Delivery.DeliveryStatus.BOUNCED:
             return Passage(_("Bounced"), "bad", _("Their mail server sent it back."))
+        case Delivery.State.SENT if mail.delivery_status in _UNWELCOME:
+            status = Delivery.DeliveryStatus(mail.delivery_status)
+            return Passage(str(status.label), "bad", mail.detail)
+        case Delivery.State.SENT if mail.delivery_status == Delivery.DeliveryStatus.DELIVERED:
+            return Passage(_("Delivered"), "good")
         case Delivery.State.SENT:
             return Passage(_("Sent"), "good")
         case Delivery.State.FAILED | Delivery.State.SKIPPED:

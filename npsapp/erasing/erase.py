@@ -32,7 +32,7 @@ from npsapp.erasing.traces import Traces, find_traces
 from npsapp.models import User
 from responses.models import Response
 from surveys.addresses import hash_address
-from surveys.models import Contact, Mail, Suppression
+from surveys.models import Contact, Mail, ProviderEvent, Suppression
 from surveys.suppressing import suppress
 
 __all__ = ["CannotEraseNow", "Erasure", "ImportRunning", "MailLeaving", "erase", "look_ahead"]
@@ -117,6 +117,7 @@ def remove_rows(
     mails = list(_mails_of(address, follow_ups).select_for_update(of=("self",)))
     written = empty_mails(mails)
     waiting = 0
+    _erase_events(person, mails, address)
     if person:
         sent, waiting = unlink_invitations(person.invitations.all())
         written |= sent
@@ -146,6 +147,17 @@ def _mails_of(address: str, follow_ups: list[int]) -> QuerySet[Mail]:
     if address:
         about |= Q(to_email__iexact=address) & ~Q(kind=Mail.Kind.TEST)
     return Mail.objects.filter(about).select_related("sender").order_by("pk")
+
+
+def _erase_events(person: Contact | None, mails: list[Mail], address: str) -> None:
+    """What mail services told; before the invitations lose their person."""
+    keys = {mail.message_key for mail in mails if mail.kind != Mail.Kind.NOTICE}
+    if person:
+        keys.update(person.invitations.values_list("message_key", flat=True))
+    about = Q(message_key__in=keys)
+    if address:
+        about |= Q(address_hash=hash_address(address))
+    ProviderEvent.objects.filter(about).delete()
 
 
 def _delete(person: Contact, traces: Traces) -> None:

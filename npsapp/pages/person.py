@@ -24,6 +24,8 @@ from surveys.properties import name_properties
 from surveys.resting import find_rest
 from surveys.suppressing import list_removals
 
+Status = Invitation.DeliveryStatus
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -88,9 +90,7 @@ def describe(invitation: Invitation) -> str:
     if state == Invitation.State.SENT:
         if invitation.answered_at:
             return _("Answered on %(day)s") % {"day": say_day(invitation.answered_at)}
-        if invitation.delivery_status == Invitation.DeliveryStatus.BOUNCED:
-            return _("Sent and returned: the address does not work")
-        return _describe_unanswered(invitation)
+        return _describe_delivery(invitation) or _describe_unanswered(invitation)
     if state == Invitation.State.SKIPPED:
         return explain_skip(invitation)
     if state == Invitation.State.FAILED:
@@ -107,10 +107,28 @@ def describe(invitation: Invitation) -> str:
     return _("Will be sent")
 
 
+def _describe_delivery(invitation: Invitation) -> str:
+    """What the mail service told of a mail that did not get through, or was unwelcome."""
+    match invitation.delivery_status:
+        case Status.BOUNCED:
+            return _("Sent and returned: the address does not work")
+        case Status.SOFT_BOUNCED:
+            return _("Sent and returned: their mailbox takes no mail for the moment")
+        case Status.BLOCKED:
+            return _("Sent and blocked: their mail server did not want it from us")
+        case Status.COMPLAINED:
+            return _("Sent and marked as spam by the receiver")
+        case Status.DEFERRED:
+            return _("Sent, and delayed by their mail server")
+    return ""
+
+
 def _describe_unanswered(invitation: Invitation) -> str:
     if not invitation.sent_at:
         return _("Sent, not answered")
     day = {"day": say_day(invitation.sent_at)}
+    if invitation.delivery_status == Status.DELIVERED:
+        return _("Sent on %(day)s and delivered, not answered") % day
     if invitation.campaign.state in {Campaign.State.RUNNING, Campaign.State.PAUSED}:
         return _("Sent on %(day)s, not answered yet") % day
     return _("Sent on %(day)s, not answered") % day

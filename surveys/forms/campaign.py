@@ -22,7 +22,7 @@ from surveys.forms.widgets import (
     offer,
 )
 from surveys.models import Campaign, Invitation, Organisation, Sender, Survey
-from surveys.people import ANSWERED, BOUNCED, POSTPONED
+from surveys.people import ANSWERED, POSTPONED, TOLD
 
 if TYPE_CHECKING:
     CampaignModelForm = forms.ModelForm[Campaign]
@@ -163,7 +163,8 @@ class TestMailForm(forms.Form):
 
 
 class PeopleForm(forms.Form):
-    """Which of a campaign's people to list. `answered` and `bounced` are asked like states."""
+    """Which of a campaign's people to list. `answered`, `bounced` and so on are asked like a state,
+    but are none."""
 
     state = forms.ChoiceField(
         label=_("State"),
@@ -172,7 +173,7 @@ class PeopleForm(forms.Form):
             ("", _("All")),
             *Invitation.State.choices,
             (ANSWERED, _("Answered")),
-            (BOUNCED, _("Bounced")),
+            *TOLD,
             (POSTPONED, _("Asked later: rests first")),
         ],
     )

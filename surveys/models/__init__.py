@@ -3,6 +3,7 @@ from surveys.models.contact import Account, Contact, Property
 from surveys.models.delivery import Delivery, Heartbeat, Invitation, Mail
 from surveys.models.importing import ImportBatch
 from surveys.models.organisation import Logo, Organisation, get_organisation
+from surveys.models.provider_event import ProviderEvent
 from surveys.models.retention import RetentionRun
 from surveys.models.sender import Sender
 from surveys.models.suppression import Suppression, SuppressionRemoval
@@ -20,6 +21,7 @@ __all__ = [
     "Mail",
     "Organisation",
     "Property",
+    "ProviderEvent",
     "RetentionRun",
     "Sender",
     "Suppression",

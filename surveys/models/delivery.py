@@ -52,7 +52,10 @@ class Delivery(models.Model):
 
     class DeliveryStatus(models.TextChoices):
         NONE = "", ""
+        DEFERRED = "deferred", _("Delayed")
         DELIVERED = "delivered", _("Delivered")
+        SOFT_BOUNCED = "soft_bounced", _("Returned for now")
+        BLOCKED = "blocked", _("Blocked by their mail server")
         BOUNCED = "bounced", _("Bounced")
         COMPLAINED = "complained", _("Marked as spam")
 
@@ -78,7 +81,9 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(null=True)
     unknown_since = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=200, blank=True)
-    delivery_status = models.CharField(max_length=10, choices=DeliveryStatus.choices, blank=True)
+    # What the mail service told afterwards (surveys.tracking), and when that happened.
+    delivery_status = models.CharField(max_length=12, choices=DeliveryStatus.choices, blank=True)
+    delivery_at = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True
@@ -141,6 +146,17 @@ class Invitation(Delivery):
                 name="invitation_asked",
                 condition=Q(state__in=["sending", "sent", "unknown"]),
             ),
+            models.Index(
+                fields=["provider_id"], name="invitation_provider", condition=~Q(provider_id="")
+            ),
+            # Few: whoever counts or lists trouble does not read the rest.
+            models.Index(
+                fields=["campaign", "delivery_status"],
+                name="invitation_trouble",
+                condition=Q(
+                    delivery_status__in=["soft_bounced", "blocked", "bounced", "complained"]
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -182,6 +198,9 @@ class Mail(Delivery):
                 fields=["lease_until"],
                 name="mail_leased",
                 condition=Q(state__in=["claimed", "sending"]),
+            ),
+            models.Index(
+                fields=["provider_id"], name="mail_provider", condition=~Q(provider_id="")
             ),
         ]
 

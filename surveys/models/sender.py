@@ -11,6 +11,8 @@ from surveys.addresses import write_address
 
 # After a restore nothing leaves until a person says so; no hold for trouble is ever as long.
 UNTIL_RELEASED = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+# After an alarm (surveys.sending.alarm) a person looks first as well, at this sender alone.
+UNTIL_LOOKED_AT = dt.datetime(9999, 12, 30, tzinfo=dt.UTC)
 
 
 class Sender(models.Model):
@@ -34,6 +36,10 @@ class Sender(models.Model):
     failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     # Mails refused for what they say or where they come from: a few in a row are no coincidence.
     refusals_in_a_row = models.PositiveIntegerField(default=0, editable=False)
+    # Too much of its mail comes back or is marked as spam, but not so much that it is held.
+    warning = models.CharField(max_length=300, blank=True, editable=False)
+    # What was before is forgiven: a person looked at it and let the mail leave again.
+    results_since = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -48,6 +54,10 @@ class Sender(models.Model):
     @property
     def is_held_for_release(self) -> bool:
         return self.held_until == UNTIL_RELEASED
+
+    @property
+    def is_held_by_alarm(self) -> bool:
+        return self.held_until == UNTIL_LOOKED_AT
 
     @property
     def domain(self) -> str:

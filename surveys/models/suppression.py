@@ -28,6 +28,7 @@ class Suppression(models.Model):
     class Reason(models.TextChoices):
         UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
         BOUNCED = "bounced", _("Address does not exist")
+        KEEPS_BOUNCING = "keeps_bouncing", _("Mail kept coming back")
         COMPLAINED = "complained", _("Marked our mail as spam")
         MANUAL = "manual", _("Added by staff")
         ERASED = "erased", _("Person erased")

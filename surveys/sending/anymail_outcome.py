@@ -29,13 +29,22 @@ from surveys.sending.outcome import (
     sent,
     unknown,
 )
+from surveys.sending.provider_words import judge_words, status_of
 
 # The account, the key, the domain or the address of the API: nobody's mail would leave.
 _ABOUT_THE_ACCOUNT = {401, 402, 403, 404, 405}
-_SLOW_DOWN = {408, 429, 503}
+_SLOW_DOWN = {408, 420, 429, 503}
 _LONGEST_WAIT = dt.timedelta(hours=1)
 # In requests' chain of causes, what can only happen before the request was written.
 _NEVER_CONNECTED = {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
+# The same of boto3, which also looks for its credentials only now.
+_BOTO_NEVER_CONNECTED = {
+    "ConnectTimeoutError",
+    "CredentialRetrievalError",
+    "EndpointConnectionError",
+    "NoCredentialsError",
+    "PartialCredentialsError",
+}
 
 
 def judge_anymail(error: Exception, handover: Handover, now: dt.datetime) -> Outcome:
@@ -44,8 +53,9 @@ def judge_anymail(error: Exception, handover: Handover, now: dt.datetime) -> Out
             return refused(describe(error), is_about_us=False)
         case AnymailUnsupportedFeature() | ImproperlyConfigured():
             return held(describe(error), FOR_A_PERSON)
-        case AnymailAPIError() if error.status_code is not None:
-            return _judge_status(error.status_code, error, now)
+        case AnymailAPIError() if (status := status_of(error)) is not None:
+            told = judge_words(error.esp_name or "", error.response, describe(error))
+            return told or _judge_status(status, error, now)
         case AnymailSerializationError():  # raised while the request is written
             return cannot_compose(error)
     if not handover.body_began:
@@ -61,7 +71,10 @@ def judge_status(status: AnymailStatus) -> Outcome:
     if recipient is not None and recipient.status in {"invalid", "rejected", "failed"}:
         return refused(f"Provider: {recipient.status}", is_about_us=False)
     if recipient is not None and recipient.status in {"sent", "queued"}:
-        return sent(f"Provider: {recipient.status}", provider_id=recipient.message_id or "")
+        return sent(f"Provider: {recipient.status}", provider_id=str(recipient.message_id or ""))
+    code = getattr(status.esp_response, "status_code", None) or 0
+    if 400 <= code < 500:  # some say no without naming the recipient
+        return refused(f"Provider: {code}", is_about_us=True)
     return unknown("The provider did not say what became of it.")
 
 
@@ -78,7 +91,7 @@ def _judge_status(code: int, error: AnymailAPIError, now: dt.datetime) -> Outcom
 
 
 def _read_retry_after(error: AnymailAPIError, now: dt.datetime) -> dt.timedelta:
-    text = error.response.headers.get("Retry-After", "") if error.response is not None else ""
+    text = getattr(error.response, "headers", {}).get("Retry-After", "")
     try:
         wait = dt.timedelta(seconds=float(text))
     except ValueError:
@@ -93,6 +106,8 @@ def _never_connected(error: Exception) -> bool:
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.MissingSchema):
         return True
     cause = error.__cause__
+    if type(cause).__name__ in _BOTO_NEVER_CONNECTED:
+        return True
     if not isinstance(cause, requests.ConnectionError) or not cause.args:
         return False
     reason = getattr(cause.args[0], "reason", None)

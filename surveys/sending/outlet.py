@@ -15,11 +15,13 @@ from typing import Any, Self
 
 from anymail.backends.base import AnymailBaseBackend
 from anymail.exceptions import AnymailUnsupportedFeature
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
-from surveys.models import get_organisation
+from surveys.models import Sender, get_organisation
 from surveys.sending import outcome, smtp
 from surveys.sending.anymail_outcome import judge_anymail, judge_status
+from surveys.sending.idempotency import name_request
 from surveys.sending.intent import (
     Handover,
     IntentRefusedError,
@@ -115,7 +117,7 @@ class SmtpOutlet(Outlet):
 
 class AnymailOutlet(Outlet):
     backend: AnymailBaseBackend
-    # Wishes that not every provider can fulfil; a mail leaves without them all the same.
+    # Wishes that not every provider can fulfil; a mail leaves without that one all the same.
     WISHES = ("metadata", "track_opens", "track_clicks")
 
     def __init__(self, backend: AnymailBaseBackend) -> None:
@@ -124,6 +126,7 @@ class AnymailOutlet(Outlet):
         post = backend.post_to_esp
 
         def ask_and_post(payload: Any, message: EmailMessage) -> Any:
+            name_request(payload, message)
             if self.handover is not None:
                 self.handover.begin_body()
             return post(payload, message)
@@ -134,6 +137,10 @@ class AnymailOutlet(Outlet):
         self.handover = handover
         try:
             self.backend.open()
+        except Exception as error:  # credentials or a region that are not there
+            self._drop()
+            return outcome.held(outcome.describe(error), outcome.FOR_A_PERSON)
+        try:
             self._send(message, handover)
         except NotHandedOverError:
             raise
@@ -145,22 +152,30 @@ class AnymailOutlet(Outlet):
     def _send(self, message: EmailMessage, handover: Handover) -> None:
         try:
             self.backend.send_messages([message])
-        except AnymailUnsupportedFeature:
-            if handover.body_began or not any(hasattr(message, wish) for wish in self.WISHES):
+        except AnymailUnsupportedFeature as error:
+            wishes = [wish for wish in self.WISHES if hasattr(message, wish)]
+            named = [wish for wish in wishes if wish in str(error)]
+            if handover.body_began or not named:
                 raise
-            for wish in self.WISHES:
-                if hasattr(message, wish):
-                    delattr(message, wish)
-            self.backend.send_messages([message])
+            delattr(message, named[0])
+            self._send(message, handover)
 
 
-def open_outlet() -> Outlet:
+def open_outlet(lane: str = Sender.Lane.BULK) -> Outlet:
     """Nothing is connected yet: that happens with the first message."""
-    # Sample data must mail nobody, whatever EMAIL_URL names by now.
-    kept_here = "npsapp.outbox.EmailBackend" if get_organisation().is_sample else None
-    backend = get_connection(kept_here)
+    backend = open_backend(lane)
     if isinstance(backend, smtp.EmailBackend):
         return SmtpOutlet(backend)
     if isinstance(backend, AnymailBaseBackend):
         return AnymailOutlet(backend)
     return Outlet(backend)
+
+
+def open_backend(lane: str) -> Any:
+    """The way out of a lane, as the environment names it."""
+    # Sample data must mail nobody, whatever EMAIL_URL names by now.
+    if get_organisation().is_sample:
+        return get_connection("npsapp.outbox.EmailBackend")
+    if lane == Sender.Lane.TRANSACTIONAL and settings.TRANSACTIONAL_MAIL:
+        return get_connection(**settings.TRANSACTIONAL_MAIL)
+    return get_connection()

@@ -17,7 +17,8 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from surveys.models import Sender
+from surveys.models import Delivery, Sender
+from surveys.sending.alarm import judge_sender
 from surveys.sending.hold import count_refusal, hold_sender, mark_healthy
 from surveys.sending.ledger import Ledger, Reason, Row, State
 from surveys.sending.outcome import Outcome, Verdict
@@ -59,6 +60,9 @@ def record_outcome(
             changes |= {"provider_id": outcome.provider_id[:200]}
         case Verdict.FAILED:
             changes |= {"state": State.FAILED, "reason": outcome.reason, "unknown_since": None}
+            if outcome.address_is_dead:
+                bounced = {"delivery_status": Delivery.DeliveryStatus.BOUNCED, "delivery_at": now}
+                changes |= bounced
         case Verdict.UNKNOWN:
             from_states = (State.SENDING,)
             changes |= {"state": State.UNKNOWN, "reason": outcome.reason, "unknown_since": Now()}
@@ -91,6 +95,7 @@ def _draw_conclusions(outcome: Outcome, sender: Sender, address_hash: str, now: 
         count_refusal(sender, outcome.detail, now=now)
     if outcome.address_is_dead:
         suppress_dead_address(address_hash)
+        judge_sender(sender, now=now)
     return 1
 
 

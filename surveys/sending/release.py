@@ -70,7 +70,7 @@ def send_batch(ledger: Ledger, *, now: dt.datetime, lease: Lease | None = None) 
     """As `send_lane`, without asking whether somebody else sends too: the claims see to that."""
     done = Pass()
     streams = grant(ledger, now=now)
-    with open_outlet() as outlet:
+    with open_outlet(ledger.lane) as outlet:
         loop = Loop(ledger, outlet, now, lease, done)
         for index, stream in enumerate(streams):
             # Each of the streams left gets its share, so that a large campaign starves no other.

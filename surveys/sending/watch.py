@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Min
+from django.db.models import F, Min, Q
 
 from npsapp.models import User
 from surveys.models import Heartbeat, Sender
@@ -56,6 +56,12 @@ def silent_parts(now: dt.datetime) -> list[SilentPart]:
 def held_senders(now: dt.datetime) -> list[Sender]:
     """Senders whose mail waits because the mail server refuses us."""
     return list(Sender.objects.filter(held_until__gt=now).order_by(F("held_until")))
+
+
+def senders_to_mention(now: dt.datetime) -> list[Sender]:
+    """Those that are held, and those whose mail comes back or is marked as spam too often."""
+    found = Sender.objects.filter(Q(held_until__gt=now) | ~Q(warning=""))
+    return list(found.order_by(F("held_until").asc(nulls_first=True), "pk"))
 
 
 def count_unknown() -> int:

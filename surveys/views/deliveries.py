@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -15,7 +17,8 @@ from npsapp.roles import Role, requires
 from surveys.access import get_delivery, get_sender
 from surveys.forms.deliveries import ReleaseForm, ResolutionForm
 from surveys.nudging import nudge
-from surveys.sending.hold import lift_hold
+from surveys.sending.alarm import list_troubled
+from surveys.sending.hold import release_by_hand
 from surveys.sending.restored import ErasuresMissing, describe_restore, release_sending
 from surveys.sending.unknown import CannotResolve, list_unknown, resolve_unknown
 from surveys.tasks import send_due
@@ -36,25 +39,24 @@ def unknown_deliveries(request: StaffRequest) -> HttpResponse:
 @requires(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def held_deliveries(request: StaffRequest) -> HttpResponse:
-    """What waits since a backup was restored, and the choice how to let it go."""
+    """What was stopped, by a restore or by an alarm, and the choice how to let it go."""
     restored = describe_restore()
+    context: dict[str, Any] = {"restored": restored, "troubled": list_troubled()}
     if restored is None:
-        return render(request, "deliveries/held.html", {"restored": None})
+        return render(request, "deliveries/held.html", context)
     form = ReleaseForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
             release_sending(doubt=form.cleaned_data["between"] == "doubt", now=timezone.now())
         except ErasuresMissing:
             # The page itself says what is missing.
-            context = {"restored": restored, "form": form}
+            context["form"] = form
             return render(request, "deliveries/held.html", context, status=409)
         nudge(send_due)
         messages.success(request, _("Mail leaves again."))
         return redirect("campaigns")
     status = 422 if form.is_bound else 200
-    return render(
-        request, "deliveries/held.html", {"restored": restored, "form": form}, status=status
-    )
+    return render(request, "deliveries/held.html", {**context, "form": form}, status=status)
 
 
 @requires(Role.MANAGER)
@@ -84,7 +86,11 @@ def delivery_resolve(request: StaffRequest, kind: str, pk: int) -> HttpResponse:
 @require_POST
 def sender_try_now(request: StaffRequest, pk: int) -> HttpResponse:
     """End the wait of a sender that was held, and go back to where the button was."""
-    lift_hold(get_sender(pk))
+    sender = get_sender(pk)
+    release_by_hand(get_sender(pk), now=timezone.now())
     nudge(send_due)
-    messages.success(request, _("Trying again now. If it fails, the reason will be here again."))
+    told = _("Trying again now. If it fails, the reason will be here again.")
+    if sender.is_held_by_alarm:
+        told = _("Mail leaves from this sender again; its results are counted anew.")
+    messages.success(request, told)
     return redirect(read_next(request, default="campaigns"))

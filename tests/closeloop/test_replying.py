@@ -12,7 +12,13 @@ from django.utils import timezone
 from closeloop.changing import AlreadyDone, StaleVersion
 from closeloop.closing import Closing, Unfinished
 from closeloop.models import FollowUp, RootCause
-from closeloop.replying import CannotReply, draft_reply, send_reply, settle_replies
+from closeloop.replying import (
+    CannotReply,
+    draft_reply,
+    notice_returned,
+    send_reply,
+    settle_replies,
+)
 from closeloop.reports.timeline import describe_passage
 from npsapp.models import User
 from surveys.models import Invitation, Mail
@@ -246,6 +252,33 @@ def test_reply_that_failed_brings_a_closed_follow_up_back(sanne: User, state: st
     assert (follow_up.state, follow_up.awaiting_contact) == ("open", True)
     assert (follow_up.due_at, follow_up.first_contacted_at) == (due, None)
     assert follow_up.activities.filter(kind="not_delivered").count() == 1
+
+
+@pytest.mark.parametrize("status", ["bounced", "blocked"])
+def test_reply_that_is_returned_later_brings_a_closed_follow_up_back(
+    sanne: User, status: str
+) -> None:
+    follow_up = make_answered(score=9)
+    reply(follow_up, sanne, closing=Closing("thanked"))
+    finish(Mail.objects.get(), state="sent", sent_at=NOW)
+    settle_replies(now=NOW)
+    before = notice_returned(now=NOW)
+
+    finish(Mail.objects.get(), state="sent", delivery_status=status)
+    after = [notice_returned(now=NOW + HOUR), notice_returned(now=NOW + 2 * HOUR)]
+
+    follow_up.refresh_from_db()
+    assert (before, after) == (0, [1, 0])
+    assert (follow_up.state, follow_up.awaiting_contact) == ("open", True)
+    assert follow_up.activities.filter(kind="not_delivered").count() == 1
+
+
+def test_reply_that_is_delayed_or_delivered_is_no_failure(sanne: User) -> None:
+    reply(make_answered(score=9), sanne)
+    finish(Mail.objects.get(), state="sent", sent_at=NOW, delivery_status="delivered")
+    settle_replies(now=NOW)
+
+    assert notice_returned(now=NOW) == 0
 
 
 def test_failure_after_a_later_contact_changes_no_state(sanne: User) -> None:

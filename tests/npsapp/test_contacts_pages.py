@@ -198,6 +198,30 @@ def test_person_shows_details_properties_answers_and_follow_ups(agent_client: Cl
             },
             "Sent and returned: the address does not work",
         ),
+        (
+            {"state": "sent", "delivery_status": "soft_bounced"},
+            "Sent and returned: their mailbox takes no mail for the moment",
+        ),
+        (
+            {"state": "sent", "delivery_status": "blocked"},
+            "Sent and blocked: their mail server did not want it from us",
+        ),
+        (
+            {"state": "sent", "delivery_status": "complained"},
+            "Sent and marked as spam by the receiver",
+        ),
+        (
+            {"state": "sent", "delivery_status": "deferred"},
+            "Sent, and delayed by their mail server",
+        ),
+        (
+            {
+                "state": "sent",
+                "sent_at": dt.datetime(2026, 5, 6, 9, tzinfo=dt.UTC),
+                "delivery_status": "delivered",
+            },
+            "Sent on 6 May 2026 and delivered, not answered",
+        ),
     ],
 )
 def test_person_shows_what_became_of_each_mail(

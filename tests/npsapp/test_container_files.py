@@ -160,7 +160,8 @@ def test_variables_that_the_containers_set_are_read_by_somebody() -> None:
 
 def test_configuration_page_lists_every_variable() -> None:
     table = (ROOT / "docs/configuration.md").read_text()
-    told = set(re.findall(r"^\| `([A-Z_]+)", table, re.MULTILINE)) - {"ANYMAIL_"}
+    told = set(re.findall(r"^\| `([A-Z_]+)", table, re.MULTILINE))
+    told = {name for name in told if not name.startswith("ANYMAIL_")}  # read by that alone
 
     assert told == settings_variables() | SERVER_VARIABLES | EMBEDDED_VARIABLES
 

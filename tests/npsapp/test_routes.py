@@ -27,6 +27,7 @@ PUBLIC = {
     "password_asked",
     "password_forgotten",
     "password_new",
+    "provider_events",
     "readyz",
     "set_language",
     "setup",
@@ -40,6 +41,7 @@ CSRF_EXEMPT = {
     "answer_preview",
     "answer_test",
     "answer_test_done",
+    "provider_events",
     "resubscribe",
     "unsubscribe",
 }

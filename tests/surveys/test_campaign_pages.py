@@ -507,6 +507,39 @@ def test_progress_adds_up_and_links_to_the_people(manager_client: Client) -> Non
     assert "All 4 people" in page
 
 
+def test_progress_counts_what_became_of_mails_with_the_people_behind(
+    manager_client: Client,
+) -> None:
+    campaign = make_campaign(first_day=timezone.localdate())
+    now = timezone.now()
+    for status in ("delivered", "delivered", "bounced", "complained"):
+        make_invitation(campaign=campaign, state="sent", sent_at=now, delivery_status=status)
+    make_invitation(campaign=campaign, state="sent", sent_at=now, answered_at=now)
+    # Refused at once for a dead address: never sent, so it is no part of what was reached.
+    make_invitation(campaign=campaign, state="failed", delivery_status="bounced")
+    people = reverse("campaign_people", args=[campaign.pk])
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+    bounced = manager_client.get(people, {"state": "bounced"})
+
+    assert "2 of them known to be delivered" in page
+    for status, count in (("delivered", 2), ("bounced", 2), ("complained", 1)):
+        link = f'{people}?state={status}"><span class="reason-count">{count}</span>'
+        assert link in page
+    assert "25.0 % of sent minus bounced" in page
+    assert len(bounced.context["page"].object_list) == 2
+
+
+def test_progress_without_a_mail_service_tells_nothing_of_delivery(manager_client: Client) -> None:
+    campaign = make_campaign()
+    make_invitation(campaign=campaign, state="sent", sent_at=timezone.now())
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+
+    assert "taken by the mail server" in page
+    assert "What became of the mails that left" not in page
+
+
 def test_progress_is_refreshed_as_a_fragment(manager_client: Client) -> None:
     campaign = make_campaign()
 

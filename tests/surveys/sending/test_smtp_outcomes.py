@@ -290,6 +290,8 @@ def test_dead_address_is_suppressed(smtp: Server, invitation: Invitation, send: 
     found = Suppression.objects.get()
     assert found.address_hash == invitation.address_hash
     assert (found.scope, found.reason) == ("all", "bounced")
+    invitation.refresh_from_db()
+    assert (invitation.state, invitation.delivery_status) == ("failed", "bounced")
 
 
 @pytest.mark.parametrize("words", ["550 5.7.1 blocked", "550 5.1.8 bad sender", "552 5.2.2 full"])
