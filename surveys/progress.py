@@ -12,6 +12,7 @@ from django.db.models import Case, Count, F, Min, Q, When
 from django.db.models.functions import TruncDate
 
 from surveys.models import Campaign, Invitation
+from surveys.people import ASSUMED
 from surveys.planning.plan import Plan
 from surveys.strip import Strip, draw_strip
 
@@ -40,6 +41,7 @@ class Progress:
     unknown: int
     skipped: tuple[Skipped, ...]
     next_at: dt.datetime | None
+    assumed: int  # of the sent ones: nobody knows, so they are treated as sent
     postponed: int  # of those who are asked, for whom the frequency rule made it later
 
     @property
@@ -69,14 +71,16 @@ def measure_progress(campaign: Campaign) -> Progress:
             rested=Count("pk", filter=Q(rests_until__isnull=False)),
             answered=Count("pk", filter=Q(answered_at__isnull=False)),
             next_at=Min("scheduled_for", filter=Q(state=State.SCHEDULED)),
+            assumed=Count("pk", filter=Q(state=State.SENT, resolution__in=ASSUMED)),
             bounced=Count("pk", filter=Q(delivery_status=Invitation.DeliveryStatus.BOUNCED)),
         )
     )
     states: Counter[str] = Counter()
     skipped: dict[str, int] = {}
-    answered = bounced = postponed = 0
+    answered = bounced = postponed = assumed = 0
     next_at = None
-    for state, reason, people, rested, with_answer, soonest, returned in rows:
+    for state, reason, people, rested, with_answer, soonest, unproven, returned in rows:
+        assumed += unproven
         next_at = soonest or next_at
         states[state] += people
         answered, bounced = answered + with_answer, bounced + returned
@@ -94,6 +98,7 @@ def measure_progress(campaign: Campaign) -> Progress:
         unknown=states[State.UNKNOWN],
         skipped=name_reasons(skipped),
         next_at=next_at,
+        assumed=assumed,
         postponed=postponed,
     )
 

@@ -14,6 +14,7 @@ from surveys.sending import reap as reaping
 from surveys.sending.leases import job_lease
 from surveys.sending.ledger import LEDGERS
 from surveys.sending.release import send_lane
+from surveys.sending.settling import settle_overdue
 from surveys.sending.watch import WORKER, note_alive
 
 
@@ -40,6 +41,14 @@ def finish_campaigns() -> str:
         if not lease:
             return "another worker is at it"
         return f"finished {campaigns.finish_campaigns(now=timezone.now())}"
+
+
+@shared_task(name="surveys.settle_doubt")
+def settle_doubt() -> str:
+    with job_lease("job:settle_doubt") as lease:
+        if not lease:
+            return "another worker is at it"
+        return f"treated as sent {settle_overdue(now=timezone.now())}"
 
 
 @shared_task(name="surveys.import_contacts_file")

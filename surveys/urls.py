@@ -58,6 +58,7 @@ urlpatterns: list[URLPattern] = [
     path("deliveries/held/", deliveries.held_deliveries, name="held_deliveries"),
     path("contacts/import/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path("deliveries/unknown/", deliveries.unknown_deliveries, name="unknown_deliveries"),
+    path("deliveries/unknown/settle/", deliveries.unknown_settle, name="unknown_settle"),
     path(
         "deliveries/<str:kind>/<int:pk>/resolve/",
         deliveries.delivery_resolve,

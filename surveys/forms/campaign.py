@@ -22,7 +22,7 @@ from surveys.forms.widgets import (
     offer,
 )
 from surveys.models import Campaign, Invitation, Organisation, Sender, Survey
-from surveys.people import ANSWERED, BOUNCED, POSTPONED
+from surveys.people import ANSWERED, BOUNCED, POSTPONED, TREATED_AS_SENT
 
 if TYPE_CHECKING:
     CampaignModelForm = forms.ModelForm[Campaign]
@@ -174,6 +174,7 @@ class PeopleForm(forms.Form):
             (ANSWERED, _("Answered")),
             (BOUNCED, _("Bounced")),
             (POSTPONED, _("Asked later: rests first")),
+            (TREATED_AS_SENT, _("Treated as sent after doubt")),
         ],
     )
     reason = forms.ChoiceField(

@@ -101,6 +101,7 @@ MANAGER = {
     "outbox",
     "outbox_html",
     "unknown_deliveries",
+    "unknown_settle",
     "delivery_resolve",
     "held_deliveries",
     "sender_try_now",
