@@ -17,6 +17,7 @@ from npsapp.models import User
 from npsapp.roles import Role
 from npsapp.way_back import find_way_back
 from surveys.models import get_organisation
+from surveys.sending.alarms import list_banners
 from surveys.sending.watch import count_unknown, held_senders, silent_parts
 
 # Mails in doubt stop nothing and may stay so for long: told where one looks how mailing goes.
@@ -52,6 +53,7 @@ def managers_banners(request: HttpRequest) -> dict[str, Any]:
     user, page = cast(User, request.user), request.resolver_match
     banners = {
         "held_senders": SimpleLazyObject(lambda: held_senders(timezone.now())),
+        "alarms": SimpleLazyObject(lambda: list_banners(Role(user.role))),
         "first_steps": SimpleLazyObject(lambda: find_first_steps(Role(user.role))),
     }
     if page and page.url_name in PAGES_ABOUT_MAIL:

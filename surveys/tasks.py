@@ -10,6 +10,7 @@ from surveys.importing.batches import work_on
 from surveys.importing.running import find_waiting
 from surveys.models import ImportBatch
 from surveys.nudging import nudge
+from surveys.sending import alarms
 from surveys.sending import reap as reaping
 from surveys.sending.leases import job_lease
 from surveys.sending.ledger import LEDGERS
@@ -49,6 +50,12 @@ def settle_doubt() -> str:
         if not lease:
             return "another worker is at it"
         return f"treated as sent {settle_overdue(now=timezone.now())}"
+
+
+@shared_task(name="surveys.watch")
+def watch() -> str:
+    with job_lease("job:watch") as lease:
+        return alarms.watch(now=timezone.now()) if lease else "another worker is at it"
 
 
 @shared_task(name="surveys.import_contacts_file")
