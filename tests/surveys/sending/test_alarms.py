@@ -213,11 +213,11 @@ def test_without_a_sender_the_banner_stands_and_the_mail_comes_later(
 
 def test_held_sender_of_notices_keeps_the_mail(mail_to_admins: Sender) -> None:
     Sender.objects.filter(pk=mail_to_admins.pk).update(
-        held_until=NOW + 9 * MINUTE, failures_in_a_row=4, held_reason="535 no"
+        held_until=NOW + 5 * MINUTE, failures_in_a_row=4, held_reason="535 no"
     )
 
     watch(NOW)
-    watch(NOW + 11 * MINUTE)
+    watch(NOW + 6 * MINUTE)
 
     assert Mail.objects.get().state == "scheduled"
     assert Alarm.objects.get().closed_at is None
