@@ -30,11 +30,15 @@ from npsapp.readiness import (
     find_database_trouble,
     find_migration_trouble,
 )
+from surveys.models import Alarm
+from surveys.sending.alarm_mail import advise
+from surveys.sending.alarm_mail import describe as describe_breach
+from surveys.sending.alarms import find_breaches
 from surveys.sending.restored import is_held_for_release, is_replay_missing
+from surveys.sending.vitals import MOST_CLOCK_SECONDS, clock_apart, measure
 from surveys.sending.watch import BACKUP, BEAT, SILENT_AFTER, WORKER, last_seen
 
 OLDEST_POSTGRESQL = 14
-MOST_CLOCK_SECONDS = 5.0
 LEAST_FREE_BYTES = 1_000_000_000
 LONGEST_WITHOUT_BACKUP = dt.timedelta(days=2)
 
@@ -166,8 +170,7 @@ def check_clock(now: dt.datetime) -> Trouble | None:
         row = database.execute("SELECT clock_timestamp()").fetchone()
     answered = dt.datetime.now(dt.UTC)
     theirs: dt.datetime = row[0] if row else asked
-    # The answer was made somewhere in between.
-    apart = max((asked - theirs).total_seconds(), (theirs - answered).total_seconds())
+    apart = clock_apart(asked, theirs, answered)
     if apart <= MOST_CLOCK_SECONDS:
         return None
     return Trouble(
@@ -197,6 +200,17 @@ def check_release(now: dt.datetime) -> Trouble | None:
         "A backup was restored, and no mail leaves until you say so.",
         mend="Run manage.py release_sending; see docs/backup.md.",
     )
+
+
+def check_leaving(now: dt.datetime) -> Trouble | None:
+    """The numbers of the watchdog, as on the page “Sending”."""
+    # These have questions of their own.
+    asked = {Alarm.Kind.SILENT, Alarm.Kind.CLOCK}
+    breaches = [each for each in find_breaches(measure(now=now)) if each.kind not in asked]
+    if not breaches:
+        return None
+    said = [describe_breach(each.kind, each.subject, each.facts) for each in breaches]
+    return Trouble(said[0], " ".join(said[1:]), advise(breaches[0].kind))
 
 
 def check_erasures(now: dt.datetime) -> Trouble | None:
@@ -252,6 +266,7 @@ QUESTIONS = (
     Question("clock", check_clock, needs_database=True),
     Question("disk", check_disk),
     Question("sending", check_release, needs_database=True),
+    Question("leaving", check_leaving, needs_database=True),
     Question("erasures", check_erasures, needs_database=True),
     Question("backup", check_backup, needs_database=True, is_advice=True),
     Question("leftovers", check_leftovers, is_advice=True),

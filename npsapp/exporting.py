@@ -48,7 +48,9 @@ def export_person(person: Contact, *, now: dt.datetime) -> dict[str, Any]:
         ],
         "invitations": [
             _describe_invitation(each)
-            for each in person.invitations.select_related("campaign__survey").order_by("pk")
+            for each in person.invitations.select_related("campaign__survey")
+            .prefetch_related("events")
+            .order_by("pk")
         ],
         "answers": [
             _describe_answer(each)
@@ -120,6 +122,10 @@ def _describe_invitation(invitation: Invitation) -> dict[str, Any]:
         "delivery": invitation.delivery_status,
         "delivery_at": _iso(invitation.delivery_at),
         "answered_at": _iso(invitation.answered_at),
+        "history": [
+            {"at": _iso(each.at), "kind": each.kind, "reason": each.reason, "detail": each.detail}
+            for each in invitation.events.all()
+        ],
     }
 
 

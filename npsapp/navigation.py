@@ -18,6 +18,7 @@ from npsapp.outbox import leaves_for_real
 from npsapp.roles import Role
 from npsapp.way_back import find_way_back
 from surveys.models import get_organisation
+from surveys.sending.alarms import list_banners
 from surveys.sending.watch import count_unknown, senders_to_mention, silent_parts
 
 # Mails in doubt stop nothing and may stay so for long: told where one looks how mailing goes.
@@ -57,6 +58,7 @@ def managers_banners(request: HttpRequest) -> dict[str, Any]:
             lambda: [each for each in senders if each.held_until and each.held_until > now]
         ),
         "warned_senders": SimpleLazyObject(lambda: [each for each in senders if each.warning]),
+        "alarms": SimpleLazyObject(lambda: list_banners(Role(user.role))),
         "first_steps": SimpleLazyObject(lambda: find_first_steps(Role(user.role))),
         "mail_stays": not leaves_for_real(),
     }

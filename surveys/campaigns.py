@@ -172,6 +172,19 @@ def resume(campaign: Campaign, *, now: dt.datetime) -> Plan:
 
 
 @transaction.atomic
+def replan(campaign: Campaign, *, now: dt.datetime) -> Plan | None:
+    """Spread what waits of a running campaign over what is left of its window."""
+    _take_turn()
+    locked = _lock(campaign)
+    if locked.state != State.RUNNING:
+        return None
+    plan = redraw_plan(locked, now=now)
+    rewrite_plan(locked, plan)
+    _wake_engine()
+    return plan
+
+
+@transaction.atomic
 def cancel(campaign: Campaign, *, now: dt.datetime) -> int:
     """End a campaign; return how many people are no longer asked because of it.
 

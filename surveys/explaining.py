@@ -24,7 +24,18 @@ _PHRASES: dict[str, str | Promise] = {
     Reason.WINDOW_OVER: gettext_lazy("the window of the campaign was over"),
     Reason.CANCELLED: gettext_lazy("the campaign was cancelled"),
     Reason.ERASED: gettext_lazy("the person with this address was erased"),
+    Reason.REFUSED: gettext_lazy("the mail server refused it"),
+    Reason.CANNOT_COMPOSE: gettext_lazy("the mail could not be made"),
+    Reason.INTERRUPTED: gettext_lazy("the connection dropped before the server confirmed"),
+    Reason.CRASHED: gettext_lazy("the worker stopped before the server confirmed"),
+    Reason.RESTORED: gettext_lazy("it was due between a backup and its restoring"),
 }
+
+
+def phrase_reason(reason: str) -> str:
+    """The reason as part of a sentence."""
+    known = dict(Reason.choices)
+    return str(_PHRASES.get(reason) or known.get(reason) or _("reason unknown"))
 
 
 def explain_skip(invitation: Invitation) -> str:

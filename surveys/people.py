@@ -17,6 +17,9 @@ ANSWERED = "answered"
 TOLD = tuple(choice for choice in Invitation.DeliveryStatus.choices if choice[0])
 # Whom the contact frequency rule lets rest first, and who is asked later in the window.
 POSTPONED = "postponed"
+# Sent as far as anybody knows: a person decided so about a doubt, or three days did.
+TREATED_AS_SENT = "assumed"
+ASSUMED = (Invitation.Resolution.TREAT_AS_SENT, Invitation.Resolution.TIMED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ def list_people(campaign: Campaign, *, state: str, reason: str, now: dt.datetime
         rows = rows.filter(delivery_status=state)
     elif state == POSTPONED:
         rows = rows.filter(rests_until__isnull=False).exclude(state=Invitation.State.SKIPPED)
+    elif state == TREATED_AS_SENT:
+        rows = rows.filter(state=Invitation.State.SENT, resolution__in=ASSUMED)
     elif state:
         rows = rows.filter(state=state)
     if reason:

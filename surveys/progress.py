@@ -12,6 +12,7 @@ from django.db.models import Case, Count, F, Min, Q, When
 from django.db.models.functions import TruncDate
 
 from surveys.models import Campaign, Invitation
+from surveys.people import ASSUMED
 from surveys.planning.plan import Plan
 from surveys.strip import Strip, draw_strip
 
@@ -45,6 +46,7 @@ class Progress:
     unknown: int
     skipped: tuple[Skipped, ...]
     next_at: dt.datetime | None
+    assumed: int  # of the sent ones: nobody knows, so they are treated as sent
     postponed: int  # of those who are asked, for whom the frequency rule made it later
 
     @property
@@ -85,14 +87,16 @@ def measure_progress(campaign: Campaign) -> Progress:
             rested=Count("pk", filter=Q(rests_until__isnull=False)),
             answered=Count("pk", filter=Q(answered_at__isnull=False)),
             next_at=Min("scheduled_for", filter=Q(state=State.SCHEDULED)),
+            assumed=Count("pk", filter=Q(state=State.SENT, resolution__in=ASSUMED)),
         )
     )
     states: Counter[str] = Counter()
     skipped: dict[str, int] = {}
     told: Counter[str] = Counter()
-    answered = unreached = postponed = 0
+    answered = unreached = postponed = assumed = 0
     next_at = None
-    for state, reason, status, people, rested, with_answer, soonest in rows:
+    for state, reason, status, people, rested, with_answer, soonest, unproven in rows:
+        assumed += unproven
         next_at = min(filter(None, (soonest, next_at)), default=None)
         states[state] += people
         answered += with_answer
@@ -115,6 +119,7 @@ def measure_progress(campaign: Campaign) -> Progress:
         unknown=states[State.UNKNOWN],
         skipped=name_reasons(skipped),
         next_at=next_at,
+        assumed=assumed,
         postponed=postponed,
     )
 

@@ -10,10 +10,12 @@ from surveys.importing.batches import work_on
 from surveys.importing.running import find_waiting
 from surveys.models import ImportBatch
 from surveys.nudging import nudge
+from surveys.sending import alarms
 from surveys.sending import reap as reaping
 from surveys.sending.leases import job_lease
 from surveys.sending.ledger import LEDGERS
 from surveys.sending.release import send_lane
+from surveys.sending.settling import settle_overdue
 from surveys.sending.watch import WORKER, note_alive
 from surveys.tracking import processing
 
@@ -41,6 +43,20 @@ def finish_campaigns() -> str:
         if not lease:
             return "another worker is at it"
         return f"finished {campaigns.finish_campaigns(now=timezone.now())}"
+
+
+@shared_task(name="surveys.settle_doubt")
+def settle_doubt() -> str:
+    with job_lease("job:settle_doubt") as lease:
+        if not lease:
+            return "another worker is at it"
+        return f"treated as sent {settle_overdue(now=timezone.now())}"
+
+
+@shared_task(name="surveys.watch")
+def watch() -> str:
+    with job_lease("job:watch") as lease:
+        return alarms.watch(now=timezone.now()) if lease else "another worker is at it"
 
 
 @shared_task(name="surveys.import_contacts_file")

@@ -10,6 +10,7 @@ from surveys.views import (
     deliveries,
     imports,
     launching,
+    sending,
     settings,
     suppressions,
     surveys,
@@ -59,6 +60,10 @@ urlpatterns: list[URLPattern] = [
     path("deliveries/held/", deliveries.held_deliveries, name="held_deliveries"),
     path("contacts/import/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path("deliveries/unknown/", deliveries.unknown_deliveries, name="unknown_deliveries"),
+    path("sending/", sending.sending, name="sending"),
+    path("sending/stop/", sending.sending_stop, name="sending_stop"),
+    path("sending/go/", sending.sending_go, name="sending_go"),
+    path("deliveries/unknown/settle/", deliveries.unknown_settle, name="unknown_settle"),
     path(
         "deliveries/<str:kind>/<int:pk>/resolve/",
         deliveries.delivery_resolve,

@@ -12,7 +12,7 @@ from closeloop.models import Activity, FollowUp
 from npsapp.models import User
 from responses.automatic import Sign
 from responses.models import Response, ResponseVersion
-from surveys.models import Delivery, Invitation, Mail, Property
+from surveys.models import Delivery, Invitation, InvitationEvent, Mail, Property
 from surveys.sending.compose import message_id
 
 State = Delivery.State
@@ -68,6 +68,8 @@ def unlink_invitations(invitations: QuerySet[Invitation]) -> tuple[set[str], int
         state=State.SKIPPED, reason=Delivery.Reason.ERASED, claim_token=None, lease_until=None
     )
     mine.update(contact=None, address_hash="", occasion="", detail="", provider_id="")
+    # Their history stays, without what a mail server said: it names the address.
+    InvitationEvent.objects.filter(invitation__in=[row.pk for row in rows]).update(detail="")
     return ids, waiting
 
 

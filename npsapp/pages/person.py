@@ -19,6 +19,7 @@ from npsapp.roles import Role, requires
 from responses.models import Response
 from surveys.access import get_contact
 from surveys.explaining import explain_skip, say_day
+from surveys.history import Step, read_histories
 from surveys.models import Campaign, Contact, Invitation, Suppression
 from surveys.properties import name_properties
 from surveys.resting import find_rest
@@ -34,6 +35,7 @@ class Asked:
     invitation: Invitation
     sentence: str
     was_sent: bool
+    history: list[Step]
 
 
 @requires(Role.AGENT)
@@ -76,10 +78,13 @@ def list_suppressions(person: Contact) -> list[Suppression]:
 
 def list_invitations(person: Contact) -> list[Asked]:
     """Return every mail that was to go to the person, the newest first."""
-    found = person.invitations.select_related("campaign__survey").order_by("-campaign_id", "-pk")
+    found = list(
+        person.invitations.select_related("campaign__survey").order_by("-campaign_id", "-pk")
+    )
+    histories = read_histories(found)
     return [
-        Asked(invitation, describe(invitation), invitation.state == Invitation.State.SENT)
-        for invitation in found
+        Asked(each, describe(each), each.state == Invitation.State.SENT, histories[each.pk])
+        for each in found
     ]
 
 

@@ -22,7 +22,7 @@ from surveys.forms.widgets import (
     offer,
 )
 from surveys.models import Campaign, Invitation, Organisation, Sender, Survey
-from surveys.people import ANSWERED, POSTPONED, TOLD
+from surveys.people import ANSWERED, POSTPONED, TOLD, TREATED_AS_SENT
 
 if TYPE_CHECKING:
     CampaignModelForm = forms.ModelForm[Campaign]
@@ -175,6 +175,7 @@ class PeopleForm(forms.Form):
             (ANSWERED, _("Answered")),
             *TOLD,
             (POSTPONED, _("Asked later: rests first")),
+            (TREATED_AS_SENT, _("Treated as sent after doubt")),
         ],
     )
     reason = forms.ChoiceField(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from surveys.models import Delivery
+from surveys.models import Campaign, Delivery
 
 Resolution = Delivery.Resolution
 
@@ -17,6 +17,14 @@ class ResolutionForm(forms.Form):
             for choice in (Resolution.SEND_AGAIN, Resolution.TREAT_AS_SENT)
         ]
     )
+
+
+class SettleForm(forms.Form):
+    """The decision about all of them, or all of a campaign; `most` is how many were shown."""
+
+    resolution = ResolutionForm.base_fields["resolution"]
+    campaign = forms.ModelChoiceField(Campaign.objects.all(), required=False)
+    most = forms.IntegerField(min_value=0, required=False)
 
 
 class ReleaseForm(forms.Form):

@@ -1,6 +1,8 @@
+from surveys.models.alarm import Alarm
 from surveys.models.campaign import Campaign
 from surveys.models.contact import Account, Contact, Property
 from surveys.models.delivery import Delivery, Heartbeat, Invitation, Mail
+from surveys.models.history import CampaignEvent, InvitationEvent
 from surveys.models.importing import ImportBatch
 from surveys.models.organisation import Logo, Organisation, get_organisation
 from surveys.models.provider_event import ProviderEvent
@@ -11,12 +13,15 @@ from surveys.models.survey import Survey
 
 __all__ = [
     "Account",
+    "Alarm",
     "Campaign",
+    "CampaignEvent",
     "Contact",
     "Delivery",
     "Heartbeat",
     "ImportBatch",
     "Invitation",
+    "InvitationEvent",
     "Logo",
     "Mail",
     "Organisation",

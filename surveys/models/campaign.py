@@ -82,6 +82,8 @@ class Campaign(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     launched_at = models.DateTimeField(null=True, editable=False)
+    # How many people its plans named: its ledger must have as many rows. None: never counted.
+    planned = models.PositiveIntegerField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()

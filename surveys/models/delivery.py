@@ -49,6 +49,7 @@ class Delivery(models.Model):
         SEND_AGAIN = "send_again", _("Sent again by a person")
         TREAT_AS_SENT = "treat_as_sent", _("Treated as sent by a person")
         EVIDENCE = "evidence", _("Settled by evidence")
+        TIMED_OUT = "timed_out", _("Treated as sent, as nobody decided")
 
     class DeliveryStatus(models.TextChoices):
         NONE = "", ""
@@ -72,6 +73,7 @@ class Delivery(models.Model):
     address_hash = models.CharField(max_length=64, blank=True)
     message_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     claim_token = models.UUIDField(null=True)
+    claimed_by = models.CharField(max_length=80, blank=True)  # the last worker that took it
     lease_until = models.DateTimeField(null=True)
     # Claims in a row that nothing was heard of again; any result sets it back to 0.
     claims = models.PositiveSmallIntegerField(default=0)
@@ -171,6 +173,7 @@ class Mail(Delivery):
         REPLY = "reply", _("Reply")
         NOTICE = "notice", _("Notice")
         ACCOUNT = "account", _("Login")
+        ALARM = "alarm", _("Alarm")
 
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="mails")
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -70,6 +71,15 @@ class Organisation(models.Model):
     # When an answer to a test mail first reached the queue, and the list of first steps was closed.
     test_answered_at = models.DateTimeField(null=True, editable=False)
     first_steps_closed_at = models.DateTimeField(null=True, editable=False)
+    # Set while an admin keeps all mail from leaving.
+    sending_stopped_at = models.DateTimeField(null=True, editable=False)
+    sending_stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
     is_sample = models.BooleanField(default=False, editable=False)
 
     class Meta:

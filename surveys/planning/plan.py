@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Coalesce
 
+from surveys.history import note_planned, note_replanned
 from surveys.models import Campaign, Contact, Invitation, get_organisation
 from surveys.planning.calendar import Slot
 from surveys.planning.judging import Judgement, judge_audience, judge_waiting
@@ -138,6 +139,7 @@ def write_plan(campaign: Campaign, plan: Plan) -> None:
     """  # noqa: S608 - table and column names of ours
     with connection.cursor() as cursor:
         _execute(cursor, rows, [*parameters, campaign.pk, plan.closes, plan.now, *fixed.values()])
+    note_planned(campaign, plan.people)
 
 
 def redraw_plan(campaign: Campaign, *, now: dt.datetime) -> Plan:
@@ -183,6 +185,7 @@ def rewrite_plan(campaign: Campaign, plan: Plan) -> None:
     """  # noqa: S608
     with connection.cursor() as cursor:
         _execute(cursor, statement, [*plan.judged.parameters, *timetable, plan.closes, plan.now])
+    note_replanned(campaign)
 
 
 def list_recipients(

@@ -6,6 +6,8 @@ The token is fresh per claim, not per worker: whoever holds an old one can write
 from __future__ import annotations
 
 import datetime as dt
+import os
+import socket
 import uuid
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,6 +19,7 @@ from django.db.models.functions import Greatest
 from psycopg.sql import SQL, Composed, Identifier
 
 from surveys.models import Campaign, Contact, Invitation
+from surveys.sending.kill_switch import not_stopped
 from surveys.sending.ledger import (
     CLAIM_LEASE,
     MOST_CLAIMS,
@@ -38,6 +41,7 @@ _CLAIM = SQL("""
           FROM {table} AS row
          WHERE row.state = 'scheduled' AND row.scheduled_for <= %(now)s
            AND row.{stream} = %(stream)s
+           AND {not_stopped}
            AND row.claims >= %(from_claims)s AND row.claims <= %(to_claims)s
            AND (%(late_too)s OR (row.scheduled_for > %(fresh_from)s AND row.retries = 0))
            {running}
@@ -47,7 +51,7 @@ _CLAIM = SQL("""
     )
     UPDATE {table} AS row
        SET state = 'claimed', claim_token = %(token)s, claims = row.claims + 1,
-           lease_until = clock_timestamp() + %(lease)s
+           claimed_by = %(worker)s, lease_until = clock_timestamp() + %(lease)s
       FROM due
      WHERE row.id = due.id
     RETURNING row.id
@@ -109,10 +113,16 @@ def _claim(
         "limit": limit,
         "token": token,
         "lease": CLAIM_LEASE,
+        "worker": name_worker(),
     }
     with connection.cursor() as cursor:
         cursor.execute(_statement(ledger), values)
         return Claim(ledger, token, taken=len(cursor.fetchall()))
+
+
+def name_worker() -> str:
+    """Return what tells this process from the others, also weeks later."""
+    return f"{socket.gethostname()}:{os.getpid()}"[:80]
 
 
 @cache
@@ -123,6 +133,7 @@ def _statement(ledger: Ledger) -> str:
     return _CLAIM.format(
         table=Identifier(ledger.model._meta.db_table),
         stream=Identifier(ledger.stream),
+        not_stopped=not_stopped(ledger),
         running=running,
     ).as_string()
 

@@ -18,6 +18,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from psycopg.sql import SQL, Identifier
 
 from surveys.models import Campaign, Invitation, Sender, Suppression
+from surveys.sending.kill_switch import not_stopped
 from surveys.sending.ledger import RESULT_LEASE, Ledger, refuse_transaction
 from surveys.sending.resting import DEFAULT_DAYS, not_resting
 
@@ -73,6 +74,7 @@ _INTENT = SQL("""
      WHERE row.id = %(pk)s AND row.state = 'claimed' AND row.claim_token = %(token)s
        AND row.lease_until > clock_timestamp()
        AND (row.not_after IS NULL OR row.not_after > %(now)s)
+       AND {not_stopped}
        AND NOT EXISTS (
            SELECT FROM {suppression} AS suppression
             WHERE suppression.address_hash = %(address_hash)s
@@ -142,6 +144,7 @@ def _statement(ledger: Ledger) -> str:
     intent = _INTENT.format(
         table=tables["table"],
         suppression=Identifier(Suppression._meta.db_table),
+        not_stopped=not_stopped(ledger),
         may_leave=may_leave.format(**tables, not_resting=not_resting()),
     ).as_string()
     return _ONE_BY_ONE + intent if is_invitation else intent

@@ -17,6 +17,7 @@ from surveys.models import Campaign, Invitation, Mail, Sender, get_organisation
 from surveys.planning.calendar import Hours
 from surveys.sending.claim import Claim, claim_due, release_claim
 from surveys.sending.deliver import deliver
+from surveys.sending.kill_switch import is_stopped
 from surveys.sending.leases import Lease, job_lease
 from surveys.sending.ledger import MAILS, Ledger, State, free, refuse_transaction
 from surveys.sending.outlet import Outlet, open_outlet
@@ -157,6 +158,8 @@ def _give_back(claim: Claim) -> None:
 
 def grant(ledger: Ledger, *, now: dt.datetime) -> list[Stream]:
     """What may leave now, the longest waiting first. A sender in trouble gets one to try with."""
+    if ledger is not MAILS and is_stopped():
+        return []  # of mails some kinds leave all the same: the claim knows which
     streams = _grant_mails(now) if ledger is MAILS else _grant_invitations(now)
     for stream in streams:
         if stream.sender.failures_in_a_row:

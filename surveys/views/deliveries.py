@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -10,17 +11,21 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from npsapp.requests import StaffRequest, read_next, require_post_else
 from npsapp.roles import Role, requires
-from surveys.access import get_delivery, get_sender
-from surveys.forms.deliveries import ReleaseForm, ResolutionForm
+from surveys.access import get_campaign, get_delivery, get_sender
+from surveys.forms.deliveries import ReleaseForm, ResolutionForm, SettleForm
+from surveys.history import acting
+from surveys.models import Campaign, Delivery
 from surveys.nudging import nudge
 from surveys.sending.alarm import list_troubled
 from surveys.sending.hold import release_by_hand
 from surveys.sending.restored import ErasuresMissing, describe_restore, release_sending
-from surveys.sending.unknown import CannotResolve, list_unknown, resolve_unknown
+from surveys.sending.settling import count_doubt, list_groups, measure_arrivals, settle_all
+from surveys.sending.unknown import CannotResolve, Doubts, resolve_unknown
 from surveys.tasks import send_due
 
 PAGE_LENGTH = 50
@@ -30,10 +35,75 @@ PAGE_LENGTH = 50
 @require_safe
 def unknown_deliveries(request: StaffRequest) -> HttpResponse:
     """Every mail of which nobody knows whether it arrived, the newest first."""
-    page = Paginator(list_unknown(now=timezone.now()), PAGE_LENGTH).get_page(
-        request.GET.get("page")
-    )
-    return render(request, "deliveries/unknown.html", {"page": page})
+    chosen = request.GET.get("campaign", "")
+    campaign = get_campaign(int(chosen)) if chosen.isdecimal() else None
+    return _show_unknown(request, campaign)
+
+
+def _show_unknown(
+    request: StaffRequest, campaign: Campaign | None, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    now = timezone.now()
+    doubts = cast(Any, Doubts(campaign, now))
+    context = {
+        "page": Paginator(doubts, PAGE_LENGTH).get_page(request.GET.get("page")),
+        "groups": list_groups(now=now),
+        "arrivals": measure_arrivals(),
+        "campaign": campaign,
+        "query": f"campaign={campaign.pk}" if campaign else "",
+        "problem": problem,
+    }
+    return render(request, "deliveries/unknown.html", context, status=status)
+
+
+@requires(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def unknown_settle(request: StaffRequest) -> HttpResponse:
+    """Decide about all mail in doubt, or all of a campaign, after saying whom it may hit twice."""
+    form = SettleForm(request.POST if request.method == "POST" else request.GET)
+    if not form.is_valid():
+        return _show_unknown(
+            request, None, problem=_("Choose what should happen with this mail."), status=422
+        )
+    now, chosen = timezone.now(), form.cleaned_data
+    problem = ""
+    if request.method == "POST":
+        try:
+            count = _settle(request, chosen, now=now)
+        except CannotResolve as refusal:
+            problem = str(refusal)
+        else:
+            text = ngettext("%(count)d mail is settled.", "%(count)d mails are settled.", count)
+            messages.success(request, text % {"count": count})
+            return redirect("unknown_deliveries")
+    total, again = count_doubt(chosen["campaign"], now=now)
+    is_again = chosen["resolution"] == Delivery.Resolution.SEND_AGAIN
+    arrivals = measure_arrivals()
+    context = {
+        "campaign": chosen["campaign"],
+        "resolution": chosen["resolution"],
+        "is_again": is_again,
+        "mails": again if is_again else total,
+        "staying": total - again if is_again else 0,
+        "arrivals": arrivals,
+        "expected": arrivals.expect(again) if arrivals else None,
+        "problem": problem,
+    }
+    status = 409 if problem else 200
+    return render(request, "deliveries/settle.html", context, status=status)
+
+
+def _settle(request: StaffRequest, chosen: dict[str, Any], *, now: dt.datetime) -> int:
+    with acting(request.user):
+        count = settle_all(
+            chosen["campaign"],
+            resolution=chosen["resolution"],
+            most=chosen["most"] or 0,
+            user=request.user,
+            now=now,
+        )
+    nudge(send_due)
+    return count
 
 
 @requires(Role.MANAGER)
@@ -67,16 +137,15 @@ def delivery_resolve(request: StaffRequest, kind: str, pk: int) -> HttpResponse:
     try:
         if not form.is_valid():
             raise CannotResolve(_("Choose what should happen with this mail."))
-        resolve_unknown(
-            delivery,
-            resolution=form.cleaned_data["resolution"],
-            user=request.user,
-            now=timezone.now(),
-        )
+        with acting(request.user):
+            resolve_unknown(
+                delivery,
+                resolution=form.cleaned_data["resolution"],
+                user=request.user,
+                now=timezone.now(),
+            )
     except CannotResolve as problem:
-        page = Paginator(list_unknown(now=timezone.now()), PAGE_LENGTH).get_page(1)
-        context = {"page": page, "problem": str(problem)}
-        return render(request, "deliveries/unknown.html", context, status=422)
+        return _show_unknown(request, None, problem=str(problem), status=422)
     nudge(send_due)
     messages.success(request, _("Done."))
     return redirect("unknown_deliveries")

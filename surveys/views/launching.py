@@ -22,6 +22,7 @@ from surveys import campaigns
 from surveys.access import get_campaign
 from surveys.audience import describe_conditions, name_fields
 from surveys.forms.campaign import LaunchForm, PeopleForm, TestMailForm
+from surveys.history import acting
 from surveys.links import preview_url
 from surveys.models import Campaign, Invitation, Mail, get_organisation
 from surveys.people import list_people
@@ -225,7 +226,8 @@ def _attempt(
 ) -> HttpResponse:
     """Move a campaign and tell what happened, or why it could not."""
     try:
-        messages.success(request, move())
+        with acting(request.user):
+            messages.success(request, move())
     except campaigns.CannotMove as refusal:
         messages.warning(request, str(refusal))
         return redirect(subject)
