@@ -29,7 +29,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The ledger of a campaign: sent, waiting, failed, unknown and skipped add up to `people`."""
+    """The ledger of a campaign: sent, waiting, failed, unknown and skipped add up to `people`.
+
+    Of first mails only: a reminder asks nobody new, see surveys.reminders.
+    """
 
     people: int
     sent: int
@@ -61,7 +64,7 @@ class Progress:
 
 def measure_progress(campaign: Campaign) -> Progress:
     rows = (
-        Invitation.objects.filter(campaign=campaign)
+        Invitation.objects.filter(campaign=campaign, sequence=0)
         .order_by()
         .values_list("state", "reason")
         .annotate(
@@ -110,7 +113,7 @@ def name_reasons(people: Mapping[str, int]) -> tuple[Skipped, ...]:
 def count_by_day(
     campaign: Campaign, *, zone: ZoneInfo
 ) -> tuple[dict[dt.date, int], dict[dt.date, int]]:
-    """Return the mails of each local day, all and those that have left."""
+    """Return the mails of each local day, reminders too, all and those that have left."""
     moment = Case(When(sent_at__isnull=False, then=F("sent_at")), default=F("scheduled_for"))
     rows = (
         Invitation.objects.filter(campaign=campaign)
