@@ -146,7 +146,7 @@ def _tell(draft: Campaign, *, now: dt.datetime) -> None:
 
 def _find_readers(draft: Campaign) -> Iterable[User]:
     managers = User.objects.who_may(Role.MANAGER)
-    return managers.filter(pk=draft.created_by_id) or managers
+    return [user for user in managers if user == draft.created_by] or managers
 
 
 def _write_notice(draft: Campaign, user: User) -> tuple[str, str]:

@@ -53,7 +53,6 @@ class CampaignForm(CampaignModelForm):
     reminders = forms.TypedChoiceField(
         label=_("Reminders"),
         coerce=int,
-        empty_value=0,
         required=False,
         choices=[(0, _("None"))] + [(n, str(n)) for n in range(1, MOST_REMINDERS + 1)],
         help_text=_("At most this many, and only to who has not answered."),
@@ -118,6 +117,9 @@ class CampaignForm(CampaignModelForm):
             # A slip of the keyboard, and the calendar itself ends with the year 9999.
             raise forms.ValidationError(self.fields["first_day"].error_messages["invalid"])
         return first_day
+
+    def clean_reminders(self) -> int:
+        return self.cleaned_data["reminders"] or 0
 
     def clean_reminder_after_days(self) -> int:
         # Without reminders it may stand empty.

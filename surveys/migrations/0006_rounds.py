@@ -6,60 +6,127 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('surveys', '0005_retention'),
+        ("surveys", "0005_retention"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='campaign',
-            name='next_prepared_at',
+            model_name="campaign",
+            name="next_prepared_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='previous',
-            field=models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='next', to='surveys.campaign'),
+            model_name="campaign",
+            name="previous",
+            field=models.OneToOneField(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="next",
+                to="surveys.campaign",
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='reminder_after_days',
-            field=models.PositiveSmallIntegerField(default=7, verbose_name='days before a reminder'),
+            model_name="campaign",
+            name="reminder_after_days",
+            field=models.PositiveSmallIntegerField(
+                default=7, verbose_name="days before a reminder"
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='reminders',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='reminders'),
+            model_name="campaign",
+            name="reminders",
+            field=models.PositiveSmallIntegerField(default=0, verbose_name="reminders"),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='repeat',
-            field=models.CharField(blank=True, choices=[('', 'Not by itself'), ('quarterly', 'Every quarter'), ('yearly', 'Every year')], max_length=10, verbose_name='repeat'),
+            model_name="campaign",
+            name="repeat",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "Not by itself"),
+                    ("quarterly", "Every quarter"),
+                    ("yearly", "Every year"),
+                ],
+                max_length=10,
+                verbose_name="repeat",
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='repeat_days_before',
-            field=models.PositiveSmallIntegerField(default=14, verbose_name='days before its first day'),
+            model_name="campaign",
+            name="repeat_days_before",
+            field=models.PositiveSmallIntegerField(
+                default=14, verbose_name="days before its first day"
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='round',
+            model_name="campaign",
+            name="round",
             field=models.PositiveSmallIntegerField(default=1, editable=False),
         ),
         migrations.AlterField(
-            model_name='invitation',
-            name='reason',
-            field=models.CharField(blank=True, choices=[('', ''), ('suppressed', 'Unsubscribed or blocked'), ('no_address', 'No e-mail address'), ('duplicate', 'Same address as somebody else'), ('answered', 'Already answered'), ('rested', 'Asked too recently'), ('window_over', 'The window was over'), ('cancelled', 'Campaign cancelled'), ('no_room', 'No room in the window'), ('erased', 'Person erased'), ('refused', 'Refused by the mail server'), ('cannot_compose', 'The mail could not be made'), ('interrupted', 'The connection dropped before the server confirmed'), ('crashed', 'The worker stopped before the server confirmed'), ('reminders_off', 'Reminders switched off or changed'), ('restored', 'Was due between a backup and its restoring')], max_length=20),
+            model_name="invitation",
+            name="reason",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", ""),
+                    ("suppressed", "Unsubscribed or blocked"),
+                    ("no_address", "No e-mail address"),
+                    ("duplicate", "Same address as somebody else"),
+                    ("answered", "Already answered"),
+                    ("rested", "Asked too recently"),
+                    ("window_over", "The window was over"),
+                    ("cancelled", "Campaign cancelled"),
+                    ("no_room", "No room in the window"),
+                    ("erased", "Person erased"),
+                    ("refused", "Refused by the mail server"),
+                    ("cannot_compose", "The mail could not be made"),
+                    ("interrupted", "The connection dropped before the server confirmed"),
+                    ("crashed", "The worker stopped before the server confirmed"),
+                    ("reminders_off", "Reminders switched off or changed"),
+                    ("restored", "Was due between a backup and its restoring"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AlterField(
-            model_name='mail',
-            name='reason',
-            field=models.CharField(blank=True, choices=[('', ''), ('suppressed', 'Unsubscribed or blocked'), ('no_address', 'No e-mail address'), ('duplicate', 'Same address as somebody else'), ('answered', 'Already answered'), ('rested', 'Asked too recently'), ('window_over', 'The window was over'), ('cancelled', 'Campaign cancelled'), ('no_room', 'No room in the window'), ('erased', 'Person erased'), ('refused', 'Refused by the mail server'), ('cannot_compose', 'The mail could not be made'), ('interrupted', 'The connection dropped before the server confirmed'), ('crashed', 'The worker stopped before the server confirmed'), ('reminders_off', 'Reminders switched off or changed'), ('restored', 'Was due between a backup and its restoring')], max_length=20),
+            model_name="mail",
+            name="reason",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", ""),
+                    ("suppressed", "Unsubscribed or blocked"),
+                    ("no_address", "No e-mail address"),
+                    ("duplicate", "Same address as somebody else"),
+                    ("answered", "Already answered"),
+                    ("rested", "Asked too recently"),
+                    ("window_over", "The window was over"),
+                    ("cancelled", "Campaign cancelled"),
+                    ("no_room", "No room in the window"),
+                    ("erased", "Person erased"),
+                    ("refused", "Refused by the mail server"),
+                    ("cannot_compose", "The mail could not be made"),
+                    ("interrupted", "The connection dropped before the server confirmed"),
+                    ("crashed", "The worker stopped before the server confirmed"),
+                    ("reminders_off", "Reminders switched off or changed"),
+                    ("restored", "Was due between a backup and its restoring"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('reminders__lte', 3), ('reminder_after_days__gte', 1), ('reminder_after_days__lte', 60)), name='campaign_reminders_in_bounds'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reminders__lte", 3),
+                    ("reminder_after_days__gte", 1),
+                    ("reminder_after_days__lte", 60),
+                ),
+                name="campaign_reminders_in_bounds",
+            ),
         ),
     ]

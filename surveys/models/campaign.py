@@ -17,7 +17,6 @@ from surveys.models.organisation import monday_to_friday
 from surveys.models.sender import Sender
 from surveys.models.survey import Survey
 
-
 MOST_REMINDERS = 3
 MOST_DAYS_BETWEEN = 60
 
