@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import logging
+import re
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Repeat = Campaign.Repeat
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MONTHS = {Repeat.QUARTERLY: 3, Repeat.YEARLY: 12}
 # What the next round takes over: all that says who is asked what, from whom and how.
 _KEPT = (
@@ -83,6 +85,12 @@ def _name_round(campaign: Campaign) -> str:
     )  # fmt: skip
     number = f" ({campaign.round + 1})"
     return f"{base[: 120 - len(number)]}{number}"
+
+
+def names_days(campaign: Campaign) -> bool:
+    """Whether a condition of the audience holds a date, which does not move with the round."""
+    values = (value for entry in campaign.audience for value in entry.get("values", []))
+    return any(_DAY.fullmatch(str(value).strip()) for value in values)
 
 
 @transaction.atomic

@@ -18,12 +18,21 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import Q
 
-from surveys.models import Campaign, Contact, Invitation, Suppression, get_organisation
+from surveys.models import (
+    Campaign,
+    Contact,
+    Heartbeat,
+    Invitation,
+    Suppression,
+    get_organisation,
+)
 from surveys.planning.calendar import Slot, moment_of
 from surveys.planning.openings import list_openings
 from surveys.planning.plan import Plan
 
 State, Reason = Invitation.State, Invitation.Reason
+
+DOUBTED = "reminders in doubt"
 
 _TABLE = Invitation._meta.db_table
 # Who may be reminded by `due_at` or later. Only a mail that is known to have left has a reminder:
@@ -33,15 +42,19 @@ _DUE = f"""
     due AS (
         SELECT first.id AS first_id, first.contact_id, first.occasion, first.stratum,
                first.order_key, contact.address_hash, last.sequence + 1 AS sequence,
-               (last.sent_at AT TIME ZONE %(zone)s + make_interval(days => %(days)s))
-                   AT TIME ZONE %(zone)s AS due_at
+               moment.due_at
           FROM {_TABLE} AS last
           JOIN {_TABLE} AS first ON first.id = COALESCE(last.first_id, last.id)
           JOIN {Contact._meta.db_table} AS contact ON contact.id = first.contact_id
+         CROSS JOIN LATERAL (
+               SELECT (last.sent_at AT TIME ZONE %(zone)s + make_interval(days => %(days)s))
+                      AT TIME ZONE %(zone)s AS due_at
+               ) AS moment
          WHERE last.campaign_id = %(campaign)s AND last.state = 'sent'
            AND last.sent_at IS NOT NULL AND last.sequence < %(reminders)s
            AND last.delivery_status NOT IN ('bounced', 'complained')
            AND first.answered_at IS NULL
+           AND (%(doubted)s::timestamptz IS NULL OR moment.due_at > %(doubted)s)
            AND contact.email <> '' AND contact.address_hash <> ''
            AND NOT EXISTS (
                SELECT FROM {Suppression._meta.db_table} AS suppression
@@ -87,8 +100,11 @@ _WRITE = f"""
 @transaction.atomic
 def plan_reminders(campaign: Campaign, *, now: dt.datetime) -> int:
     """Plan the reminders of today; return how many. Harmless when done twice, or twice at once."""
-    campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    locked = Campaign.objects.select_for_update(of=("self",)).select_related("sender")
+    campaign = locked.get(pk=campaign.pk)
     if campaign.state != Campaign.State.RUNNING or not campaign.reminders:
+        return 0
+    if campaign.sender.held_until and campaign.sender.held_until > now:
         return 0
     zone = get_organisation().zone
     slot = _find_open(campaign, zone, now)
@@ -128,6 +144,14 @@ def may_remind(campaign: Campaign, *, now: dt.datetime) -> bool:
 def find_close(campaign: Campaign, zone: ZoneInfo) -> dt.datetime:
     """When the last reminder may leave."""
     return moment_of(campaign.last_reminder_day + dt.timedelta(days=1), dt.time.min, zone)
+
+
+def doubt_reminders(*, until: dt.datetime) -> None:
+    """After a restore: what fell due by then may have left, and the rows do not know of it.
+
+    Nobody gets such a reminder again, and so no later one either.
+    """
+    Heartbeat.objects.update_or_create(name=DOUBTED, defaults={"seen_at": until})
 
 
 def bound_reminders(campaign: Campaign, plan: Plan) -> int:
@@ -171,6 +195,7 @@ def _terms(campaign: Campaign, zone: ZoneInfo) -> dict[str, Any]:
         "reminders": campaign.reminders,
         "days": campaign.reminder_after_days,
         "zone": zone.key,
+        "doubted": Heartbeat.objects.filter(name=DOUBTED).values_list("seen_at", flat=True).first(),
     }
 
 

@@ -34,6 +34,7 @@ from surveys.progress import (
     name_reasons,
 )
 from surveys.resting import describe_rest
+from surveys.rounds import names_days
 from surveys.sending.compose import compose_test_mail
 from surveys.sending.queueing import NoSender, queue_mail
 from surveys.views.framing import show_mail
@@ -72,6 +73,7 @@ def _describe_draft(
         "recipients": list_recipients(plan, limit=FIRST_RECIPIENTS),
         "obstacles": [(entry, request.user.may(entry.role)) for entry in obstacles],
         "launch_form": LaunchForm(initial=seen),
+        "has_fixed_days": names_days(subject),
         "most_reminders": bound_reminders(subject, plan),
         "test_form": TestMailForm(languages=subject.survey.languages),
         "survey_page": preview_url(subject.pk),

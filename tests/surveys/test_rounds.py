@@ -205,3 +205,14 @@ def test_draft_of_a_round_names_the_one_before_it_and_another_survey(
 
     assert "The question is the same" in same
     assert "scores cannot be compared" in other
+    assert "holds a date" not in same
+
+
+def test_draft_of_a_round_warns_of_dates_that_did_not_move(manager_client: Client) -> None:
+    audience = [{"property": "ordered", "operator": "at_least", "values": ["2026-08-28"]}]
+    campaign = make_campaign(state="finished", audience=audience)
+    draft = repeat_campaign(campaign, first_day=timezone.localdate(), user=None)
+
+    page = manager_client.get(draft.get_absolute_url()).content.decode()
+
+    assert "A condition of the audience holds a date of the round before." in page

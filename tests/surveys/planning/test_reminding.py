@@ -10,9 +10,20 @@ import pytest
 from surveys.campaigns import cancel, finish_campaigns, pause, resume
 from surveys.models import Campaign, Invitation, Suppression
 from surveys.planning.plan import draw_plan
-from surveys.planning.reminding import bound_reminders, may_remind, plan_reminders
+from surveys.planning.reminding import (
+    bound_reminders,
+    doubt_reminders,
+    may_remind,
+    plan_reminders,
+)
 from surveys.reminders import change_reminders, count_remindable, count_reminders
-from tests.factories import make_campaign, make_contact, make_invitation, make_organisation
+from tests.factories import (
+    make_campaign,
+    make_contact,
+    make_invitation,
+    make_organisation,
+    make_sender,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +109,25 @@ def test_only_a_running_campaign_reminds(state: str) -> None:
     ask(campaign)
 
     assert plan_reminders(campaign, now=NOW) == 0
+
+
+def test_nothing_is_planned_while_the_sender_is_held() -> None:
+    campaign = make_reminding(sender=make_sender(held_until=NOW + dt.timedelta(hours=1)))
+    ask(campaign)
+
+    assert plan_reminders(campaign, now=NOW) == 0
+    assert plan_reminders(campaign, now=NOW + dt.timedelta(hours=2)) == 1
+
+
+def test_what_fell_due_before_a_restore_is_not_sent_perhaps_twice() -> None:
+    campaign = make_reminding()
+    ask(campaign, ago=WEEK + dt.timedelta(hours=2))
+    later = ask(campaign, ago=WEEK - dt.timedelta(hours=2))
+    doubt_reminders(until=NOW)
+
+    assert plan_reminders(campaign, now=NOW) == 1
+    (reminder,) = find_reminders(campaign)
+    assert reminder.first == later
 
 
 def test_reminders_are_off_unless_switched_on() -> None:

@@ -56,9 +56,7 @@ def test_answer_at_the_same_moment_leaves_nothing_that_may_leave(campaign: Campa
     raised = run_at_once(
         lambda: plan_reminders(campaign, now=now),
         *[
-            lambda first=first: record_response(  # type: ignore[misc]
-                first, score=9, comment="", language="nl", now=now
-            )
+            lambda first=first: record_response(first, score=9, comment="", language="nl", now=now)
             for first in firsts
         ],
     )
