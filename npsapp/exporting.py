@@ -114,6 +114,7 @@ def _describe_invitation(invitation: Invitation) -> dict[str, Any]:
         "campaign": invitation.campaign.name,
         "survey": str(invitation.campaign.survey),
         "occasion": invitation.occasion,
+        "reminder": invitation.sequence,
         "state": invitation.state,
         "reason": invitation.reason,
         "detail": invitation.detail,

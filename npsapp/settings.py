@@ -280,6 +280,8 @@ CELERY_BEAT_SCHEDULE = {
     "settle old doubt": _every(300, "surveys.settle_doubt"),
     "watch over the sending": _every(60, "surveys.watch"),
     "finish campaigns": _every(60, "surveys.finish_campaigns"),
+    "plan reminders": _every(300, "surveys.remind"),
+    "prepare rounds": _every(3600, "surveys.prepare_rounds"),
     "import files": _every(15, "surveys.import_files"),
     "import answers": _every(15, "responses.import_files"),
     "open follow-ups": _every(60, "closeloop.sweep"),

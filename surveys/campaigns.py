@@ -22,8 +22,10 @@ from surveys.models import (
     Survey,
     get_organisation,
 )
+from surveys.models.campaign import CampaignQuerySet
 from surveys.nudging import nudge
 from surveys.planning.plan import Plan, draw_plan, redraw_plan, rewrite_plan, write_plan
+from surveys.planning.reminding import find_close, may_remind
 from surveys.resting import rest_before
 
 State = Campaign.State
@@ -55,6 +57,7 @@ def describe_terms(campaign: Campaign) -> str:
         campaign.survey_id, campaign.sender_id, campaign.audience, campaign.first_day.isoformat(),
         campaign.window_days, campaign.weekdays, campaign.day_start.isoformat(),
         campaign.day_end.isoformat(), campaign.daily_limit, campaign.strata,
+        campaign.reminders, campaign.reminder_after_days,
         rest_before(campaign.survey, get_organisation()).days,
     ]  # fmt: skip
     return hashlib.blake2b(json.dumps(terms, sort_keys=True).encode(), digest_size=8).hexdigest()
@@ -110,7 +113,7 @@ def launch(campaign: Campaign, *, previewed: int, terms: str, now: dt.datetime) 
     Raises CannotMove. The engine finds the first mails at its next tick.
     """
     _take_turn()
-    locked = _lock(campaign)
+    locked = lock_campaign(campaign)
     if locked.state != State.DRAFT:
         raise CannotMove(_("This campaign was launched already."))
     plan = draw_plan(locked, now=now)
@@ -137,7 +140,7 @@ def save_changes(campaign: Campaign, *, fields: Iterable[str]) -> None:
     if not campaign.pk:
         campaign.save()
         return
-    if _lock(campaign).state != campaign.state or not campaign.may_change:
+    if lock_campaign(campaign).state != campaign.state or not campaign.may_change:
         raise CannotMove(
             _("This campaign was started or stopped meanwhile; your changes are not saved.")
         )
@@ -147,7 +150,7 @@ def save_changes(campaign: Campaign, *, fields: Iterable[str]) -> None:
 @transaction.atomic
 def pause(campaign: Campaign) -> None:
     """Hold all that has not left yet. What a worker is just handing over still leaves."""
-    locked = _lock(campaign)
+    locked = lock_campaign(campaign)
     if locked.state != State.RUNNING:
         raise CannotMove(_("Only a running campaign can be paused."))
     _move(locked, State.PAUSED)
@@ -157,7 +160,7 @@ def pause(campaign: Campaign) -> None:
 def resume(campaign: Campaign, *, now: dt.datetime) -> Plan:
     """Spread what still waits over what is left of the window, and go on."""
     _take_turn()
-    locked = _lock(campaign)
+    locked = lock_campaign(campaign)
     if locked.state != State.PAUSED:
         raise CannotMove(_("Only a paused campaign can be resumed."))
     plan = redraw_plan(locked, now=now)
@@ -166,6 +169,10 @@ def resume(campaign: Campaign, *, now: dt.datetime) -> Plan:
             _("Nothing is left of the window. Make it longer first, or cancel the campaign.")
         )
     rewrite_plan(locked, plan)
+    # Reminders keep their times, for the longest wait leaves first; the window may be another.
+    locked.invitations.filter(sequence__gt=0, state=Invitation.State.SCHEDULED).update(
+        not_after=find_close(locked, get_organisation().zone)
+    )
     _move(locked, State.RUNNING)
     _wake_engine()
     return plan
@@ -175,7 +182,7 @@ def resume(campaign: Campaign, *, now: dt.datetime) -> Plan:
 def replan(campaign: Campaign, *, now: dt.datetime) -> Plan | None:
     """Spread what waits of a running campaign over what is left of its window."""
     _take_turn()
-    locked = _lock(campaign)
+    locked = lock_campaign(campaign)
     if locked.state != State.RUNNING:
         return None
     plan = redraw_plan(locked, now=now)
@@ -190,18 +197,22 @@ def cancel(campaign: Campaign, *, now: dt.datetime) -> int:
 
     Claimed rows go too: their worker's intent finds the row changed and lets it be.
     """
-    locked = _lock(campaign)
+    locked = lock_campaign(campaign)
     if locked.state not in {State.RUNNING, State.PAUSED}:
         raise CannotMove(_("Only a campaign under way can be cancelled."))
-    stopped = locked.invitations.filter(
+    waiting = locked.invitations.filter(
         state__in=[Invitation.State.SCHEDULED, Invitation.State.CLAIMED]
-    ).update(
-        state=Invitation.State.SKIPPED,
-        reason=Invitation.Reason.CANCELLED,
-        skipped_at=now,
-        claim_token=None,
-        lease_until=None,
     )
+    changes = {
+        "state": Invitation.State.SKIPPED,
+        "reason": Invitation.Reason.CANCELLED,
+        "skipped_at": now,
+        "claim_token": None,
+        "lease_until": None,
+    }
+    stopped = waiting.filter(sequence=0).update(**changes)
+    # Whose reminder is stopped was asked all the same, and is not counted.
+    waiting.update(**changes)
     locked.ended_at = now
     _move(locked, State.CANCELLED)
     return stopped
@@ -210,7 +221,7 @@ def cancel(campaign: Campaign, *, now: dt.datetime) -> int:
 @transaction.atomic
 def delete_draft(campaign: Campaign) -> None:
     """Remove a campaign that never ran."""
-    locked = _lock(campaign)
+    locked = lock_campaign(campaign)
     if locked.state != State.DRAFT:
         raise CannotMove(_("Only a draft can be deleted; a campaign under way can be cancelled."))
     locked.delete()
@@ -219,7 +230,8 @@ def delete_draft(campaign: Campaign) -> None:
 def finish_campaigns(*, now: dt.datetime) -> int:
     """Finish what has nothing left to send, and skip what its window left behind.
 
-    Doubtful mails keep a campaign open: sending one of them again needs it running.
+    Doubtful mails keep a campaign open: sending one of them again needs it running. So do
+    reminders that may still fall due.
     """
     Invitation.objects.filter(
         campaign__state=State.RUNNING, state=Invitation.State.SCHEDULED, not_after__lte=now
@@ -232,8 +244,16 @@ def finish_campaigns(*, now: dt.datetime) -> int:
             Invitation.State.UNKNOWN,
         ]
     )
-    done = Campaign.objects.running().exclude(pk__in=unsettled.values("campaign"))
-    return done.update(state=State.FINISHED, ended_at=now)
+    done: CampaignQuerySet = Campaign.objects.running().exclude(pk__in=unsettled.values("campaign"))
+    return sum(_finish(campaign, done, now) for campaign in list(done))
+
+
+@transaction.atomic
+def _finish(campaign: Campaign, done: CampaignQuerySet, now: dt.datetime) -> int:
+    """Look again under the lock: reminders may be switched on at this very moment."""
+    if may_remind(lock_campaign(campaign), now=now):
+        return 0
+    return done.filter(pk=campaign.pk).update(state=State.FINISHED, ended_at=now)
 
 
 def _take_turn() -> None:
@@ -242,7 +262,7 @@ def _take_turn() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PLANNING])
 
 
-def _lock(campaign: Campaign) -> Campaign:
+def lock_campaign(campaign: Campaign) -> Campaign:
     return (
         Campaign.objects.select_for_update(of=("self",))
         .select_related("sender")

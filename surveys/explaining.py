@@ -23,6 +23,7 @@ _PHRASES: dict[str, str | Promise] = {
     Reason.NO_ROOM: gettext_lazy("the window of the campaign had no room left"),
     Reason.WINDOW_OVER: gettext_lazy("the window of the campaign was over"),
     Reason.CANCELLED: gettext_lazy("the campaign was cancelled"),
+    Reason.REMINDERS_OFF: gettext_lazy("reminders were switched off or changed"),
     Reason.ERASED: gettext_lazy("the person with this address was erased"),
     Reason.REFUSED: gettext_lazy("the mail server refused it"),
     Reason.CANNOT_COMPOSE: gettext_lazy("the mail could not be made"),
@@ -47,6 +48,8 @@ def explain_skip(invitation: Invitation) -> str:
             "reason": phrase,
             "day": say_day(invitation.rests_until),
         }
+    if invitation.sequence:
+        return _("Not reminded: %(reason)s.") % told
     decided_at = invitation.skipped_at or invitation.campaign.launched_at
     if decided_at is None:
         return _("Not asked: %(reason)s.") % told

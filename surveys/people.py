@@ -6,11 +6,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Protocol
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from surveys.models import Campaign, Contact, Invitation
 from surveys.planning.plan import Plan, draw_plan, list_left_out, list_recipients
+from surveys.progress import ASSUMED, WAITING
 
 # Asked for like states of the ledger, but they are columns beside it.
 ANSWERED = "answered"
@@ -19,7 +20,8 @@ TOLD = tuple(choice for choice in Invitation.DeliveryStatus.choices if choice[0]
 POSTPONED = "postponed"
 # Sent as far as anybody knows: a person decided so about a doubt, or three days did.
 TREATED_AS_SENT = "assumed"
-ASSUMED = (Invitation.Resolution.TREAT_AS_SENT, Invitation.Resolution.TIMED_OUT)
+# All that is still to leave, whatever a worker is doing with it.
+WAITS = "waits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class WrittenPeople:
                 state=row.get_state_display(),
                 reason=row.get_reason_display(),
                 moment=row.sent_at or row.scheduled_for,
-                answered_at=row.answered_at,
+                answered_at=(row.first or row).answered_at,
                 detail=row.detail,
                 rests_until=row.rests_until,
                 delivery=row.get_delivery_status_display() if row.delivery_status else "",
@@ -93,12 +95,28 @@ class PlannedPeople:
         return [Person(contact, _("Planned"), "", moment) for contact, moment in asked]
 
 
-def list_people(campaign: Campaign, *, state: str, reason: str, now: dt.datetime) -> People:
-    """Return those in a state, or left out for a reason; empty strings mean all."""
+def list_people(
+    campaign: Campaign, *, state: str, reason: str, now: dt.datetime, reminders: bool = False
+) -> People:
+    """Return those in a state, or left out for a reason; empty strings mean all.
+
+    Everybody has one first mail. Of `reminders` there may be several a person, or none.
+    """
     if campaign.state == Campaign.State.DRAFT:
         return PlannedPeople(draw_plan(campaign, now=now), reason, state == POSTPONED)
-    rows = Invitation.objects.filter(campaign=campaign).select_related("contact__account")
-    if state == ANSWERED:
+    rows = Invitation.objects.filter(campaign=campaign).select_related("contact__account", "first")
+    rows = rows.filter(sequence__gt=0) if reminders else rows.filter(sequence=0)
+    if state == ANSWERED and reminders:
+        # Those whom a reminder brought to answer, once each: by the last that came before it.
+        later = Invitation.objects.filter(
+            first=OuterRef("first"),
+            sequence__gt=OuterRef("sequence"),
+            sent_at__lte=OuterRef("first__answered_at"),
+        )
+        rows = rows.filter(~Exists(later), first__answered_at__gte=F("sent_at"))
+    elif state == WAITS:
+        rows = rows.filter(state__in=WAITING)
+    elif state == ANSWERED:
         rows = rows.filter(answered_at__isnull=False)
     elif state in dict(TOLD):
         rows = rows.filter(delivery_status=state)

@@ -12,12 +12,13 @@ from django.db.models import Case, Count, F, Min, Q, When
 from django.db.models.functions import TruncDate
 
 from surveys.models import Campaign, Invitation
-from surveys.people import ASSUMED
 from surveys.planning.plan import Plan
 from surveys.strip import Strip, draw_strip
 
 State, Status = Invitation.State, Invitation.DeliveryStatus
 
+# Nobody knows: a person decided so, or three days did.
+ASSUMED = (Invitation.Resolution.TREAT_AS_SENT, Invitation.Resolution.TIMED_OUT)
 WAITING = (State.SCHEDULED, State.CLAIMED, State.SENDING)
 
 
@@ -32,7 +33,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The ledger of a campaign: sent, waiting, failed, unknown and skipped add up to `people`."""
+    """The ledger of a campaign: sent, waiting, failed, unknown and skipped add up to `people`.
+
+    Of first mails only: a reminder asks nobody new, see surveys.reminders.
+    """
 
     people: int
     sent: int
@@ -79,7 +83,7 @@ class Progress:
 
 def measure_progress(campaign: Campaign) -> Progress:
     rows = (
-        Invitation.objects.filter(campaign=campaign)
+        Invitation.objects.filter(campaign=campaign, sequence=0)
         .order_by()
         .values_list("state", "reason", "delivery_status")
         .annotate(
@@ -144,7 +148,7 @@ def name_reasons(people: Mapping[str, int]) -> tuple[Skipped, ...]:
 def count_by_day(
     campaign: Campaign, *, zone: ZoneInfo
 ) -> tuple[dict[dt.date, int], dict[dt.date, int]]:
-    """Return the mails of each local day, all and those that have left."""
+    """Return the mails of each local day, reminders too, all and those that have left."""
     moment = Case(When(sent_at__isnull=False, then=F("sent_at")), default=F("scheduled_for"))
     rows = (
         Invitation.objects.filter(campaign=campaign)

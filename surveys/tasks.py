@@ -5,11 +5,12 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from surveys import campaigns
+from surveys import campaigns, rounds
 from surveys.importing.batches import work_on
 from surveys.importing.running import find_waiting
-from surveys.models import ImportBatch
+from surveys.models import Campaign, ImportBatch
 from surveys.nudging import nudge
+from surveys.planning.reminding import plan_reminders
 from surveys.sending import alarms
 from surveys.sending import reap as reaping
 from surveys.sending.leases import job_lease
@@ -57,6 +58,27 @@ def settle_doubt() -> str:
 def watch() -> str:
     with job_lease("job:watch") as lease:
         return alarms.watch(now=timezone.now()) if lease else "another worker is at it"
+
+
+@shared_task(name="surveys.remind")
+def remind() -> str:
+    """Plan the reminders that fall due today, as far as the daily limits leave room."""
+    with job_lease("job:remind") as lease:
+        if not lease:
+            return "another worker is at it"
+        planned = 0
+        for campaign in Campaign.objects.running().filter(reminders__gt=0).order_by("pk"):
+            planned += plan_reminders(campaign, now=timezone.now())
+            lease.renew()
+    return f"{planned} reminders planned"
+
+
+@shared_task(name="surveys.prepare_rounds")
+def prepare_rounds() -> str:
+    with job_lease("job:prepare_rounds") as lease:
+        if not lease:
+            return "another worker is at it"
+        return f"{rounds.prepare_rounds(now=timezone.now())} drafts prepared"
 
 
 @shared_task(name="surveys.import_contacts_file")

@@ -76,6 +76,8 @@ class Wording:
     mail_greeting: str
     mail_greeting_nameless: str
     mail_intro: str
+    mail_reminder_subject: str
+    mail_reminder_intro: str
     mail_click: str
     mail_open: str
     mail_why: str
@@ -174,6 +176,9 @@ ENGLISH = Wording(
     mail_greeting_nameless="Hello,",
     mail_intro="You are a customer of {company}. We would like to hear what you think of us. It is "
     "one question.",
+    mail_reminder_subject="Reminder: how likely are you to recommend {company}?",
+    mail_reminder_intro="We asked you earlier what you think of {company} and have not heard from "
+    "you yet. It is still one question, and your answer is still welcome.",
     mail_click="Click a number. You can still change it and say why on the next page.",
     mail_open="Go to the question",
     mail_why="You are receiving this e-mail because you are a customer of {company}.",
@@ -258,6 +263,9 @@ DUTCH_FORMAL = Wording(
     mail_greeting="Beste {first_name},",
     mail_greeting_nameless="Goedendag,",
     mail_intro="U bent klant van {company}. We horen graag wat u van ons vindt. Het is één vraag.",
+    mail_reminder_subject="Herinnering: hoe waarschijnlijk is het dat u {company} aanbeveelt?",
+    mail_reminder_intro="We vroegen u eerder wat u van {company} vindt en hebben nog geen antwoord "
+    "van u gekregen. Het is nog steeds één vraag, en uw antwoord is nog steeds welkom.",
     mail_click="Klik op een cijfer. Op de volgende pagina kunt u het nog wijzigen en toelichten.",
     mail_open="Naar de vraag",
     mail_why="U ontvangt deze mail omdat u klant bent van {company}.",
@@ -311,6 +319,9 @@ DUTCH_INFORMAL = replace(
     mail_greeting_nameless="Hallo,",
     mail_intro="Je bent klant van {company}. We horen graag wat je van ons vindt. Het is één "
     "vraag.",
+    mail_reminder_subject="Herinnering: hoe waarschijnlijk is het dat je {company} aanbeveelt?",
+    mail_reminder_intro="We vroegen je eerder wat je van {company} vindt en hebben nog geen "
+    "antwoord van je gekregen. Het is nog steeds één vraag, en je antwoord is nog steeds welkom.",
     mail_click="Klik op een cijfer. Op de volgende pagina kun je het nog wijzigen en toelichten.",
     mail_why="Je ontvangt deze mail omdat je klant bent van {company}.",
 )

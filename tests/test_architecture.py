@@ -24,6 +24,7 @@ SHARED = (
 PURE = (
     "responses.automatic",
     "responses.scoring",
+    "responses.differing",
     "surveys.planning.calendar",
     "surveys.planning.quotas",
     "surveys.planning.order",

@@ -88,10 +88,18 @@ def play_round(
     over = campaign.last_day < now.date()
     campaign.state = Campaign.State.FINISHED if over else Campaign.State.RUNNING
     campaign.ended_at = moment(campaign.last_day, 1) if over else None
+    follow_on(campaign)
     campaign.save()
     hand_over(random, campaign, now=now)
     answer_round(random, campaign, contacts, moods, now=now)
     return campaign
+
+
+def follow_on(campaign: Campaign) -> None:
+    """Make the round the next of the same survey, so that rounds can be compared."""
+    before = Campaign.objects.filter(survey=campaign.survey).exclude(pk=campaign.pk)
+    campaign.previous = before.order_by("first_day", "pk").last()
+    campaign.round = campaign.previous.round + 1 if campaign.previous else 1
 
 
 def _describe_audience(asked: Round) -> list[dict[str, object]]:

@@ -93,6 +93,8 @@ def describe(invitation: Invitation) -> str:
     state = Invitation.State(invitation.state)
     reason = invitation.get_reason_display()
     if state == Invitation.State.SENT:
+        if invitation.sequence and invitation.sent_at:
+            return _("Reminded on %(day)s") % {"day": say_day(invitation.sent_at)}
         if invitation.answered_at:
             return _("Answered on %(day)s") % {"day": say_day(invitation.answered_at)}
         return _describe_delivery(invitation) or _describe_unanswered(invitation)

@@ -22,7 +22,8 @@ from surveys.forms.widgets import (
     offer,
 )
 from surveys.models import Campaign, Invitation, Organisation, Sender, Survey
-from surveys.people import ANSWERED, POSTPONED, TOLD, TREATED_AS_SENT
+from surveys.models.campaign import MOST_DAYS_BETWEEN, MOST_REMINDERS
+from surveys.people import ANSWERED, POSTPONED, TOLD, TREATED_AS_SENT, WAITS
 
 if TYPE_CHECKING:
     CampaignModelForm = forms.ModelForm[Campaign]
@@ -30,6 +31,7 @@ else:
     CampaignModelForm = forms.ModelForm
 
 MOST_STRATA = 3
+REMINDER = "reminder"
 FARTHEST_START = dt.timedelta(days=10 * 366)
 
 # Once mails have left, these would make the rest of the campaign another one.
@@ -47,6 +49,20 @@ class CampaignForm(CampaignModelForm):
         max_value=1_000_000,
         required=False,
         help_text=_("At most this many mails a day. Empty: no limit."),
+    )
+    reminders = forms.TypedChoiceField(
+        label=_("Reminders"),
+        coerce=int,
+        required=False,
+        choices=[(0, _("None"))] + [(n, str(n)) for n in range(1, MOST_REMINDERS + 1)],
+        help_text=_("At most this many, and only to who has not answered."),
+    )
+    reminder_after_days = forms.IntegerField(
+        label=_("Days before a reminder"),
+        min_value=1,
+        max_value=MOST_DAYS_BETWEEN,
+        required=False,
+        help_text=_("After the invitation, or after the reminder before it."),
     )
     strata = forms.MultipleChoiceField(
         label=_("Every day the same mix of"),
@@ -67,6 +83,8 @@ class CampaignForm(CampaignModelForm):
             "day_start",
             "day_end",
             "daily_limit",
+            "reminders",
+            "reminder_after_days",
             "strata",
         ]
         widgets = {"first_day": DayInput}
@@ -84,7 +102,8 @@ class CampaignForm(CampaignModelForm):
         offer(self, "strata", list_strata())
         if self.has_started:
             senders.queryset = Sender.objects.all()
-            del self.fields["strata"]
+            for name in ("strata", "reminders", "reminder_after_days"):
+                del self.fields[name]
             freeze(self, FROZEN_BY_LAUNCH)
 
     def keep(self, sent: QueryDict) -> None:
@@ -98,6 +117,14 @@ class CampaignForm(CampaignModelForm):
             # A slip of the keyboard, and the calendar itself ends with the year 9999.
             raise forms.ValidationError(self.fields["first_day"].error_messages["invalid"])
         return first_day
+
+    def clean_reminders(self) -> int:
+        return self.cleaned_data["reminders"] or 0
+
+    def clean_reminder_after_days(self) -> int:
+        # Without reminders it may stand empty.
+        days: int | None = self.cleaned_data["reminder_after_days"]
+        return days or self.instance.reminder_after_days
 
     def clean_strata(self) -> list[str]:
         strata: list[str] = self.cleaned_data["strata"]
@@ -155,6 +182,7 @@ class TestMailForm(forms.Form):
     """A test mail to oneself. `once` makes a double click one mail."""
 
     language = forms.ChoiceField(label=_("Language"))
+    reminder = forms.BooleanField(label=_("The reminder, not the invitation"), required=False)
     once = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
     def __init__(self, *args: Any, languages: list[str], **kwargs: Any) -> None:
@@ -176,7 +204,13 @@ class PeopleForm(forms.Form):
             *TOLD,
             (POSTPONED, _("Asked later: rests first")),
             (TREATED_AS_SENT, _("Treated as sent after doubt")),
+            (WAITS, _("Still to leave")),
         ],
+    )
+    mail = forms.ChoiceField(
+        label=_("Mail"),
+        required=False,
+        choices=[("", _("Invitations")), (REMINDER, _("Reminders"))],
     )
     reason = forms.ChoiceField(
         label=_("Reason"),
@@ -189,3 +223,4 @@ class PeopleForm(forms.Form):
         if is_draft:
             chosen = [("", _("All")), (POSTPONED, _("Asked later: rests first"))]
             offer(self, "state", chosen)
+            del self.fields["mail"]

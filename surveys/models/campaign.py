@@ -17,6 +17,9 @@ from surveys.models.organisation import monday_to_friday
 from surveys.models.sender import Sender
 from surveys.models.survey import Survey
 
+MOST_REMINDERS = 3
+MOST_DAYS_BETWEEN = 60
+
 
 def new_seed() -> str:
     """Return what the order in which people are asked is drawn from."""
@@ -28,10 +31,19 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self.filter(state=Campaign.State.RUNNING)
 
     def with_progress(self) -> Self:
-        """Annotate `mail_count` (those who are not skipped), `sent_count` and `answered_count`."""
+        """Annotate `mail_count` (people who are not skipped), `sent_count` and `answered_count`.
+
+        A reminder asks nobody new: only first mails are counted.
+        """
         return self.select_related("survey").annotate(
-            mail_count=models.Count("invitations", filter=~models.Q(invitations__state="skipped")),
-            sent_count=models.Count("invitations", filter=models.Q(invitations__state="sent")),
+            mail_count=models.Count(
+                "invitations",
+                filter=models.Q(invitations__sequence=0) & ~models.Q(invitations__state="skipped"),
+            ),
+            sent_count=models.Count(
+                "invitations",
+                filter=models.Q(invitations__sequence=0, invitations__state="sent"),
+            ),
             answered_count=models.Count(
                 "invitations", filter=models.Q(invitations__answered_at__isnull=False)
             ),
@@ -47,6 +59,11 @@ class Campaign(models.Model):
         PAUSED = "paused", _("Paused")
         FINISHED = "finished", _("Finished")
         CANCELLED = "cancelled", _("Cancelled")
+
+    class Repeat(models.TextChoices):
+        NEVER = "", _("Not by itself")
+        QUARTERLY = "quarterly", _("Every quarter")
+        YEARLY = "yearly", _("Every year")
 
     survey = models.ForeignKey(
         Survey, verbose_name=_("survey"), on_delete=models.PROTECT, related_name="campaigns"
@@ -76,6 +93,20 @@ class Campaign(models.Model):
         blank=True,
     )
     seed = models.CharField(max_length=32, default=new_seed, editable=False)
+    # At most so many reminders to who has not answered, each so long after the mail before it.
+    reminders = models.PositiveSmallIntegerField(_("reminders"), default=0)
+    reminder_after_days = models.PositiveSmallIntegerField(_("days before a reminder"), default=7)
+    # A repeated campaign: the number of this run, and the run before it.
+    round = models.PositiveSmallIntegerField(default=1, editable=False)
+    previous = models.OneToOneField(
+        "self", null=True, on_delete=models.SET_NULL, related_name="next", editable=False
+    )
+    repeat = models.CharField(_("repeat"), max_length=10, choices=Repeat.choices, blank=True)
+    repeat_days_before = models.PositiveSmallIntegerField(
+        _("days before its first day"), default=14
+    )
+    # Once only: a draft that somebody deleted does not come back.
+    next_prepared_at = models.DateTimeField(null=True, editable=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -102,6 +133,11 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=models.Q(weekdays__len__gt=0), name="campaign_has_weekday"
             ),
+            models.CheckConstraint(
+                condition=models.Q(reminders__lte=MOST_REMINDERS)
+                & models.Q(reminder_after_days__gte=1, reminder_after_days__lte=MOST_DAYS_BETWEEN),
+                name="campaign_reminders_in_bounds",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,3 +159,12 @@ class Campaign(models.Model):
     def last_day(self) -> dt.date:
         """The last day of the window, included."""
         return self.first_day + dt.timedelta(days=self.window_days - 1)
+
+    @property
+    def last_reminder_day(self) -> dt.date:
+        """Who was asked on the last day of the window is reminded as well, after it."""
+        return self.last_day + dt.timedelta(days=self.reminders * self.reminder_after_days)
+
+    @property
+    def next_round(self) -> Campaign | None:
+        return Campaign.objects.filter(previous=self).first()

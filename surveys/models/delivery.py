@@ -42,6 +42,7 @@ class Delivery(models.Model):
         CANNOT_COMPOSE = "cannot_compose", _("The mail could not be made")
         INTERRUPTED = "interrupted", _("The connection dropped before the server confirmed")
         CRASHED = "crashed", _("The worker stopped before the server confirmed")
+        REMINDERS_OFF = "reminders_off", _("Reminders switched off or changed")
         RESTORED = "restored", _("Was due between a backup and its restoring")
 
     class Resolution(models.TextChoices):

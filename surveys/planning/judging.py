@@ -102,17 +102,14 @@ _PEOPLE = """
         SELECT id, address_hash, stratum, release, rests_until FROM judged WHERE reason = ''
     )
 """
-# A reminder belongs to its first mail: the rule does not look at it.
+# A reminder belongs to its first mail: the rule does not look at it, and its time is not ours.
 _WAITING = f"""
     once AS (
-        SELECT row.id, row.order_key, '' AS reason,
-               CASE WHEN row.sequence = 0 THEN row.contact_id END AS contact_id,
-               CASE WHEN row.sequence = 0
-                    THEN COALESCE(contact.address_hash, row.address_hash) ELSE '' END
-                   AS address_hash
+        SELECT row.id, row.order_key, '' AS reason, row.contact_id,
+               COALESCE(contact.address_hash, row.address_hash) AS address_hash
           FROM {Invitation._meta.db_table} AS row
           LEFT JOIN {Contact._meta.db_table} AS contact ON contact.id = row.contact_id
-         WHERE row.campaign_id = %s AND row.state = 'scheduled'
+         WHERE row.campaign_id = %s AND row.state = 'scheduled' AND row.sequence = 0
     )
 """  # noqa: S608 - tables of ours
 

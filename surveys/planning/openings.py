@@ -10,9 +10,17 @@ from surveys.planning.calendar import Hours, Slot, open_slots
 
 
 def list_openings(
-    campaign: Campaign, organisation: Organisation, *, not_before: dt.datetime
+    campaign: Campaign,
+    organisation: Organisation,
+    *,
+    not_before: dt.datetime,
+    last: dt.date | None = None,
 ) -> list[Slot]:
-    """Return the slots of the window that end behind `not_before`, the first one cut to it."""
+    """Return the slots of the window that end behind `not_before`, the first one cut to it.
+
+    `last` is another last day than the window's: reminders may leave after it.
+    """
+    last = last or campaign.last_day
     zone = organisation.zone
     first = max(campaign.first_day, not_before.astimezone(zone).date())
     hours = Hours(
@@ -20,6 +28,6 @@ def list_openings(
         frozenset(campaign.weekdays),
         campaign.day_start,
         campaign.day_end,
-        find_free_days(organisation, first=first, last=campaign.last_day),
+        find_free_days(organisation, first=first, last=last),
     )
-    return list(open_slots(hours, first=first, last=campaign.last_day, not_before=not_before))
+    return list(open_slots(hours, first=first, last=last, not_before=not_before))

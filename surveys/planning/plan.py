@@ -153,7 +153,13 @@ def redraw_plan(campaign: Campaign, *, now: dt.datetime) -> Plan:
         .filter(moment__gte=dt.datetime.combine(today, dt.time.min, organisation.zone))
     )
     judged = judge_waiting(campaign, organisation, slots, now=now)
-    return _fit(campaign, slots, judged, {today: on_their_way.count()}, now=now)
+    already = Counter({today: on_their_way.count()})
+    if slots:
+        # Reminders are planned for one day only: those that wait leave with the first mails of it.
+        already[slots[0].day] += campaign.invitations.filter(
+            state=State.SCHEDULED, sequence__gt=0
+        ).count()
+    return _fit(campaign, slots, judged, already, now=now)
 
 
 def rewrite_plan(campaign: Campaign, plan: Plan) -> None:

@@ -55,7 +55,12 @@ def compose_invitation(invitation: Invitation) -> EmailMultiAlternatives:
     language = campaign.survey.language_for(contact.language or organisation.default_language)
     links = Links(answer_url(first_pk), unsubscribe_url(first_pk))
     words = write_invitation(
-        campaign, organisation, language=language, first_name=contact.first_name, links=links
+        campaign,
+        organisation,
+        language=language,
+        first_name=contact.first_name,
+        links=links,
+        is_reminder=bool(invitation.sequence),
     )
     headers = {
         **BY_A_MACHINE,
@@ -68,8 +73,11 @@ def compose_invitation(invitation: Invitation) -> EmailMultiAlternatives:
     return _make_message(invitation, words, to=to, headers=headers)
 
 
-def compose_test_mail(campaign: Campaign, *, language: str, user: Any) -> tuple[str, str, str]:
-    """Subject, text and HTML of the invitation, marked as a test; its answer is one too."""
+def compose_test_mail(
+    campaign: Campaign, *, language: str, user: Any, is_reminder: bool = False
+) -> tuple[str, str, str]:
+    """Subject, text and HTML of the invitation (or its reminder), marked as a test; its answer is
+    one too."""
     language = campaign.survey.language_for(language)
     words = write_invitation(
         campaign,
@@ -79,12 +87,15 @@ def compose_test_mail(campaign: Campaign, *, language: str, user: Any) -> tuple[
         # A test knows no contact whose language it could speak.
         links=Links(f"{trial_url(campaign.pk, user.pk)}?lang={language}", ""),
         is_test=True,
+        is_reminder=is_reminder,
     )
     return words.subject, words.text, words.html
 
 
-def compose_preview(campaign: Campaign, *, language: str, first_name: str) -> Words:
-    """The invitation as customers get it; its links lead to the preview of the survey page."""
+def compose_preview(
+    campaign: Campaign, *, language: str, first_name: str, is_reminder: bool = False
+) -> Words:
+    """The mail as customers get it; its links lead to the preview of the survey page."""
     page = preview_url(campaign.pk)
     return write_invitation(
         campaign,
@@ -92,6 +103,7 @@ def compose_preview(campaign: Campaign, *, language: str, first_name: str) -> Wo
         language=campaign.survey.language_for(language),
         first_name=first_name,
         links=Links(page, page),
+        is_reminder=is_reminder,
     )
 
 

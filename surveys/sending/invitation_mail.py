@@ -43,6 +43,7 @@ def write_invitation(
     first_name: str,
     links: Links,
     is_test: bool = False,
+    is_reminder: bool = False,
 ) -> Words:
     """Write the mail in a language of the survey. Names may hold anything; none of it is markup."""
     survey = campaign.survey
@@ -50,14 +51,16 @@ def write_invitation(
     company = " ".join(survey.company.split())
     first_name = " ".join(first_name.split())
     greeting = fill(wording.mail_greeting, first_name=first_name)
+    subject = wording.mail_reminder_subject if is_reminder else wording.mail_subject
+    intro = wording.mail_reminder_intro if is_reminder else wording.mail_intro
     scores = list(survey.scores)
     context = {
         "language": language,
         "test_note": wording.mail_test_note if is_test else "",
-        "subject": write_subject(survey, language=language),
+        "subject": fill(subject, company=company),
         "company": company,
         "greeting": greeting if first_name else wording.mail_greeting_nameless,
-        "intro": fill(wording.mail_intro, company=company),
+        "intro": fill(intro, company=company),
         "question": fill(wording.question, company=company),
         "padding": PADDING,
         "lowest": f"{scores[0]} = {_inside_a_line(wording.lowest)}",
@@ -79,10 +82,10 @@ def write_invitation(
             [(score, links.score(score)) for score in scores if score > 5],
         ],
     }
-    subject = render_to_string("mail/invitation_subject.txt", context)
+    title = render_to_string("mail/invitation_subject.txt", context)
     text = render_to_string("mail/invitation_text.txt", context)
     html = _inliner().inline(render_to_string("mail/invitation.html", context))
-    return Words(" ".join(subject.split()), text.strip() + "\n", html)
+    return Words(" ".join(title.split()), text.strip() + "\n", html)
 
 
 def write_subject(survey: Survey, *, language: str) -> str:

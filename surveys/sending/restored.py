@@ -15,6 +15,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from surveys.models import Heartbeat, Invitation, Sender
 from surveys.models.sender import UNTIL_RELEASED
+from surveys.planning.reminding import doubt_reminders
 from surveys.sending.ledger import LEDGERS, Ledger, Reason, State
 from surveys.sending.watch import BACKUP, RESTORE, last_seen
 
@@ -108,7 +109,8 @@ def release_sending(*, doubt: bool, now: dt.datetime) -> int:
     """Let mail leave again; return how many mails are in doubt instead.
 
     With `doubt`, what was due when the backup was restored may have left already: it becomes
-    unknown and is never sent again by itself. Without, all of it is sent. Raises ErasuresMissing.
+    unknown and is never sent again by itself; reminders that had fallen due by then have no row
+    to tell, and are not sent either. Without, all of it is sent. Raises ErasuresMissing.
     """
     if not is_held_for_release():
         return 0
@@ -117,6 +119,7 @@ def release_sending(*, doubt: bool, now: dt.datetime) -> int:
     doubted = 0
     if doubt:
         restored_at = last_seen(RESTORE)
+        doubt_reminders(until=restored_at or now)
         for ledger in LEDGERS:
             doubted += _doubtful(ledger, restored_at).update(
                 state=State.UNKNOWN,

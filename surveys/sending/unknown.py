@@ -70,7 +70,8 @@ def can_send_again(delivery: Row, *, now: dt.datetime) -> bool:
         return False
     if not isinstance(delivery, Invitation):
         return True
-    if delivery.answered_at is not None or delivery.contact_id is None:
+    asked = delivery.first or delivery
+    if asked.answered_at is not None or delivery.contact_id is None:
         return False
     return delivery.campaign.state in UNDER_WAY
 

@@ -27,6 +27,7 @@ from surveys.links import preview_url
 from surveys.models import Campaign, Invitation, Mail, get_organisation
 from surveys.people import list_people
 from surveys.planning.plan import draw_plan, list_recipients, redraw_plan
+from surveys.planning.reminding import bound_reminders
 from surveys.progress import (
     draw_planned_days,
     draw_progress_days,
@@ -34,10 +35,12 @@ from surveys.progress import (
     name_reasons,
 )
 from surveys.resting import describe_rest
+from surveys.rounds import names_days
 from surveys.sending.compose import compose_preview, compose_test_mail
 from surveys.sending.invitation_mail import write_subject
 from surveys.sending.queueing import NoSender, queue_mail
 from surveys.views.framing import show_mail
+from surveys.views.repeating import describe_repeating
 
 FIRST_RECIPIENTS = 20
 PAGE_LENGTH = 50
@@ -72,6 +75,8 @@ def _describe_draft(
         "recipients": list_recipients(plan, limit=FIRST_RECIPIENTS),
         "obstacles": [(entry, request.user.may(entry.role)) for entry in obstacles],
         "launch_form": LaunchForm(initial=seen),
+        "has_fixed_days": names_days(subject),
+        "most_reminders": bound_reminders(subject, plan),
         "test_form": TestMailForm(languages=subject.survey.languages),
         "survey_page": preview_url(subject.pk),
         "mails": [
@@ -91,6 +96,7 @@ def _describe_progress(subject: Campaign, *, now: dt.datetime) -> dict[str, Any]
     return {
         "campaign": subject,
         "progress": measure_progress(subject),
+        **describe_repeating(subject, today=today),
         "conditions": describe_conditions(subject.audience),
         "strata": name_fields(subject.strata),
         "rest": describe_rest(subject.survey, organisation),
@@ -107,7 +113,13 @@ def campaign_people(request: StaffRequest, pk: int) -> HttpResponse:
     subject, now = get_campaign(pk), timezone.now()
     form = PeopleForm(request.GET, is_draft=subject.state == Campaign.State.DRAFT)
     chosen = form.cleaned_data if form.is_valid() else {"state": "", "reason": ""}
-    people = list_people(subject, state=chosen["state"], reason=chosen["reason"], now=now)
+    people = list_people(
+        subject,
+        state=chosen["state"],
+        reason=chosen["reason"],
+        reminders=bool(chosen.get("mail")),
+        now=now,
+    )
     page = Paginator(cast(Any, people), PAGE_LENGTH).get_page(request.GET.get("page"))
     query = urlencode({key: value for key, value in chosen.items() if value})
     context = {"campaign": subject, "form": form, "page": page, "query": query}
@@ -117,10 +129,15 @@ def campaign_people(request: StaffRequest, pk: int) -> HttpResponse:
 @requires(Role.MANAGER)
 @require_safe
 def campaign_mail(request: StaffRequest, pk: int, language: str) -> HttpResponse:
-    """The invitation as it will look, for the frame on the draft's page."""
+    """The invitation, or its reminder, as it will look, for the frame on the draft's page."""
     subject = get_campaign(pk)
-    name = request.user.get_short_name()
-    return show_mail(compose_preview(subject, language=language, first_name=name).html)
+    words = compose_preview(
+        subject,
+        language=language,
+        first_name=request.user.get_short_name(),
+        is_reminder="reminder" in request.GET,
+    )
+    return show_mail(words.html)
 
 
 @requires(Role.MANAGER)
@@ -132,7 +149,9 @@ def campaign_test(request: StaffRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Choose a language for the test mail."))
         return redirect(subject)
     language, once = form.cleaned_data["language"], form.cleaned_data["once"]
-    title, text, html = compose_test_mail(subject, language=language, user=request.user)
+    title, text, html = compose_test_mail(
+        subject, language=language, user=request.user, is_reminder=form.cleaned_data["reminder"]
+    )
     try:
         queue_mail(
             kind=Mail.Kind.TEST,

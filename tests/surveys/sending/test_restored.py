@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from surveys.models import Invitation, Sender
 from surveys.models.sender import UNTIL_RELEASED
+from surveys.planning.reminding import plan_reminders
 from surveys.sending.hold import hold_sender, lift_hold, mark_healthy
 from surveys.sending.ledger import INVITATIONS
 from surveys.sending.release import Pass
@@ -83,6 +84,25 @@ def test_release_in_doubt_keeps_what_was_due_and_frees_the_rest(due: Invitation)
     assert due.unknown_since is not None
     assert later.state == "scheduled"
     assert Sender.objects.filter(held_until=None).count() == Sender.objects.count()
+
+
+@pytest.mark.parametrize(("doubt", "planned"), [(True, 0), (False, 1)])
+def test_reminder_that_fell_due_before_the_restore_is_in_doubt_too(
+    due: Invitation, doubt: bool, planned: int
+) -> None:
+    campaign = due.campaign
+    type(campaign).objects.filter(pk=campaign.pk).update(
+        reminders=1, first_day=NOW().date() - dt.timedelta(days=10)
+    )
+    asked_at = NOW() - dt.timedelta(days=7, minutes=5)
+    make_invitation(campaign=campaign, state="sent", sent_at=asked_at)
+    restore()
+
+    held = plan_reminders(campaign, now=NOW())
+    release_sending(doubt=doubt, now=NOW())
+
+    assert held == 0
+    assert plan_reminders(campaign, now=NOW()) == planned
 
 
 def test_release_of_all_sends_what_was_due(
