@@ -5,7 +5,8 @@
 # make lint    only the checks that read the code
 # make screenshots  the pictures of docs/screenshots/, from the sample data
 # make lock    pin the packages of pyproject.toml again, into requirements*.txt
-# make clean   remove what the commands above made, but not the data in var/
+# make clean   remove what the commands above made, but not the data: var/, and as root a folder in
+#              /var/lib/npsapp/ (once the checkout is gone, `manage.py doctor` of another names it)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -16,7 +17,7 @@ PYTHON3 ?= python3
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes
-CODE := manage.py npsapp surveys responses closeloop tests
+CODE := manage.py npsapp surveys responses closeloop benchmarks tests
 LOCK := $(VENV)/bin/uv --system-certs pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate $(UPGRADE)
 AS_ROOT_ON_DEBIAN := [[ $$(id -u) == 0 ]] && command -v apt-get >/dev/null

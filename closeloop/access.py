@@ -10,13 +10,19 @@ SHOWN = (
     "owner",
     "root_cause",
     "response__survey",
+    "response__tester",
     "response__contact__account",
     "response__invitation__campaign",
 )
 
 
 def get_follow_up(pk: int) -> FollowUp:
-    return get_object_or_404(FollowUp.objects.select_related(*SHOWN), pk=pk)
+    return get_object_or_404(FollowUp.everything.select_related(*SHOWN), pk=pk)
+
+
+def get_test(pk: int) -> FollowUp:
+    """The follow-up of a test answer; one of a customer is not found here."""
+    return get_object_or_404(FollowUp.everything.tests(), pk=pk)
 
 
 def get_member(pk: int) -> Member:

@@ -11,6 +11,8 @@ from closeloop.changing import demand_open, lock, locked, record
 from closeloop.models import Activity, FollowUp, Member
 from closeloop.notifying import tell_owner
 from npsapp.models import User
+from npsapp.roles import Role
+from responses.models import Response
 
 
 def choose_owner() -> User | None:
@@ -31,6 +33,12 @@ def choose_owner() -> User | None:
         .annotate(load=Count("pk"))
     )
     return min(members, key=lambda member: (loads.get(member.user_id, 0), member.pk)).user
+
+
+def choose_tester(response: Response) -> User | None:
+    """A test is followed up by who made it, whoever is on duty."""
+    tester = response.tester
+    return tester if tester and tester.is_active and tester.may(Role.AGENT) else None
 
 
 def take(follow_up: FollowUp, *, user: User, version: int, now: dt.datetime) -> FollowUp:

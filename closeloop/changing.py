@@ -61,10 +61,11 @@ def lock(pk: int) -> FollowUp:
     related = (
         "response__contact__account",
         "response__survey",
+        "response__tester",
         "response__invitation__campaign__sender",
         "owner",
     )
-    return FollowUp.objects.select_for_update(of=("self",)).select_related(*related).get(pk=pk)
+    return FollowUp.everything.select_for_update(of=("self",)).select_related(*related).get(pk=pk)
 
 
 def demand_open(follow_up: FollowUp) -> None:

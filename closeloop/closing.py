@@ -42,6 +42,7 @@ def close(
 def finish(fresh: FollowUp, closing: Closing, *, user: User, now: dt.datetime) -> None:
     """Close a follow-up that is locked already."""
     check(fresh, closing)
+    before = fresh.state
     fresh.state = FollowUp.State.CLOSED
     fresh.closed_at = now
     fresh.outcome = closing.outcome
@@ -52,6 +53,8 @@ def finish(fresh: FollowUp, closing: Closing, *, user: User, now: dt.datetime) -
         "root_cause": str(closing.root_cause or ""),
         "owner": fresh.owner_id,
         "contacted": not fresh.awaiting_contact,
+        # For whoever takes the closing back at once.
+        "state": before,
     }
     record(fresh, Activity.Kind.CLOSED, now=now, user=user, text=closing.text, details=details)
 
@@ -76,16 +79,31 @@ def reopen(
     return fresh
 
 
-def restart(follow_up: FollowUp, *, since: dt.datetime) -> None:
-    """Undo on the (unsaved) row what closing wrote, and set a new response target.
+def undo_close(follow_up: FollowUp, *, user: User, version: int, now: dt.datetime) -> FollowUp:
+    """Take back one's own closing when nothing happened since: its response target stays."""
+    kind = Activity.Kind.REOPENED
+    with locked(follow_up, user=user, version=version, kind=kind) as fresh:
+        last = fresh.activities.filter(version=fresh.version).first()
+        if last is None or last.kind != Activity.Kind.CLOSED or last.actor_id != user.pk:
+            raise WrongState
+        clear(fresh)
+        fresh.state = last.details.get("state", FollowUp.State.OPEN)
+        record(fresh, kind, now=now, user=user, details={"because": "undone"})
+    return fresh
 
-    The timeline keeps what the earlier closing said.
-    """
+
+def restart(follow_up: FollowUp, *, since: dt.datetime) -> None:
+    """Undo on the (unsaved) row what closing wrote, and set a new response target."""
+    clear(follow_up)
+    await_contact(follow_up, since=since)
+
+
+def clear(follow_up: FollowUp) -> None:
+    """Take what closing wrote off the (unsaved) row; the timeline keeps what it said."""
     follow_up.state = FollowUp.State.OPEN
     follow_up.closed_at = None
     follow_up.outcome = FollowUp.Outcome.NONE
     follow_up.root_cause = None
-    await_contact(follow_up, since=since)
 
 
 def await_contact(follow_up: FollowUp, *, since: dt.datetime) -> None:

@@ -27,9 +27,9 @@ def tell_owner(follow_up: FollowUp, *, now: dt.datetime) -> Mail | None:
     Without a sender for notices nothing is mailed: the queue shows the follow-up all the same.
     """
     owner = follow_up.owner
-    if owner is None or follow_up.response.category != Category.DETRACTOR:
+    if owner is None or follow_up.is_test or follow_up.response.category != Category.DETRACTOR:
         return None
-    subject, text = _write_notice(follow_up, owner)
+    subject, text = _write_notice(follow_up, owner, now=now)
     try:
         return queue_mail(
             kind=Mail.Kind.NOTICE,
@@ -45,20 +45,25 @@ def tell_owner(follow_up: FollowUp, *, now: dt.datetime) -> Mail | None:
         return None
 
 
-def _write_notice(follow_up: FollowUp, owner: User) -> tuple[str, str]:
+def _write_notice(follow_up: FollowUp, owner: User, *, now: dt.datetime) -> tuple[str, str]:
     response = follow_up.response
     organisation = get_organisation()
     with translation.override(owner.language), timezone.override(organisation.zone):
         due = date_format(timezone.localtime(follow_up.due_at), "l j F H:i")
-        subject = _("%(score)s from %(name)s: respond by %(due)s") % {
-            "score": response.score,
-            "name": name_customer(follow_up),
-            "due": due,
-        }
+        is_overdue = follow_up.is_overdue(now)
+        if is_overdue:
+            subject = _("%(score)s from %(name)s: overdue since %(due)s")
+        elif follow_up.awaiting_contact:
+            subject = _("%(score)s from %(name)s: respond by %(due)s")
+        else:
+            subject = _("%(score)s from %(name)s: now yours")
+        values = {"score": response.score, "name": name_customer(follow_up), "due": due}
         text = render_to_string(
             "closeloop/mail/detractor.txt",
             {
                 "owner": owner,
+                "follow_up": follow_up,
+                "is_overdue": is_overdue,
                 "response": response,
                 "customer": name_customer(follow_up),
                 "due": due,
@@ -67,12 +72,14 @@ def _write_notice(follow_up: FollowUp, owner: User) -> tuple[str, str]:
             },
         )
     # A name from a file may hold anything; a subject is one line.
-    return " ".join(subject.split())[:SUBJECT_LENGTH], text
+    return " ".join((subject % values).split())[:SUBJECT_LENGTH], text
 
 
 def name_customer(follow_up: FollowUp) -> str:
     """Return the person with the account they belong to, in the active language."""
     contact = follow_up.response.contact
+    if follow_up.is_test:
+        return _("%(name)s (test)") % {"name": follow_up.response.tester}
     if contact is None:
         return _("an erased person")
     return f"{contact} ({contact.account})" if contact.account else str(contact)

@@ -7,7 +7,7 @@ import logging
 
 from django.db import transaction
 
-from closeloop.assigning import choose_owner
+from closeloop.assigning import choose_owner, choose_tester
 from closeloop.causes import ensure_root_causes
 from closeloop.changing import find_target, lock, record
 from closeloop.closing import await_contact, restart
@@ -15,6 +15,7 @@ from closeloop.models import Activity, FollowUp
 from closeloop.notifying import tell_owner
 from responses.models import Response
 from responses.scoring import categorise
+from surveys.first_steps import note_test_answer
 from surveys.models import get_organisation
 
 logger = logging.getLogger(__name__)
@@ -25,17 +26,26 @@ def open_follow_up(response_pk: int, *, now: dt.datetime, announce: bool = True)
 
     May be called any number of times, by any number of workers at once. Returns None for an answer
     that gets none: imported, not counted, or gone. `announce=False` mails nobody (for history).
+    A test answer gets one too, which is marked as a test and belongs to who tried it out.
     """
     with transaction.atomic():
         # The lock makes two callers wait for each other; the constraint would only make one fail.
-        asked = Response.objects.select_for_update().filter(pk=response_pk).first()
+        asked = (
+            Response.everything.select_for_update(of=("self",))
+            .select_related("tester")
+            .filter(pk=response_pk)
+            .first()
+        )
         if asked is None:
             return None
-        pk = FollowUp.objects.filter(response=asked).values_list("pk", flat=True).first()
+        pk = FollowUp.everything.filter(response=asked).values_list("pk", flat=True).first()
         if pk is not None:
             follow_up = lock(pk)
             _tell_change(follow_up, now=now, announce=announce)
             return follow_up
+        if asked.status == Response.Status.TEST:
+            note_test_answer(now=now)
+            return _open(asked, now=now, announce=False)
         if not Response.objects.counted().collected().filter(pk=response_pk).exists():
             return None
         return _open(asked, now=now, announce=announce)
@@ -44,7 +54,7 @@ def open_follow_up(response_pk: int, *, now: dt.datetime, announce: bool = True)
 def _open(response: Response, *, now: dt.datetime, announce: bool) -> FollowUp:
     organisation = get_organisation()
     ensure_root_causes(language=organisation.default_language)
-    owner = choose_owner()
+    owner = choose_tester(response) if response.tester else choose_owner()
     moments = [response.answered_at, response.changed_at, response.status_at]
     # The person waits since the answer; one that had to be accepted first, since then.
     waiting_since = max(moment for moment in moments if moment)
@@ -55,6 +65,7 @@ def _open(response: Response, *, now: dt.datetime, announce: bool) -> FollowUp:
         due_at=find_target(response.category, since=waiting_since),
         known_score=response.score,
         answer_seen_at=waiting_since,
+        is_test=response.tester is not None,
     )
     Activity.objects.create(
         follow_up=follow_up,
@@ -99,8 +110,10 @@ def sweep(*, now: dt.datetime) -> int:
     keeps the promise of one follow-up per answer.
     """
     missing = Response.objects.counted().collected().filter(follow_up__isnull=True)
-    untold = FollowUp.objects.with_unseen_change()
+    tests = Response.everything.tests().filter(follow_up__isnull=True)
+    untold = FollowUp.everything.with_unseen_change()
     todo = [
+        *tests.values_list("pk", flat=True),
         *missing.order_by("answered_at", "pk").values_list("pk", flat=True),
         *untold.order_by("pk").values_list("response_id", flat=True),
     ]

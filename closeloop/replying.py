@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import logging
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from responses.models import Response
 from surveys.models import Delivery, Mail, get_organisation
 from surveys.sending.compose import message_id
 from surveys.sending.queueing import queue_mail
+from surveys.suppressing import find_block
 from surveys.wording import Wording, fill, get_wording
 
 logger = logging.getLogger(__name__)
@@ -24,7 +26,15 @@ NEVER_LEFT = [Delivery.State.FAILED, Delivery.State.SKIPPED]
 
 
 class CannotReply(Exception):
-    """There is no address to write to, or the person asked not to be contacted."""
+    """There is an `Obstacle`."""
+
+
+class Obstacle(enum.StrEnum):
+    """Why nobody can write to a person by mail."""
+
+    NO_ADDRESS = "no_address"
+    NO_WISH = "no_wish"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +47,39 @@ class Draft:
     language: str
 
 
-def can_reply(response: Response) -> bool:
-    """Whether there is somebody to write to who did not ask us to leave them alone."""
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    email: str
+    name: str
+    first_name: str
+
+
+def find_recipient(response: Response) -> Recipient | None:
+    """To whom a reply goes: the customer, or the colleague whose test it is."""
+    contact, tester = response.contact, response.tester
+    if contact and contact.email:
+        return Recipient(contact.email, contact.full_name, contact.first_name)
+    if tester:
+        return Recipient(tester.email, tester.name, tester.get_short_name())
+    return None
+
+
+def find_obstacle(response: Response) -> Obstacle | None:
+    """Return what keeps us from writing: known before anybody types a word."""
+    if response.may_contact is False:
+        return Obstacle.NO_WISH
+    if find_recipient(response) is None:
+        return Obstacle.NO_ADDRESS
     contact = response.contact
-    return bool(contact and contact.email) and response.may_contact is not False
+    return Obstacle.BLOCKED if contact and find_block(contact.address_hash) else None
 
 
 def draft_reply(follow_up: FollowUp, *, user: User) -> Draft:
     """Begin a reply: subject and greeting, and what will stand under it."""
     response = follow_up.response
     wording = _wording_of(response)
-    first_name = response.contact.first_name if response.contact else ""
+    recipient = find_recipient(response)
+    first_name = recipient.first_name if recipient else ""
     greeting = wording.mail_greeting if first_name else wording.mail_greeting_nameless
     subject = fill(wording.mail_subject, company=response.survey.company)
     return Draft(
@@ -95,7 +127,8 @@ def send_reply(
     with locked(follow_up, user=user, version=version, kind=kind, text=text) as fresh:
         demand_open(fresh)
         response = fresh.response
-        if not can_reply(response) or response.contact is None:
+        recipient = find_recipient(response)
+        if find_obstacle(response) or recipient is None:
             raise CannotReply
         if closing:
             check(fresh, closing)
@@ -103,8 +136,8 @@ def send_reply(
             kind=Mail.Kind.REPLY,
             # One version is written from once: whatever goes wrong above, this is one mail.
             dedupe_key=f"reply:{fresh.pk}:{version}",
-            to_email=response.contact.email,
-            to_name=response.contact.full_name,
+            to_email=recipient.email,
+            to_name=recipient.name,
             subject=subject,
             text=f"{text}\n\n{_write_footer(response, _wording_of(response), user)}\n",
             in_reply_to=find_thread(response),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from closeloop.views import follow_up, queue, team
+from closeloop.views import follow_up, queue, team, trying
 
 urlpatterns = [
     path("follow-ups/", queue.follow_ups, name="follow_ups"),
@@ -13,7 +13,16 @@ urlpatterns = [
     path("follow-ups/<int:pk>/call/", follow_up.follow_up_call, name="follow_up_call"),
     path("follow-ups/<int:pk>/reply/", follow_up.follow_up_reply, name="follow_up_reply"),
     path("follow-ups/<int:pk>/close/", follow_up.follow_up_close, name="follow_up_close"),
+    path("follow-ups/<int:pk>/close/undo/", follow_up.follow_up_unclose, name="follow_up_unclose"),
     path("follow-ups/<int:pk>/reopen/", follow_up.follow_up_reopen, name="follow_up_reopen"),
+    path(
+        "follow-ups/<int:pk>/remove-test/",
+        trying.follow_up_remove_test,
+        name="follow_up_remove_test",
+    ),
+    path(
+        "follow-ups/remove-tests/", trying.follow_ups_remove_tests, name="follow_ups_remove_tests"
+    ),
     path("team/", team.team, name="team"),
     path("team/me/", team.team_me, name="team_me"),
     path("team/members/", team.member_add, name="member_add"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from django.core import checks
 from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
+from npsapp.embedded.leftovers import find_leftovers
+from npsapp.embedded.programs import SYSTEM_FOLDER
+from npsapp.erasing.ledger import find_file
+from npsapp.erasing.ledger import read as read_ledger
 from npsapp.readiness import (
     Trouble,
     connect,
@@ -25,7 +30,7 @@ from npsapp.readiness import (
     find_database_trouble,
     find_migration_trouble,
 )
-from surveys.sending.restored import is_held_for_release
+from surveys.sending.restored import is_held_for_release, is_replay_missing
 from surveys.sending.watch import BACKUP, BEAT, SILENT_AFTER, WORKER, last_seen
 
 OLDEST_POSTGRESQL = 14
@@ -167,6 +172,26 @@ def check_release(now: dt.datetime) -> Trouble | None:
     )
 
 
+def check_erasures(now: dt.datetime) -> Trouble | None:
+    """Whether erasures can be noted outside of the database, and none waits to be repeated."""
+    file = find_file()
+    place = file if file.exists() else file.parent
+    while not place.exists():
+        place = place.parent
+    if not os.access(place, os.W_OK):
+        return Trouble(
+            f"The ledger of erasures, {file}, cannot be written: nobody can be erased.",
+            mend="Let the product write there, or set ERASURES_FILE.",
+        )
+    if not is_replay_missing():
+        return None
+    return Trouble(
+        "A backup was restored, and people who were erased may be back: "
+        f"{len({entry.at for entry in read_ledger()})} erasures stand in the ledger.",
+        mend="Run manage.py replay_erasures; see docs/backup.md.",
+    )
+
+
 def check_backup(now: dt.datetime) -> Trouble | None:
     made = last_seen(BACKUP)
     mend = "Run manage.py backup FILE every night; see docs/backup.md."
@@ -175,6 +200,17 @@ def check_backup(now: dt.datetime) -> Trouble | None:
     if now - made <= LONGEST_WITHOUT_BACKUP:
         return None
     return Trouble(f"The last backup is of {made:%Y-%m-%d %H:%M} UTC.", mend=mend)
+
+
+def check_leftovers(now: dt.datetime) -> Trouble | None:
+    """Root's databases lie outside of the checkout, and stay when it is deleted."""
+    left = find_leftovers(SYSTEM_FOLDER)
+    if not left:
+        return None
+    return Trouble(
+        f"{len(left)} databases in {SYSTEM_FOLDER} belong to a DATA_DIR that is gone.",
+        mend="If nobody wants them back: rm -r " + " ".join(str(place) for place in left),
+    )
 
 
 QUESTIONS = (
@@ -188,7 +224,9 @@ QUESTIONS = (
     Question("clock", check_clock, needs_database=True),
     Question("disk", check_disk),
     Question("sending", check_release, needs_database=True),
+    Question("erasures", check_erasures, needs_database=True),
     Question("backup", check_backup, needs_database=True, is_advice=True),
+    Question("leftovers", check_leftovers, is_advice=True),
 )
 
 

@@ -11,6 +11,7 @@ from closeloop.models import Activity, FollowUp
 from responses.models import Response
 from surveys.importing.writing import write_csv
 from surveys.models import Contact, Invitation, Mail, Suppression, get_organisation
+from surveys.suppressing import list_removals
 
 HEADER = ["Section", "Number", "Field", "Value"]
 
@@ -26,6 +27,15 @@ def export_person(person: Contact, *, now: dt.datetime) -> dict[str, Any]:
         "suppressions": [
             {"scope": each.scope, "reason": each.reason, "since": _iso(each.created_at)}
             for each in Suppression.objects.filter(address_hash=person.address_hash or "-")
+        ],
+        "suppressions_lifted": [
+            {
+                "reason": each.reason,
+                "since": _iso(each.suppressed_at),
+                "lifted_at": _iso(each.removed_at),
+                "explanation": each.explanation,
+            }
+            for each in list_removals(person.address_hash or "-")
         ],
         "invitations": [
             _describe_invitation(each)

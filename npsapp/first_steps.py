@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from closeloop.models import Member
+from closeloop.models import FollowUp, Member
+from closeloop.trying import find_newest_test
 from npsapp.outbox import leaves_for_real
 from npsapp.roles import Role
 from responses.models import Response
@@ -138,7 +139,8 @@ def _whether_it_works(organisation: Organisation) -> list[Step]:
     to_campaign = _("To the campaign") if draft else _("Plan a campaign")
     was_asked = Invitation.objects.filter(state=Invitation.State.SENT).exists()
     was_tested = Mail.objects.filter(kind=Mail.Kind.TEST, state=Mail.State.SENT).exists()
-    was_answered = organisation.preview_posted_at is not None
+    test = find_newest_test()
+    was_answered = test is not None or organisation.test_answered_at is not None
     return [
         Step(
             _("A test mail"),
@@ -149,8 +151,11 @@ def _whether_it_works(organisation: Organisation) -> list[Step]:
         ),
         Step(
             _("Your own answer to it"),
-            _("Open the test mail, click a number and send it in. It is a trial: nothing is kept."),
-            campaign_url if leaves_for_real() else reverse("outbox"),
+            _(
+                "Open the test mail, click a number and send it in. It appears in the queue, "
+                "marked as a test, and counts nowhere."
+            ),
+            _find_test_url(test, campaign_url),
             _("It is in your mailbox") if leaves_for_real() else _("Open the outbox"),
             was_answered or Response.objects.collected().exists(),
         ),
@@ -162,3 +167,10 @@ def _whether_it_works(organisation: Organisation) -> list[Step]:
             Campaign.objects.exclude(state=Campaign.State.DRAFT).exists(),
         ),
     ]
+
+
+def _find_test_url(test: FollowUp | None, campaign_url: str) -> str:
+    """To the answer in the queue; before there is one, to where the test mail can be read."""
+    if test:
+        return test.get_absolute_url()
+    return campaign_url if leaves_for_real() else reverse("outbox")

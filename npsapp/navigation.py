@@ -15,8 +15,12 @@ from closeloop.reports.queue import count_mine
 from npsapp.first_steps import find_first_steps
 from npsapp.models import User
 from npsapp.roles import Role
+from npsapp.way_back import find_way_back
 from surveys.models import get_organisation
 from surveys.sending.watch import count_unknown, held_senders, silent_parts
+
+# Mails in doubt stop nothing and may stay so for long: told where one looks how mailing goes.
+PAGES_ABOUT_MAIL = {"dashboard", "campaigns", "campaign"}
 
 
 @dataclass(frozen=True)
@@ -36,19 +40,23 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return {}
     return {
         "places": SimpleLazyObject(lambda: list_places(request)),
+        "way_back": find_way_back(request),
         "organisation": SimpleLazyObject(get_organisation),
         "silent_parts": SimpleLazyObject(lambda: silent_parts(timezone.now())),
-        **(managers_banners(request.user) if request.user.may(Role.MANAGER) else {}),
+        **(managers_banners(request) if request.user.may(Role.MANAGER) else {}),
     }
 
 
-def managers_banners(user: User) -> dict[str, Any]:
+def managers_banners(request: HttpRequest) -> dict[str, Any]:
     """What only those who can do something about it are told."""
-    return {
+    user, page = cast(User, request.user), request.resolver_match
+    banners = {
         "held_senders": SimpleLazyObject(lambda: held_senders(timezone.now())),
-        "unknown_count": SimpleLazyObject(count_unknown),
         "first_steps": SimpleLazyObject(lambda: find_first_steps(Role(user.role))),
     }
+    if page and page.url_name in PAGES_ABOUT_MAIL:
+        banners["unknown_count"] = SimpleLazyObject(count_unknown)
+    return banners
 
 
 def list_places(request: HttpRequest) -> list[Place]:

@@ -32,6 +32,8 @@ SECRET_KEY = read_secret("SECRET_KEY", generate_in=_generate_in)
 LINK_SIGNING_KEY = read_secret("LINK_SIGNING_KEY", generate_in=_generate_in)
 LINK_SIGNING_KEY_FALLBACKS = read_text("LINK_SIGNING_KEY_FALLBACKS").split()
 SUPPRESSION_KEY = read_secret("SUPPRESSION_KEY", generate_in=_generate_in)
+# Empty: erasures.log in DATA_DIR.
+ERASURES_FILE = read_text("ERASURES_FILE")
 
 PORT = read_integer("PORT", 8000, minimum=1)
 _url = read_base_url("BASE_URL", f"http://localhost:{PORT}")
@@ -240,4 +242,5 @@ CELERY_BEAT_SCHEDULE = {
     "import files": _every(15, "surveys.import_files"),
     "import answers": _every(15, "responses.import_files"),
     "open follow-ups": _every(60, "closeloop.sweep"),
+    "erase what is past its time": _every(600, "npsapp.retain"),
 }

@@ -55,11 +55,16 @@ class CannotUndo(Exception):
     """The sentence says why."""
 
 
-def preview_answers(table: Table, rules: Rules, survey: Survey) -> Report:
+def preview_answers(
+    table: Table, rules: Rules, survey: Survey, *, tell: Tell = lambda done, total: None
+) -> Report:
     """Return what `import_answers` would do now; writes nothing."""
     report = Report()
+    size = max(len(table.lines) - table.first, 1)
     lines: dict[str, int] = {}
-    for answer, problems in read_answers(table, rules):
+    for count, (answer, problems) in enumerate(read_answers(table, rules), 1):
+        if not count % BATCH:
+            tell(min(count, size), size)
         report.problems += problems
         if answer is None:
             report.not_counted += 1
@@ -87,7 +92,8 @@ def import_answers(
     with transaction.atomic():
         # One import into a survey at a time: two of the same file must not both find it missing.
         survey = Survey.objects.select_for_update().get(pk=survey.pk)
-        refuse_again(content, survey, rules.columns)
+        sha256 = hashlib.sha256(content).hexdigest()
+        refuse_again(sha256, survey, rules.columns)
         report = preview_answers(table, rules, survey)
         if not report.answers:
             return None, report
@@ -95,7 +101,7 @@ def import_answers(
             kind=ImportBatch.Kind.RESPONSES,
             state=ImportBatch.State.IMPORTED,
             file_name=file_name[-200:],
-            sha256=hashlib.sha256(content).hexdigest(),
+            sha256=sha256,
             imported_at=rules.now,
             summary=summarise(report, rules, survey),
         )
@@ -108,7 +114,7 @@ def import_into(
 ) -> Report:
     """Write the usable answers of an uploaded file. Raises AlreadyImported."""
     survey = Survey.objects.select_for_update().get(pk=survey.pk)
-    refuse_again(bytes(batch.content or b""), survey, rules.columns)
+    refuse_again(batch.sha256, survey, rules.columns)
     report = preview_answers(table, rules, survey)
     batch.summary = batch.summary | summarise(report, rules, survey)
     for start in range(0, len(report.answers), BATCH):
@@ -130,14 +136,14 @@ def summarise(report: Report, rules: Rules, survey: Survey) -> dict[str, Any]:
     }
 
 
-def refuse_again(content: bytes, survey: Survey, columns: Columns) -> None:
+def refuse_again(sha256: str, survey: Survey, columns: Columns) -> None:
     """Raise AlreadyImported for a file that would count twice.
 
     With ids, then and now, the rows themselves tell which of them are here already.
     """
     earlier = ImportBatch.objects.imported().filter(
         kind=ImportBatch.Kind.RESPONSES,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=sha256,
         summary__survey=survey.slug,
     )
     for batch in earlier:

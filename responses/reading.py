@@ -1,4 +1,4 @@
-"""From a file of past answers to answers, row by row. Nothing is looked up or written here."""
+"""From a file of past answers to answers, row by row. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from surveys.importing.faults import BadCell, Fault, Problem, UnreadableFile
 from surveys.importing.headers import property_key, simplify
 from surveys.importing.people import read_address
 from surveys.importing.reading import Row, Table, read_table
+from surveys.importing.values import Reader, find_kinds, make_readers
 
 LONGEST_COMMENT = 4_000
+# All answers of a file are held in memory at once.
+MOST_ROWS = 100_000
+MOST_BYTES = 10 * 1024 * 1024
 LONGEST_TEXT = 120
 _NUMBER = re.compile(r"([-+]?[0-9]{1,9})(?:[.,]0*)?")
 
@@ -69,6 +73,7 @@ def read_answers_table(content: bytes, columns: Columns) -> Table:
         content,
         lambda header: len(wanted & {simplify(name) for name in header}),
         max_cell=LONGEST_COMMENT,
+        max_rows=MOST_ROWS,
     )
     for name in columns.named:
         _find_column(table, name)
@@ -142,17 +147,25 @@ def _plan_steps(table: Table, rules: Rules) -> list[Step]:
         (columns.occasion, take_occasion),
         (columns.comment, take_comment),
         (columns.email, take_email),
-        *((name, _take_property(name)) for name in columns.properties),
+        *((name, take) for name, take in _take_properties(table, columns)),
     ]
     return [(name, _find_column(table, name), take) for name, take in named if name]
 
 
-def _take_property(name: str) -> Callable[[Answer, str], None]:
-    key = property_key(name)
+def _take_properties(
+    table: Table, columns: Columns
+) -> Iterator[tuple[str, Callable[[Answer, str], None]]]:
+    places = {name: _find_column(table, name) for name in columns.properties}
+    keys = [(place, property_key(name)) for name, place in places.items()]
+    readers = make_readers(table, keys, find_kinds(key for _place, key in keys))
+    for name, place in places.items():
+        yield name, _take_property(property_key(name), readers.get(place))
 
+
+def _take_property(key: str, reader: Reader | None) -> Callable[[Answer, str], None]:
     def take(answer: Answer, cell: str) -> None:
         if text := clean_cell(cell, single_line=False):
-            answer.properties[key] = text
+            answer.properties[key] = reader(text) if reader else text
 
     return take
 

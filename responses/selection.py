@@ -1,4 +1,4 @@
-"""Which responses a page, list or command speaks of: survey, campaign, days, segment, score.
+"""Which responses a page, list or command speaks of: survey, campaign, days, properties, score.
 
 One object for all of them, so that a number and the list behind it can never disagree.
 Days are inclusive days of the organisation; only here do they become moments.
@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from surveys.filtering import Filters
     from surveys.models import Campaign, Survey
 
 
@@ -71,7 +72,7 @@ class Selection:
     campaign: Campaign | None = None
     first: dt.date | None = None
     last: dt.date | None = None
-    segment: Segment | None = None
+    filters: Filters = ()
     category: str = ""
     score: int | None = None
     status: str = ""
@@ -101,7 +102,7 @@ class Selection:
     def narrowed(
         self, *, category: str = "", score: int | None = None, status: str = ""
     ) -> Selection:
-        """Return the same survey, campaign, days and segment, within them only what is named."""
+        """Return the same survey, campaign, days and properties, within them only what is named."""
         return replace(self, category=category, score=score, status=status)
 
     @property
@@ -113,7 +114,7 @@ class Selection:
             ("period", "" if self.first or self.last else Period.ALL.value),
             ("from", self.first.isoformat() if self.first else ""),
             ("to", self.last.isoformat() if self.last else ""),
-            ("segment", str(self.segment) if self.segment else ""),
+            *(pair for each in self.filters for pair in each.pairs()),
             ("category", self.category),
             ("score", "" if self.score is None else str(self.score)),
             ("status", self.status),
@@ -124,3 +125,8 @@ class Selection:
     def rows_url(self) -> str:
         """The list of the very responses selected."""
         return f"{reverse('responses')}?{self.query}"
+
+    @property
+    def invited_url(self) -> str:
+        """The list of those who were asked on the selected days, whether they answered or not."""
+        return f"{reverse('invited')}?{self.query}"

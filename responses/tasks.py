@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from responses.uploading import run_answers
+from responses.uploading import work_on
 from surveys.importing.running import find_waiting
 from surveys.models import ImportBatch
 from surveys.nudging import nudge
@@ -13,7 +13,7 @@ from surveys.nudging import nudge
 
 @shared_task(name="responses.import_answers_file")
 def import_answers_file(pk: int) -> str:
-    return "imported" if run_answers(pk, now=timezone.now()) else "nothing to do"
+    return "done" if work_on(pk, now=timezone.now()) else "nothing to do"
 
 
 @shared_task(name="responses.import_files")

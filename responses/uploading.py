@@ -8,18 +8,26 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from django.db import transaction
-
 from npsapp.models import User
-from responses.importing import Report, import_into, preview_answers
-from responses.reading import LONGEST_COMMENT, Columns, Rules
-from surveys.importing.batches import write_problems
+from responses.importing import import_into
+from responses.reading import LONGEST_COMMENT, MOST_ROWS, Columns, Rules
+from surveys.importing.batches import change_summary, forget_previews, is_small, write_problems
 from surveys.importing.cells import clean_prose
 from surveys.importing.dates import Order
 from surveys.importing.headers import Field, match_header, property_key, simplify
+from surveys.importing.pieces import read_content
 from surveys.importing.reading import Table, read_table
-from surveys.importing.running import Tell, clock, lock_preview, queue_batch, run
+from surveys.importing.running import (
+    LOOK,
+    Tell,
+    clock,
+    find_stage,
+    look_again,
+    queue_batch,
+    run,
+)
 from surveys.models import ImportBatch, Property, Survey, get_organisation
+from surveys.nudging import nudge
 
 
 class Use(StrEnum):
@@ -60,6 +68,7 @@ def read_upload_table(content: bytes) -> Table:
         content,
         lambda header: len({match_use(name) for name in header} - {Use.SKIP}),
         max_cell=LONGEST_COMMENT,
+        max_rows=MOST_ROWS,
     )
 
 
@@ -82,7 +91,8 @@ def open_upload(
 ) -> ImportBatch:
     """Keep an uploaded file for its preview; raises UnreadableFile."""
     table = read_upload_table(content)
-    return ImportBatch.objects.create(
+    forget_previews(now=now)
+    batch = ImportBatch.objects.create(
         kind=ImportBatch.Kind.RESPONSES,
         file_name=clean_prose(file_name)[-200:] or "answers.csv",
         sha256=hashlib.sha256(content).hexdigest(),
@@ -92,13 +102,32 @@ def open_upload(
             "uses": list(propose_uses(table)),
             "order": "",
             "day": "",
+            "size": len(content),
         },
         created_by=user,
     )
+    begin_preview(batch, now=now)
+    return batch
+
+
+def begin_preview(batch: ImportBatch, *, now: dt.datetime) -> None:
+    """Look at a small file at once; a large one is for the worker."""
+    from responses.tasks import import_answers_file
+
+    if is_small(batch):
+        run_preview(batch.pk, now=now)
+    else:
+        nudge(import_answers_file, batch.pk)
+
+
+def begin_again(batch: ImportBatch, *, now: dt.datetime) -> None:
+    """After three attempts that failed: look once more."""
+    look_again(batch)
+    begin_preview(batch, now=now)
 
 
 def read_upload(batch: ImportBatch) -> tuple[Table, list[Use]]:
-    table = read_upload_table(bytes(batch.content or b""))
+    table = read_upload_table(read_content(batch))
     return table, [Use(use) for use in batch.summary["uses"]]
 
 
@@ -106,18 +135,17 @@ def survey_of(batch: ImportBatch) -> Survey | None:
     return Survey.objects.filter(slug=batch.summary.get("survey", "")).first()
 
 
-@transaction.atomic
-def change_matching(batch: ImportBatch, uses: Sequence[Use], *, order: str, day: str) -> None:
-    """Keep what the columns are for, unless another tab imported the file meanwhile."""
-    locked = lock_preview(batch)
-    if locked:
-        locked.summary = locked.summary | {"uses": list(uses), "order": order, "day": day}
-        locked.save(update_fields=["summary"])
+def change_matching(
+    batch: ImportBatch, uses: Sequence[Use], *, order: str, day: str, now: dt.datetime
+) -> None:
+    """Keep what the columns are for and look anew, unless another tab imported the file."""
+    if change_summary(batch, uses=list(uses), order=order, day=day):
+        begin_preview(batch, now=now)
 
 
-def make_columns(table: Table, uses: Sequence[Use]) -> Columns:
-    named = {use: name for use, name in zip(uses, table.header, strict=True) if use}
-    pairs = zip(uses, table.header, strict=True)
+def make_columns(header: Sequence[str], uses: Sequence[Use]) -> Columns:
+    named = {use: name for use, name in zip(uses, header, strict=True) if use}
+    pairs = zip(uses, header, strict=True)
     return Columns(
         score=named.get(Use.SCORE, ""),
         date=named.get(Use.DATE, ""),
@@ -144,7 +172,7 @@ def make_rules(
         day = dt.date.fromisoformat(batch.summary["day"])
         moment = min(dt.datetime.combine(day, dt.time(12), tzinfo=zone), now)
     return Rules(
-        columns=make_columns(table, uses),
+        columns=make_columns(table.header, uses),
         scores=survey.scores,
         zone=zone,
         now=now,
@@ -153,10 +181,20 @@ def make_rules(
     )
 
 
-def preview_upload(batch: ImportBatch, survey: Survey, *, now: dt.datetime) -> Report:
-    """Return what importing would do now; writes nothing. Raises UnreadableFile."""
-    table, uses = read_upload(batch)
-    return preview_answers(table, make_rules(batch, table, uses, survey, now=now), survey)
+def work_on(pk: int, *, now: dt.datetime) -> bool:
+    """Look at a file, or import it, whichever it waits for."""
+    return run_preview(pk, now=now) if find_stage(pk) == LOOK else run_answers(pk, now=now)
+
+
+def run_preview(pk: int, *, now: dt.datetime) -> bool:
+    """Find out what importing a file would do, and keep that to be shown."""
+    from responses.previewing import make_preview
+
+    def work(batch: ImportBatch, tell: Tell) -> dict[str, Any]:
+        preview, problem_file = make_preview(batch, now=now, tell=tell)
+        return {"preview": preview, "problem_file": problem_file}
+
+    return run(pk, ImportBatch.Kind.RESPONSES, work, stage=LOOK)
 
 
 def queue_answers(batch: ImportBatch, *, user: User) -> bool:
@@ -178,6 +216,7 @@ def run_answers(pk: int, *, now: dt.datetime) -> bool:
         return {
             "problem_file": refused,
             "content": None,
+            "preview": None,
             "imported_at": clock(),
             "rows_done": report.rows,
             "rows_total": report.rows,
@@ -185,12 +224,3 @@ def run_answers(pk: int, *, now: dt.datetime) -> bool:
         }
 
     return run(pk, ImportBatch.Kind.RESPONSES, work)
-
-
-def read_refused(batch: ImportBatch, *, now: dt.datetime) -> bytes:
-    """Return the refused rows, before the import as well as after it."""
-    survey = survey_of(batch)
-    if batch.content is None or survey is None or not is_complete(batch):
-        return bytes(batch.problem_file or b"")
-    table, _uses = read_upload(batch)
-    return write_problems(table, preview_upload(batch, survey, now=now).refusals)

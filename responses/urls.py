@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from responses.views import answer, exporting, imports, responses
+from responses.views import answer, exporting, imports, invited, responses, trying
 
 urlpatterns = [
     path("responses/", responses.responses, name="responses"),
+    path("responses/invited/", invited.invited, name="invited"),
     path("responses/export/", exporting.responses_export, name="responses_export"),
     path("responses/<int:pk>/", responses.response, name="response"),
     path("responses/<int:pk>/accept/", responses.response_accept, name="response_accept"),
@@ -20,6 +21,8 @@ urlpatterns = [
     ),
     path("responses/import/<int:pk>/undo/", imports.response_undo, name="response_undo"),
     path("s/preview/<str:token>/", answer.answer_preview, name="answer_preview"),
+    path("s/test/<str:token>/", trying.answer_test, name="answer_test"),
+    path("s/test/<str:token>/done/", trying.answer_test_done, name="answer_test_done"),
     path("s/<str:token>/", answer.answer, name="answer"),
     path("s/<str:token>/done/", answer.answer_done, name="answer_done"),
 ]

@@ -10,12 +10,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Cast, Coalesce, Left, Lower
+from django.db.models import Count, F, Q, QuerySet, TextField, Value
+from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
 from surveys.models import Contact, Property
-from surveys.properties import property_text, segment_text
+from surveys.properties import as_date, as_number, property_text, segment_text
 
 # What every contact has, beside the properties a company brings. The dot keeps the two apart: the
 # key of a property is a slug.
@@ -129,19 +129,12 @@ def _compare(contacts: QuerySet[Contact], condition: Condition, *, alias: str) -
     """Whatever is not a number (or, for a date, not a date) meets no comparison."""
     bound = read_bound(condition.values[0])
     text = read_text(condition.property)
-    value: models.Expression
+    # The day alone counts, also of a value that has a time behind it.
     if isinstance(bound, dt.date):
-        # The day alone counts, also of a value that has a time behind it.
-        pattern, value, wanted = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}", Left(text, 10), bound.isoformat()
+        value, wanted = as_date(text), bound.isoformat()
     else:
-        number = DecimalField(max_digits=30, decimal_places=10)
-        # Not a cast to numeric(30, 10): a longer number would be an error, and so would no number.
-        pattern, value, wanted = r"^-?[0-9]{1,20}(\.[0-9]{1,10})?$", Cast(text, number), str(bound)
-    contacts = contacts.alias(
-        **{f"{alias}_text": text},
-    ).alias(
-        **{alias: Case(When(**{f"{alias}_text__regex": pattern}, then=value), default=None)},
-    )
+        value, wanted = as_number(text), str(bound)
+    contacts = contacts.alias(**{alias: value})
     lookup = "gte" if condition.operator == Operator.AT_LEAST else "lte"
     return contacts.filter(**{f"{alias}__{lookup}": wanted})
 

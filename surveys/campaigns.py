@@ -8,16 +8,28 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from npsapp.roles import Role
-from surveys.models import Campaign, Invitation, Organisation, get_organisation
+from surveys.models import (
+    Campaign,
+    Contact,
+    Invitation,
+    Organisation,
+    Sender,
+    Survey,
+    get_organisation,
+)
 from surveys.nudging import nudge
 from surveys.planning.plan import Plan, draw_plan, redraw_plan, rewrite_plan, write_plan
+from surveys.resting import rest_before
 
 State = Campaign.State
+
+# Any number: who plans holds it until the plan stands, so that the next one sees whom it asks.
+_PLANNING = 7_340_017
 
 
 class CannotMove(Exception):
@@ -43,8 +55,24 @@ def describe_terms(campaign: Campaign) -> str:
         campaign.survey_id, campaign.sender_id, campaign.audience, campaign.first_day.isoformat(),
         campaign.window_days, campaign.weekdays, campaign.day_start.isoformat(),
         campaign.day_end.isoformat(), campaign.daily_limit, campaign.strata,
+        rest_before(campaign.survey, get_organisation()).days,
     ]  # fmt: skip
     return hashlib.blake2b(json.dumps(terms, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def find_missing() -> list[str]:
+    """Return what has to be there before a campaign can be made, in the order to make it."""
+    missing = []
+    organisation = get_organisation()
+    if not (organisation.name and organisation.postal_address):
+        missing.append("organisation")
+    if not Sender.objects.filter(lane=Sender.Lane.BULK).exists():
+        missing.append("sender")
+    if not Contact.objects.exists():
+        missing.append("contacts")
+    if not Survey.objects.exists():
+        missing.append("survey")
+    return missing
 
 
 def find_obstacles(campaign: Campaign, plan: Plan, organisation: Organisation) -> list[Obstacle]:
@@ -81,6 +109,7 @@ def launch(campaign: Campaign, *, previewed: int, terms: str, now: dt.datetime) 
     `previewed` is the number of mails that the manager saw, `terms` the fingerprint of the rest.
     Raises CannotMove. The engine finds the first mails at its next tick.
     """
+    _take_turn()
     locked = _lock(campaign)
     if locked.state != State.DRAFT:
         raise CannotMove(_("This campaign was launched already."))
@@ -127,11 +156,12 @@ def pause(campaign: Campaign) -> None:
 @transaction.atomic
 def resume(campaign: Campaign, *, now: dt.datetime) -> Plan:
     """Spread what still waits over what is left of the window, and go on."""
+    _take_turn()
     locked = _lock(campaign)
     if locked.state != State.PAUSED:
         raise CannotMove(_("Only a paused campaign can be resumed."))
     plan = redraw_plan(locked, now=now)
-    if plan.people and not plan.mails:
+    if plan.no_room and not plan.mails:
         raise CannotMove(
             _("Nothing is left of the window. Make it longer first, or cancel the campaign.")
         )
@@ -155,6 +185,7 @@ def cancel(campaign: Campaign, *, now: dt.datetime) -> int:
     ).update(
         state=Invitation.State.SKIPPED,
         reason=Invitation.Reason.CANCELLED,
+        skipped_at=now,
         claim_token=None,
         lease_until=None,
     )
@@ -179,7 +210,7 @@ def finish_campaigns(*, now: dt.datetime) -> int:
     """
     Invitation.objects.filter(
         campaign__state=State.RUNNING, state=Invitation.State.SCHEDULED, not_after__lte=now
-    ).update(state=Invitation.State.SKIPPED, reason=Invitation.Reason.WINDOW_OVER)
+    ).update(state=Invitation.State.SKIPPED, reason=Invitation.Reason.WINDOW_OVER, skipped_at=now)
     unsettled = Invitation.objects.filter(
         state__in=[
             Invitation.State.SCHEDULED,
@@ -190,6 +221,12 @@ def finish_campaigns(*, now: dt.datetime) -> int:
     )
     done = Campaign.objects.running().exclude(pk__in=unsettled.values("campaign"))
     return done.update(state=State.FINISHED, ended_at=now)
+
+
+def _take_turn() -> None:
+    """Plan one after the other: two campaigns that plan at once would both ask the same people."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PLANNING])
 
 
 def _lock(campaign: Campaign) -> Campaign:

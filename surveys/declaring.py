@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db import transaction
+from django.db.models import Count, F, Func, JSONField, Q, Value
 
-from surveys.models import Contact, Property
+from surveys.models import Campaign, Contact, Property
 from surveys.properties import PATTERNS, property_text
 
 SHOWN_MISFITS = 10
@@ -51,3 +52,48 @@ def count_filled() -> dict[str, int]:
         return {}
     found = Contact.objects.aggregate(**counts)
     return {key: found[f"n{pk}"] for pk, key in Property.objects.values_list("pk", "key")}
+
+
+class InUse(Exception):
+    """Campaigns that are not over speak of the property."""
+
+    def __init__(self, campaigns: list[Campaign]) -> None:
+        super().__init__(campaigns)
+        self.campaigns = campaigns
+
+
+def find_uses(key: str) -> list[Campaign]:
+    """Return the campaigns that choose people by a property, or spread them by it, and go on.
+
+    Drafts too: without the property a condition “is not” would suddenly name everybody.
+    """
+    going_on = Campaign.objects.exclude(
+        state__in=[Campaign.State.FINISHED, Campaign.State.CANCELLED]
+    )
+    speaking = Q(audience__contains=[{"property": key}]) | Q(strata__contains=[key])
+    return list(going_on.filter(speaking).order_by("name"))
+
+
+def count_carriers(key: str) -> int:
+    return Contact.objects.filter(_is_filled(key)).count()
+
+
+def delete_property(entry: Property) -> int:
+    """Take a property and its values from all contacts; return how many had one. Raises InUse.
+
+    Answers keep what was known of the person at their moment.
+    """
+    with transaction.atomic():
+        entry = Property.objects.select_for_update().get(pk=entry.pk)
+        if campaigns := find_uses(entry.key):
+            raise InUse(campaigns)
+        without = Func(
+            F("properties"),
+            Value(entry.key),
+            template="(%(expressions)s)",
+            arg_joiner=" - ",
+            output_field=JSONField(),
+        )
+        count = Contact.objects.filter(_is_filled(entry.key)).update(properties=without)
+        entry.delete()
+    return count

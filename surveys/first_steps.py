@@ -7,9 +7,9 @@ import datetime as dt
 from surveys.models import Organisation
 
 
-def note_preview(*, now: dt.datetime) -> None:
-    """Remember that somebody sent in the survey page of a test mail. The answer is not kept."""
-    Organisation.objects.filter(preview_posted_at=None).update(preview_posted_at=now)
+def note_test_answer(*, now: dt.datetime) -> None:
+    """Remember that an answer to a test mail reached the queue, also once it is removed."""
+    Organisation.objects.filter(test_answered_at=None).update(test_answered_at=now)
 
 
 def close_first_steps(*, now: dt.datetime) -> None:

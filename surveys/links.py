@@ -9,6 +9,7 @@ from django.urls import reverse
 ANSWER = "answer"
 UNSUBSCRIBE = "unsubscribe"
 PREVIEW = "preview"
+TEST = "test"
 
 
 class BadLink(ValueError):
@@ -48,3 +49,22 @@ def unsubscribe_url(invitation_pk: int) -> str:
 def preview_url(campaign_pk: int) -> str:
     """The survey page as a test mail shows it: nothing is kept."""
     return settings.BASE_URL + reverse("answer_preview", args=[sign(PREVIEW, campaign_pk)])
+
+
+def sign_test(campaign_pk: int, user_pk: int) -> str:
+    """Sign whose test of which campaign it is."""
+    return make_signer(TEST).sign(f"{campaign_pk}-{user_pk}")
+
+
+def read_test(token: str) -> tuple[int, int]:
+    """Return the campaign and the user of a test mail's link; raises BadLink."""
+    try:
+        campaign, _, user = make_signer(TEST).unsign(token).partition("-")
+        return int(campaign), int(user)
+    except (BadSignature, ValueError):
+        raise BadLink(TEST) from None
+
+
+def trial_url(campaign_pk: int, user_pk: int) -> str:
+    """Where a test mail leads: the survey page, whose answer reaches the queue as a test."""
+    return settings.BASE_URL + reverse("answer_test", args=[sign_test(campaign_pk, user_pk)])

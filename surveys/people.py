@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from surveys.models import Campaign, Contact, Invitation
 from surveys.planning.plan import Plan, draw_plan, list_left_out, list_recipients
 
-# Asked for like a state of the ledger, but it is a column beside it.
-ANSWERED = "answered"
+# Asked for like states of the ledger, but they are columns beside it.
+ANSWERED, BOUNCED = "answered", "bounced"
+# Whom the contact frequency rule lets rest first, and who is asked later in the window.
+POSTPONED = "postponed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Person:
     moment: dt.datetime | None
     answered_at: dt.datetime | None = None
     detail: str = ""
+    rests_until: dt.datetime | None = None
 
 
 class People(Protocol):
@@ -52,6 +55,7 @@ class WrittenPeople:
                 moment=row.sent_at or row.scheduled_for,
                 answered_at=row.answered_at,
                 detail=row.detail,
+                rests_until=row.rests_until,
             )
             for row in self.invitations[part]
         ]
@@ -59,33 +63,39 @@ class WrittenPeople:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPeople:
-    campaign: Campaign
     plan: Plan
     reason: str
+    only_postponed: bool = False
 
     def __len__(self) -> int:
+        if self.only_postponed:
+            return self.plan.postponed
         return self.plan.left_out.get(self.reason, 0) if self.reason else self.plan.mails
 
     def __getitem__(self, part: slice) -> list[Person]:
         offset = part.start or 0
         limit = (len(self) if part.stop is None else part.stop) - offset
-        if self.reason:
-            left_out = list_left_out(
-                self.campaign, self.plan, self.reason, limit=limit, offset=offset
-            )
+        if self.reason and not self.only_postponed:
+            left_out = list_left_out(self.plan, self.reason, limit=limit, offset=offset)
             label = str(Invitation.Reason(self.reason).label)
             return [Person(contact, _("Left out"), label, None) for contact in left_out]
-        asked = list_recipients(self.campaign, self.plan, limit=limit, offset=offset)
+        asked = list_recipients(
+            self.plan, limit=limit, offset=offset, postponed=self.only_postponed
+        )
         return [Person(contact, _("Planned"), "", moment) for contact, moment in asked]
 
 
 def list_people(campaign: Campaign, *, state: str, reason: str, now: dt.datetime) -> People:
     """Return those in a state, or left out for a reason; empty strings mean all."""
     if campaign.state == Campaign.State.DRAFT:
-        return PlannedPeople(campaign, draw_plan(campaign, now=now), reason)
+        return PlannedPeople(draw_plan(campaign, now=now), reason, state == POSTPONED)
     rows = Invitation.objects.filter(campaign=campaign).select_related("contact__account")
     if state == ANSWERED:
         rows = rows.filter(answered_at__isnull=False)
+    elif state == BOUNCED:
+        rows = rows.filter(delivery_status=Invitation.DeliveryStatus.BOUNCED)
+    elif state == POSTPONED:
+        rows = rows.filter(rests_until__isnull=False).exclude(state=Invitation.State.SKIPPED)
     elif state:
         rows = rows.filter(state=state)
     if reason:

@@ -40,6 +40,7 @@ class Progress:
     unknown: int
     skipped: tuple[Skipped, ...]
     next_at: dt.datetime | None
+    postponed: int  # of those who are asked, for whom the frequency rule made it later
 
     @property
     def mails(self) -> int:
@@ -65,6 +66,7 @@ def measure_progress(campaign: Campaign) -> Progress:
         .values_list("state", "reason")
         .annotate(
             people=Count("pk"),
+            rested=Count("pk", filter=Q(rests_until__isnull=False)),
             answered=Count("pk", filter=Q(answered_at__isnull=False)),
             next_at=Min("scheduled_for", filter=Q(state=State.SCHEDULED)),
             bounced=Count("pk", filter=Q(delivery_status=Invitation.DeliveryStatus.BOUNCED)),
@@ -72,14 +74,16 @@ def measure_progress(campaign: Campaign) -> Progress:
     )
     states: Counter[str] = Counter()
     skipped: dict[str, int] = {}
-    answered = bounced = 0
+    answered = bounced = postponed = 0
     next_at = None
-    for state, reason, people, with_answer, soonest, returned in rows:
+    for state, reason, people, rested, with_answer, soonest, returned in rows:
         next_at = soonest or next_at
         states[state] += people
         answered, bounced = answered + with_answer, bounced + returned
         if state == State.SKIPPED:
             skipped[reason] = people
+        else:
+            postponed += rested
     return Progress(
         people=sum(states.values()),
         sent=states[State.SENT],
@@ -90,6 +94,7 @@ def measure_progress(campaign: Campaign) -> Progress:
         unknown=states[State.UNKNOWN],
         skipped=name_reasons(skipped),
         next_at=next_at,
+        postponed=postponed,
     )
 
 

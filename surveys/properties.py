@@ -38,12 +38,17 @@ def segment_text(key: str, field: str = "properties") -> Text:
     The only place that knows: dashboard, lists and the plan of a campaign all ask here. A snapshot
     keeps the value itself, so that bands drawn anew also divide the answers of the past.
     """
-    text = property_text(key, field)
     declared = Property.objects.filter(key=key).exclude(bands=[]).first()
-    if declared is None or declared.kind not in PATTERNS:
+    return band_text(declared, field) if declared else property_text(key, field)
+
+
+def band_text(declared: Property, field: str = "properties") -> Text:
+    """Return the name of the band that a value is in, NULL for none; without bands its text."""
+    text = property_text(declared.key, field)
+    if declared.kind not in PATTERNS or not declared.bands:
         return text
     is_date = declared.kind == Property.Kind.DATE
-    value = _as_date(text) if is_date else _as_number(text)
+    value = as_date(text) if is_date else as_number(text)
     *bounded, last = declared.bands
     whens = [
         When(
@@ -57,20 +62,27 @@ def segment_text(key: str, field: str = "properties") -> Text:
     return Case(When(fits, then=banded), default=None, output_field=TextField())
 
 
-def _as_number(text: Func) -> Expression:
+def property_value(declared: Property, field: str = "properties") -> Expression:
+    """Return what a value of a number or a date compares by, NULL for what does not fit."""
+    text = property_text(declared.key, field)
+    return as_date(text) if declared.kind == Property.Kind.DATE else as_number(text)
+
+
+def as_number(text: Expression) -> Expression:
     number = DecimalField(max_digits=30, decimal_places=10)
     plain = Cast(Replace(text, Value(","), Value(".")), number)
     return Case(When(Regex(text, Value(NUMBER)), then=plain), default=None, output_field=number)
 
 
-def _as_date(text: Func) -> Expression:
+def as_date(text: Expression) -> Expression:
     """Days as ISO text: they compare as they stand, and no impossible day can raise."""
     turned = Concat(
         Substr(text, 7, 4), Value("-"), Substr(text, 4, 2), Value("-"), Substr(text, 1, 2)
     )
     return Case(
         When(Regex(text, Value(ISO_DATE)), then=Left(text, 10)),
-        default=turned,
+        When(Regex(text, Value(DUTCH_DATE)), then=turned),
+        default=None,
         output_field=TextField(),
     )
 

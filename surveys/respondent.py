@@ -1,4 +1,4 @@
-"""What every page for customers shares: the link, the language, the words, the safe headers.
+"""What every page for customers shares: the link, the language, the words.
 
 These pages have no cookie and no session. A link in a mail is all there is, and the mail may be
 forwarded: so no name and no address of the person ever stands on them.
@@ -6,25 +6,21 @@ forwarded: so no name and no address of the person ever stands on them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from npsapp.models import User
 from surveys.brand import logo_url, style_url
-from surveys.links import BadLink, read
+from surveys.links import TEST, BadLink, read, read_test
 from surveys.models import Campaign, Contact, Invitation, Organisation, Survey, get_organisation
-from surveys.wording import LANGUAGES, Wording, fill, get_wording
+from surveys.wording import Wording, fill, get_wording
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-LARGEST_BODY = 64 * 1024
 LONGEST_COMMENT = 4000
 
 
@@ -41,7 +37,15 @@ class Language:
 class Visit:
     """One visit to a page for customers: whose survey it is and in which words it speaks."""
 
-    def __init__(self, request: HttpRequest, survey: Survey, contact: Contact | None) -> None:
+    def __init__(
+        self,
+        request: HttpRequest,
+        survey: Survey,
+        contact: Contact | None,
+        *,
+        tester: User | None = None,
+    ) -> None:
+        self.tester = tester
         self.request = request
         self.survey = survey
         self.organisation: Organisation = get_organisation()
@@ -136,41 +140,14 @@ def find_campaign(purpose: str, token: str) -> Campaign:
         raise BadLink(purpose) from None
 
 
-def respondent_page(view: View[P]) -> View[P]:
-    """Wrap a page for customers: neither stored nor found, and one page for every bad link."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        try:
-            if not length.isdecimal() or int(length) > LARGEST_BODY:
-                response: HttpResponseBase = show_dead_end(request, "too_large", status=413)
-            else:
-                response = view(request, *args, **kwargs)
-        except BadLink:
-            response = show_dead_end(request, "unknown", status=404)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        return response
-
-    return guarded
-
-
-def refuse_other_sites(view: View[P]) -> View[P]:
-    """Refuse a form that another site made the browser send.
-
-    These pages read no cookie, so there is no CSRF token to compare: the link itself is what
-    proves the right to answer. Browsers too old to say where a form comes from are let in.
-    """
-
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        origin = request.headers.get("Sec-Fetch-Site", "none")
-        if request.method == "POST" and origin not in ("same-origin", "none"):
-            return show_dead_end(request, "refused", status=403)
-        return view(request, *args, **kwargs)
-
-    return guarded
+def find_test(token: str) -> tuple[Campaign, User]:
+    """Return the campaign and the colleague that a test mail's link speaks of; raises BadLink."""
+    campaign_pk, user_pk = read_test(token)
+    try:
+        campaign = Campaign.objects.select_related("survey").get(pk=campaign_pk)
+        return campaign, User.objects.get(pk=user_pk, is_active=True)
+    except (Campaign.DoesNotExist, User.DoesNotExist, OverflowError):
+        raise BadLink(TEST) from None
 
 
 def show_page(visit: Visit, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -184,16 +161,3 @@ def show_page(visit: Visit, template: str, *, status: int = 200, **context: Any)
     response = render(visit.request, template, frame | context, status=status)
     response.headers["Content-Language"] = visit.language
     return response
-
-
-def show_dead_end(request: HttpRequest, kind: str, *, status: int) -> HttpResponse:
-    """A page that knows no survey and hence no language: it speaks all of them."""
-    texts = [
-        {
-            "language": words.language,
-            "title": getattr(words, f"{kind}_title"),
-            "body": fill(getattr(words, f"{kind}_body"), limit=LONGEST_COMMENT),
-        }
-        for words in (get_wording(code, "formal") for code in LANGUAGES)
-    ]
-    return render(request, "respondent/dead_end.html", {"texts": texts}, status=status)

@@ -1,10 +1,14 @@
-"""Whom we must not write to any more: the one place that adds to the list."""
+"""Whom we must not write to any more: the one place that changes the list."""
 
 from __future__ import annotations
 
-from django.db import transaction
+import datetime as dt
 
-from surveys.models import Invitation, Suppression
+from django.db import transaction
+from django.db.models import QuerySet
+
+from npsapp.models import User
+from surveys.models import Invitation, Suppression, SuppressionRemoval
 
 
 def suppress(
@@ -14,6 +18,13 @@ def suppress(
     return Suppression.objects.get_or_create(
         address_hash=address_hash, scope=scope, defaults={"reason": reason}
     )[0]
+
+
+def find_block(address_hash: str) -> Suppression | None:
+    """Return the entry that keeps every mail from an address, replies included."""
+    return Suppression.objects.filter(
+        address_hash=address_hash, scope=Suppression.Scope.ALL
+    ).first()
 
 
 @transaction.atomic
@@ -34,3 +45,24 @@ def suppress_dead_address(address_hash: str) -> None:
     """The mail server said that there is no such mailbox."""
     if address_hash:
         suppress(address_hash, scope=Suppression.Scope.ALL, reason=Suppression.Reason.BOUNCED)
+
+
+@transaction.atomic
+def lift(suppression: Suppression, *, explanation: str, user: User, now: dt.datetime) -> None:
+    """Let an address be written to again, and keep who decided that and why."""
+    SuppressionRemoval.objects.create(
+        address_hash=suppression.address_hash,
+        scope=suppression.scope,
+        reason=suppression.reason,
+        suppressed_at=suppression.created_at,
+        explanation=explanation,
+        removed_by=user,
+        removed_at=now,
+    )
+    suppression.delete()
+
+
+def list_removals(address_hash: str | None = None) -> QuerySet[SuppressionRemoval]:
+    """Return what was taken off the list, the newest first; of one address or of all."""
+    removals = SuppressionRemoval.objects.select_related("removed_by")
+    return removals if address_hash is None else removals.filter(address_hash=address_hash)

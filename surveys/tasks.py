@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from surveys import campaigns
-from surveys.importing.batches import run_contacts
+from surveys.importing.batches import work_on
 from surveys.importing.running import find_waiting
 from surveys.models import ImportBatch
 from surveys.nudging import nudge
@@ -44,7 +44,7 @@ def finish_campaigns() -> str:
 
 @shared_task(name="surveys.import_contacts_file")
 def import_contacts_file(pk: int) -> str:
-    return "imported" if run_contacts(pk, now=timezone.now()) else "nothing to do"
+    return "done" if work_on(pk, now=timezone.now()) else "nothing to do"
 
 
 @shared_task(name="surveys.import_files")

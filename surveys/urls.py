@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from surveys.views import (
+    accounts,
     brand,
     campaigns,
     contacts,
@@ -41,6 +42,9 @@ urlpatterns: list[URLPattern] = [
     path("contacts/properties/", contacts.properties, name="properties"),
     path("contacts/properties/new/", contacts.property_new, name="property_new"),
     path("contacts/properties/<int:pk>/", contacts.property_edit, name="property_edit"),
+    path("contacts/properties/<int:pk>/delete/", contacts.property_delete, name="property_delete"),
+    path("contacts/accounts/<int:pk>/rename/", accounts.account_rename, name="account_rename"),
+    path("contacts/accounts/<int:pk>/merge/", accounts.account_merge, name="account_merge"),
     path("contacts/suppressed/", suppressions.suppressions, name="suppressions"),
     path("contacts/suppressed/add/", suppressions.suppression_add, name="suppression_add"),
     path(

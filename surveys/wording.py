@@ -50,7 +50,12 @@ class Wording:
     closed_body: str
     unknown_title: str
     unknown_body: str
+    too_many_title: str
+    too_many_body: str
+    paused_title: str
+    paused_body: str
     preview_note: str
+    test_note: str
     who_asks: str
     privacy_title: str
     privacy_body: str
@@ -130,7 +135,15 @@ ENGLISH = Wording(
     unknown_title="This link does not work",
     unknown_body="It may have been damaged on its way to you. Open the link in our e-mail again, "
     "or copy all of it into the address bar.",
+    too_many_title="Please wait a minute",
+    too_many_body="Many links that do not work were opened from your network. Open the link in our "
+    "e-mail again in a minute.",
+    paused_title="Please wait a moment",
+    paused_body="This page was sent very often in a short time. What you sent before is kept. Go "
+    "back after {moment} and send the last one again.",
     preview_note="This is a preview. What you send here is not kept.",
+    test_note="This is your test. Your answer appears in the queue, marked as a test, and is "
+    "counted nowhere.",
     who_asks="This question is asked by {organisation}.",
     privacy_title="What happens to your answer",
     privacy_body="{organisation} keeps your score and your reason together with your name, so "
@@ -153,7 +166,7 @@ ENGLISH = Wording(
     mail_open="Go to the question",
     mail_why="You are receiving this e-mail because you are a customer of {company}.",
     mail_closing="Kind regards,",
-    mail_test_note="Test mail: its links lead to a preview, and nothing is kept.",
+    mail_test_note="Test mail: what you answer appears in the queue as a test, counted nowhere.",
     language_name="English",
 )
 
@@ -201,7 +214,15 @@ DUTCH_FORMAL = Wording(
     unknown_title="Deze link werkt niet",
     unknown_body="Misschien is hij onderweg beschadigd geraakt. Open de link in onze mail nog "
     "eens, of kopieer hem in zijn geheel naar de adresbalk.",
+    too_many_title="Een minuut geduld",
+    too_many_body="Vanaf uw netwerk zijn veel links geopend die niet werken. Open de link in onze "
+    "mail over een minuut nog eens.",
+    paused_title="Een ogenblik geduld",
+    paused_body="Deze pagina is in korte tijd erg vaak verstuurd. Wat u eerder stuurde, is "
+    "bewaard. Ga na {moment} terug en verstuur het laatste opnieuw.",
     preview_note="Dit is een voorbeeld. Wat u hier verstuurt, wordt niet bewaard.",
+    test_note="Dit is uw test. Uw antwoord verschijnt in de werkvoorraad, herkenbaar als test, en "
+    "telt nergens mee.",
     who_asks="Deze vraag wordt gesteld door {organisation}.",
     privacy_title="Wat er met uw antwoord gebeurt",
     privacy_body="{organisation} bewaart uw cijfer en uw toelichting samen met uw naam, zodat "
@@ -223,7 +244,7 @@ DUTCH_FORMAL = Wording(
     mail_open="Naar de vraag",
     mail_why="U ontvangt deze mail omdat u klant bent van {company}.",
     mail_closing="Met vriendelijke groet,",
-    mail_test_note="Testmail: de links leiden naar een voorbeeld en er wordt niets bewaard.",
+    mail_test_note="Testmail: het antwoord komt als test in de werkvoorraad en telt nergens mee.",
     language_name="Nederlands",
 )
 
@@ -250,7 +271,13 @@ DUTCH_INFORMAL = replace(
     closed_title="Je antwoord staat vast",
     closed_body="De tijd waarin je dit antwoord kon wijzigen, is voorbij. Beantwoord onze mail als "
     "je ons nog iets wilt vertellen.",
+    too_many_body="Vanaf je netwerk zijn veel links geopend die niet werken. Open de link in onze "
+    "mail over een minuut nog eens.",
+    paused_body="Deze pagina is in korte tijd erg vaak verstuurd. Wat je eerder stuurde, is "
+    "bewaard. Ga na {moment} terug en verstuur het laatste opnieuw.",
     preview_note="Dit is een voorbeeld. Wat je hier verstuurt, wordt niet bewaard.",
+    test_note="Dit is je test. Je antwoord verschijnt in de werkvoorraad, herkenbaar als test, en "
+    "telt nergens mee.",
     privacy_title="Wat er met je antwoord gebeurt",
     privacy_body="{organisation} bewaart je cijfer en je toelichting samen met je naam, zodat "
     "iemand je persoonlijk kan antwoorden en wij zien wat er beter kan. We delen ze niet met "

@@ -13,6 +13,7 @@ from closeloop.opening import open_follow_up
 from npsapp.models import User
 from npsapp.roles import Role
 from responses.models import Response
+from responses.trying import record_test
 from surveys.addresses import hash_address
 from surveys.models import (
     Account,
@@ -161,6 +162,29 @@ def make_follow_up(*, response: Response | None = None, **fields: Any) -> Follow
         setattr(follow_up, name, value)
     follow_up.save()
     return FollowUp.objects.get(pk=follow_up.pk)
+
+
+def make_test(
+    *,
+    tester: User | None = None,
+    campaign: Campaign | None = None,
+    score: int = 9,
+    comment: str = "",
+    language: str = "nl",
+) -> FollowUp:
+    """The follow-up of a colleague's answer to their own test mail."""
+    now = timezone.now()
+    tester = tester or make_user(role=Role.MANAGER)
+    response = record_test(
+        campaign or make_campaign(),
+        tester=tester,
+        score=score,
+        comment=comment,
+        language=language,
+        now=now,
+    )
+    open_follow_up(response.pk, now=now)
+    return FollowUp.everything.get(response=response)
 
 
 def make_mail(**fields: Any) -> Mail:

@@ -12,7 +12,14 @@ ROOT = Path(__file__).parents[1]
 APPS = ("surveys", "responses", "closeloop")  # each may import those before it
 OURS = (*APPS, "npsapp")
 # What every app may take from the composition root.
-SHARED = ("npsapp.roles", "npsapp.models", "npsapp.environment", "npsapp.requests")
+SHARED = (
+    "npsapp.roles",
+    "npsapp.models",
+    "npsapp.environment",
+    "npsapp.requests",
+    "npsapp.throttle",
+    "npsapp.undo",
+)
 # Arithmetic and words: no Django, no database, only modules of this list.
 PURE = (
     "responses.automatic",

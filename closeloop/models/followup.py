@@ -28,16 +28,30 @@ class RootCause(models.Model):
         return self.label
 
 
+def still_open(path: str = "") -> Q:
+    """The open ones; `path` leads to them from another model, as in "user__follow_ups__"."""
+    return ~Q(**{f"{path}state": FollowUp.State.CLOSED}) & Q(**{f"{path}pk__isnull": False})
+
+
+def still_overdue(now: dt.datetime, path: str = "") -> Q:
+    """Open ones whose person still waits for us although the response target has passed."""
+    late = {f"{path}awaiting_contact": True, f"{path}due_at__lt": now}
+    return still_open(path) & Q(**late)
+
+
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
+    def tests(self) -> Self:
+        """Those of colleagues who answered their own test mail; only `everything` has any."""
+        return self.filter(is_test=True)
+
     def open(self) -> Self:
-        return self.exclude(state=FollowUp.State.CLOSED)
+        return self.filter(still_open())
 
     def closed(self) -> Self:
         return self.filter(state=FollowUp.State.CLOSED)
 
     def overdue(self, now: dt.datetime) -> Self:
-        """Open ones whose person still waits for us although the response target has passed."""
-        return self.open().filter(awaiting_contact=True, due_at__lt=now)
+        return self.filter(still_overdue(now))
 
     def mine(self, user: User) -> Self:
         return self.filter(owner=user)
@@ -52,6 +66,16 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def with_unseen_change(self) -> Self:
         """Those whose person changed the answer after the timeline last spoke of it."""
         return self.filter(response__changed_at__gt=F("answer_seen_at"))
+
+
+_Manager = models.Manager.from_queryset(FollowUpQuerySet)
+
+
+class CustomersManager(_Manager["FollowUp"]):
+    """Without those of test answers, so that no count and no list has to think of them."""
+
+    def get_queryset(self) -> models.QuerySet[FollowUp]:
+        return super().get_queryset().filter(is_test=False)
 
 
 class FollowUp(models.Model):
@@ -99,7 +123,11 @@ class FollowUp(models.Model):
     # Raised on every write: who saves from an older version is shown what changed meanwhile.
     version = models.PositiveIntegerField(default=1)
 
-    objects: ClassVar[models.Manager[FollowUp]] = FollowUpQuerySet.as_manager()
+    # Of an answer to a test mail: shown apart in the queue, counted nowhere.
+    is_test = models.BooleanField(default=False, editable=False)
+
+    objects: ClassVar[CustomersManager] = CustomersManager()
+    everything: ClassVar[models.Manager[FollowUp]] = FollowUpQuerySet.as_manager()
 
     class Meta:
         ordering = ["due_at", "pk"]
@@ -117,6 +145,7 @@ class FollowUp(models.Model):
                 name="followup_open_by_due",
                 condition=~Q(state="closed"),
             ),
+            models.Index(fields=["id"], name="followup_tests", condition=Q(is_test=True)),
         ]
 
     def __str__(self) -> str:
@@ -130,4 +159,5 @@ class FollowUp(models.Model):
         return self.state == self.State.CLOSED
 
     def is_overdue(self, now: dt.datetime) -> bool:
+        """As `still_overdue`, of a row at hand."""
         return self.state != self.State.CLOSED and self.awaiting_contact and self.due_at < now

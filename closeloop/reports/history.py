@@ -1,4 +1,4 @@
-"""What we asked somebody before, and what they said."""
+"""What else we asked somebody, and what they said: before this answer, and since."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from responses.models import Response
 from surveys.models import Invitation
 
 SHOWN = 8
+READ = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """An earlier answer, or an invitation that was not answered (then without a score)."""
+    """Another answer, or an invitation that was not answered (then without a score)."""
 
     at: dt.datetime
     survey: str
@@ -27,8 +28,23 @@ class Past:
     url: str = ""
 
 
-def list_past(follow_up: FollowUp) -> list[Past]:
-    """Return the person's other answers and unanswered invitations, newest first (two queries)."""
+@dataclass(frozen=True, slots=True)
+class History:
+    """Newest first, and the nearest to this answer at the most."""
+
+    before: list[Past]
+    since: list[Past]
+
+
+def list_history(follow_up: FollowUp) -> History:
+    """Return the person's other answers and unanswered invitations (two queries)."""
+    others, this = _list_others(follow_up), follow_up.response.answered_at
+    before = [one for one in others if one.at <= this]
+    since = [one for one in others if one.at > this]
+    return History(before[:SHOWN], since[-SHOWN:])
+
+
+def _list_others(follow_up: FollowUp) -> list[Past]:
     contact = follow_up.response.contact
     if contact is None:
         return []
@@ -43,11 +59,11 @@ def list_past(follow_up: FollowUp) -> list[Past]:
         .select_related("campaign__survey")
         .order_by("-sent_at", "-pk")
     )
-    past = [_describe(response) for response in others[:SHOWN]]
-    for invitation in silent[:SHOWN]:
+    past = [_describe(response) for response in others[:READ]]
+    for invitation in silent[:READ]:
         survey = str(invitation.campaign.survey)
         past.append(Past(at=invitation.sent_at, survey=survey, text=_("Asked, no answer")))
-    return sorted(past, key=lambda one: one.at, reverse=True)[:SHOWN]
+    return sorted(past, key=lambda one: one.at, reverse=True)
 
 
 def _describe(response: Response) -> Past:

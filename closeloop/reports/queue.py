@@ -11,7 +11,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from closeloop.models import FollowUp
-from closeloop.models.followup import FollowUpQuerySet
+from closeloop.models.followup import FollowUpQuerySet, still_open, still_overdue
 from npsapp.models import User
 
 
@@ -50,14 +50,14 @@ class QueueCounts:
 
 def queue_counts(*, user: User, now: dt.datetime) -> QueueCounts:
     """Count every view of the queue for a person, in one query."""
-    is_open = ~Q(state=FollowUp.State.CLOSED)
+    is_open = still_open()
     return QueueCounts(
         **FollowUp.objects.aggregate(
             mine=Count("pk", filter=is_open & Q(owner=user)),
             unassigned=Count("pk", filter=is_open & Q(owner__isnull=True)),
-            overdue=Count("pk", filter=is_open & Q(awaiting_contact=True, due_at__lt=now)),
+            overdue=Count("pk", filter=still_overdue(now)),
             open=Count("pk", filter=is_open),
-            closed=Count("pk", filter=~is_open),
+            closed=Count("pk", filter=Q(state=FollowUp.State.CLOSED)),
         )
     )
 

@@ -144,6 +144,8 @@ def _title(activity: Activity) -> str:
             }
         case Activity.Kind.REOPENED if details.get("because") == "answer_changed":
             return _("Reopened, because the answer changed")
+        case Activity.Kind.REOPENED if details.get("because") == "undone":
+            return _("Closing taken back")
         case Activity.Kind.NOT_DELIVERED:
             return _("A reply did not get through: the customer still waits")
     return str(activity.get_kind_display())

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -28,9 +29,11 @@ from closeloop.models import FollowUp
 from closeloop.views.page import draw_collision, draw_follow_up, make_reply_form
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
+from npsapp.undo import offer_undo
 from surveys.sending.queueing import NoSender
 
 Act = Callable[[int, dt.datetime], FollowUp]
+Tell = Callable[[FollowUp], None]
 
 
 @requires(Role.AGENT)
@@ -49,12 +52,23 @@ def follow_up_own(request: StaffRequest, pk: int) -> HttpResponse:
         return redirect(chosen)
     version = form.cleaned_data["version"]
     try:
-        assigning.take(chosen, user=request.user, version=version, now=timezone.now())
+        taken = assigning.take(chosen, user=request.user, version=version, now=timezone.now())
     except AlreadyDone:
         pass
     except (StaleVersion, WrongState):
         _say_too_late(request, get_follow_up(pk))
+    else:
+        _say_assigned(request, _("This follow-up is yours now."), before=chosen, after=taken)
     return redirect(chosen)
+
+
+def _say_assigned(request: StaffRequest, text: str, *, before: FollowUp, after: FollowUp) -> None:
+    """With a button that gives it back to who had it."""
+    if before.version == after.version:
+        messages.success(request, text)
+        return
+    url = reverse("follow_up_assign", args=[after.pk])
+    offer_undo(request, text, url=url, version=after.version, to=before.owner_id or "")
 
 
 def _say_too_late(request: StaffRequest, now_is: FollowUp) -> None:
@@ -77,7 +91,10 @@ def follow_up_assign(request: StaffRequest, pk: int) -> HttpResponse:
         to = form.cleaned_data["to"]
         return assigning.assign(chosen, to=to, user=request.user, version=version, now=now)
 
-    return _act(request, form, act, done=_("The owner is changed."))
+    def tell(after: FollowUp) -> None:
+        _say_assigned(request, _("The owner is changed."), before=chosen, after=after)
+
+    return _act(request, form, act, tell=tell)
 
 
 @requires(Role.AGENT)
@@ -145,7 +162,24 @@ def follow_up_close(request: StaffRequest, pk: int) -> HttpResponse:
         what = form.what_came_of_it()
         return closing.close(chosen, what, user=request.user, version=version, now=now)
 
-    return _act(request, form, act, done=_("The follow-up is closed."))
+    def tell(after: FollowUp) -> None:
+        url = reverse("follow_up_unclose", args=[after.pk])
+        offer_undo(request, _("The follow-up is closed."), url=url, version=after.version)
+
+    return _act(request, form, act, tell=tell)
+
+
+@requires(Role.AGENT)
+@require_POST
+def follow_up_unclose(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take one's own closing back, as long as nothing happened since."""
+    chosen = get_follow_up(pk)
+    form = VersionForm(request.POST, follow_up=chosen)
+
+    def act(version: int, now: dt.datetime) -> FollowUp:
+        return closing.undo_close(chosen, user=request.user, version=version, now=now)
+
+    return _act(request, form, act, done=_("The follow-up is open again, as it was."))
 
 
 @requires(Role.AGENT)
@@ -161,14 +195,19 @@ def follow_up_reopen(request: StaffRequest, pk: int) -> HttpResponse:
     return _act(request, form, act, done=_("The follow-up is open again."))
 
 
-def _act(request: StaffRequest, form: ActingForm, act: Act, *, done: str) -> HttpResponse:
-    """Do what a form asks for, or show the page again with the form and why not."""
+def _act(
+    request: StaffRequest, form: ActingForm, act: Act, *, done: str = "", tell: Tell | None = None
+) -> HttpResponse:
+    """Do what a form asks for, or show the page again with the form and why not.
+
+    Afterwards `tell` says so, or the words of `done`.
+    """
     now = timezone.now()
     if not form.is_valid():
         return draw_follow_up(request, form.follow_up, now=now, form=form, status=422)
     seen = form.cleaned_data["version"]
     try:
-        act(seen, now)
+        after = act(seen, now)
     except AlreadyDone:
         messages.info(request, _("That was saved already; it was not done twice."))
     except StaleVersion:
@@ -176,11 +215,11 @@ def _act(request: StaffRequest, form: ActingForm, act: Act, *, done: str) -> Htt
     except WrongState:
         messages.warning(request, _("That is not possible in the state the follow-up is in."))
     except replying.CannotReply:
-        form.add_error(None, _("This person cannot be written to, or asked us not to."))
+        form.add_error(None, _("No mail can leave for this person."))
         return draw_follow_up(request, form.follow_up, now=now, form=form, status=422)
     except NoSender:
         form.add_error(None, _("There is no sender for replies yet. An admin adds it in Settings."))
         return draw_follow_up(request, form.follow_up, now=now, form=form, status=422)
     else:
-        messages.success(request, done)
+        tell(after) if tell else messages.success(request, done)
     return redirect(form.follow_up)

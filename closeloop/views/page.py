@@ -20,9 +20,9 @@ from closeloop.forms.acting import (
     ReplyForm,
 )
 from closeloop.models import Activity, FollowUp
-from closeloop.replying import Draft, can_reply, draft_reply
+from closeloop.replying import Draft, draft_reply, find_obstacle, find_recipient
 from closeloop.reports.due import describe_due
-from closeloop.reports.history import list_past
+from closeloop.reports.history import list_history
 from closeloop.reports.queue import find_next
 from closeloop.reports.timeline import build_timeline, describe_activity
 from npsapp.models import User
@@ -46,8 +46,8 @@ def draw_follow_up(
         for form_class in (AssignForm, NoteForm, CallForm, CloseForm, ReopenForm)
     }
     forms["reply"] = _fill_reply_form(follow_up, draft)
-    writable = can_reply(follow_up.response) and not follow_up.is_closed
-    panel = "reply" if writable else "call"
+    obstacle = find_obstacle(follow_up.response)
+    panel = "call" if obstacle or follow_up.is_closed else "reply"
     if form:
         forms[form.name] = form
         panel = form.name
@@ -55,16 +55,17 @@ def draw_follow_up(
         "follow_up": follow_up,
         "response": follow_up.response,
         "contact": follow_up.response.contact,
+        "recipient": find_recipient(follow_up.response),
         "due": describe_due(follow_up, now=now),
         "timeline": build_timeline(follow_up),
-        "past": list_past(follow_up),
+        "history": list_history(follow_up),
         "properties": name_properties(follow_up.response.properties),
         "next": find_next(follow_up, user=request.user),
         "forms": forms,
         "failed": form,
         "panel": panel,
         "draft": draft,
-        "writable": writable,
+        "obstacle": obstacle,
         "needs_root_cause": needs_root_cause(follow_up),
         "meanwhile": [describe_activity(activity) for activity in meanwhile or []],
     }

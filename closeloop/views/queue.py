@@ -15,6 +15,7 @@ from closeloop.forms.filtering import FilterForm
 from closeloop.models import FollowUp
 from closeloop.reports.due import Due, describe_due
 from closeloop.reports.queue import View, list_tabs, queue_counts, select_view
+from closeloop.trying import list_tests
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 
@@ -43,6 +44,8 @@ def follow_ups(request: StaffRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "rows": [Row(follow_up, due=describe_due(follow_up, now=now)) for follow_up in page],
+        "tests": [Row(test, due=describe_due(test, now=now)) for test in list_tests()],
+        "may_remove_all": request.user.may(Role.MANAGER),
         "query": urlencode({"view": view.value} | filters),
     }
     return render(request, "closeloop/follow_ups.html", context)

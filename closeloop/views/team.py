@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,6 +21,7 @@ from closeloop.models import FollowUp, Member, RootCause
 from closeloop.reports.team import list_members
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
+from npsapp.undo import offer_undo
 from surveys.models import get_organisation
 
 
@@ -74,7 +76,9 @@ def member_duty(request: StaffRequest, pk: int) -> HttpResponse:
         member.on_duty = form.cleaned_data["on_duty"]
         member.save(update_fields=["on_duty"])
         on, off = _("%(name)s takes new follow-ups."), _("%(name)s takes no new follow-ups.")
-        messages.success(request, (on if member.on_duty else off) % {"name": member})
+        text = (on if member.on_duty else off) % {"name": member}
+        back = "no" if member.on_duty else "yes"
+        offer_undo(request, text, url=reverse("member_duty", args=[pk]), on_duty=back)
     return redirect("team")
 
 

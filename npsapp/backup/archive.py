@@ -22,6 +22,7 @@ from npsapp.backup.measuring import Measures
 
 FORMAT = 1
 MANIFEST, DATABASE, MEDIA = "manifest.json", "database.dump", "media/"
+ERASURES = "erasures.log"
 _BLOCK = 1024 * 1024
 
 

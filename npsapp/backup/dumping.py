@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -10,15 +11,25 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from npsapp.backup.archive import DATABASE, list_files, take_fingerprints, write_archive
+from npsapp.backup.archive import DATABASE, ERASURES, list_files, take_fingerprints, write_archive
 from npsapp.backup.clients import find_clients
 from npsapp.backup.measuring import measure_tables
+from npsapp.erasing.ledger import find_file
 from npsapp.readiness import connect, read_migrations
 
 
 def find_media() -> Path | None:
     """The folder of uploaded files; None as long as nothing can be uploaded."""
     return Path(settings.MEDIA_ROOT) if settings.MEDIA_ROOT else None
+
+
+def copy_erasures(place: Path) -> dict[str, Path]:
+    """Who was erased, as it stands now: a copy, because the file may grow while it is packed."""
+    ledger, copy = find_file(), place / ERASURES
+    if not ledger.exists():
+        return {}
+    shutil.copyfile(ledger, copy)
+    return {ERASURES: copy}
 
 
 def make_backup(file: Path, *, now: dt.datetime) -> tuple[str, int]:
@@ -46,7 +57,7 @@ def make_backup(file: Path, *, now: dt.datetime) -> tuple[str, int]:
         migrations = sorted(map(list, read_migrations(database)))
         checksum = write_archive(
             file,
-            {DATABASE: dump, **list_files(find_media())},
+            {DATABASE: dump, **list_files(find_media()), **copy_erasures(Path(place))},
             made_at=now.isoformat(),
             postgresql=database.info.server_version // 10000,
             migrations=migrations,

@@ -16,6 +16,7 @@ from psycopg import sql
 
 from npsapp.backup.archive import (
     DATABASE,
+    ERASURES,
     MEDIA,
     Manifest,
     make_fingerprint,
@@ -26,8 +27,9 @@ from npsapp.backup.archive import (
 from npsapp.backup.clients import Clients, find_clients
 from npsapp.backup.dumping import find_media
 from npsapp.backup.measuring import find_differences, measure_tables
+from npsapp.erasing.ledger import merge
 from npsapp.readiness import connect, known_migrations, require_database
-from surveys.sending.restored import hold_statements
+from surveys.sending.restored import demand_replay_statement, hold_statements
 
 # Rows that an installation without any people in it has as well.
 NOBODYS_TABLES = {
@@ -57,6 +59,7 @@ def restore_backup(file: Path, *, overwrite: str, keys_are_lost: bool) -> Manife
         unpack(tar, manifest, Path(place))
         replace_database(Path(place) / DATABASE, clients, manifest)
         replace_media(Path(place) / MEDIA)
+        merge(Path(place) / ERASURES)
     with connect() as database:
         if different := find_differences(manifest.tables, measure_tables(database)):
             raise CommandError(
@@ -146,7 +149,8 @@ def replace_database(dump: Path, clients: Clients, manifest: Manifest) -> None:
         "BEGIN; SET LOCAL lock_timeout = '30s'; DROP SCHEMA public CASCADE;"
         " CREATE SCHEMA public AUTHORIZATION pg_database_owner;\n"
     )
-    after = f"\n{hold_statements(reason).as_string()}\nCOMMIT;\n"
+    held = hold_statements(reason).as_string() + demand_replay_statement().as_string()
+    after = f"\n{held}\nCOMMIT;\n"
     with tempfile.TemporaryFile() as complaints:
         psql = subprocess.Popen(
             clients.connecting("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"),

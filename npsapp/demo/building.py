@@ -78,6 +78,8 @@ def build_sample(*, now: dt.datetime) -> None:
                     seed=str(random.getrandbits(32)),
                 )
             )
+        # In the order of time: who was asked by one round rests before the next.
+        rounds.sort(key=lambda asked: asked.first_day)
         by_pk = {contact.pk: contact for contact in contacts}
         for asked in rounds[:-1]:
             play_round(random, asked, sender, by_pk, moods, now=now)
@@ -91,7 +93,7 @@ def build_sample(*, now: dt.datetime) -> None:
 def list_delivery_rounds(
     random: Random, before: Survey, after: Survey, start: dt.date
 ) -> list[Round]:
-    """Return the rounds of both surveys in the order of time."""
+    """Return the rounds of both surveys."""
     rounds = []
     for number in range(DELIVERY_ROUNDS):
         first = start + dt.timedelta(number * DELIVERY_DAYS)

@@ -73,18 +73,23 @@ def make_senders() -> Sender:
 
 
 def make_surveys() -> tuple[Survey, Survey, Survey]:
-    """Create the survey of the relationship, and those before and after a delivery."""
+    """Create the survey of the relationship, and those before and after a delivery.
+
+    Those two follow an order, so they ask whoever ordered; the third keeps the frequency rule.
+    """
     before = Survey.objects.create(
         name="Voor levering",
         slug="voor-levering",
         company=COMPANY,
         touchpoint=Survey.Touchpoint.PRE_DELIVERY,
+        rest_rule=Survey.Rest.IGNORE,
     )
     after = Survey.objects.create(
         name="Na levering",
         slug="na-levering",
         company=COMPANY,
         touchpoint=Survey.Touchpoint.POST_DELIVERY,
+        rest_rule=Survey.Rest.IGNORE,
     )
     relationship = Survey.objects.create(name="Klanttevredenheid", slug="klanten", company=COMPANY)
     return relationship, before, after

@@ -23,6 +23,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from npsapp.embedded.cluster import START_SECONDS, Cluster, choose_account
+from npsapp.embedded.leftovers import note_owner
 from npsapp.embedded.programs import (
     SYSTEM_FOLDER,
     EmbeddedServerError,
@@ -158,6 +159,7 @@ def _prepare_place(data_dir: Path, cluster: Cluster) -> None:
     SYSTEM_FOLDER.chmod(0o755)
     cluster.account.own(place)
     place.chmod(0o700)
+    note_owner(place, data_dir)
 
 
 def _create_database(cluster: Cluster) -> None:

@@ -8,37 +8,34 @@ campaign do not change because somebody was erased.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from closeloop.changing import lock, record
-from closeloop.models import Activity, FollowUp
+from closeloop.models import FollowUp
+from npsapp.erasing.emptying import (
+    WAITING,
+    CannotEraseNow,
+    ImportRunning,
+    MailLeaving,
+    empty_follow_up,
+    empty_mails,
+    unlink_answers,
+    unlink_invitations,
+)
 from npsapp.erasing.files import remove_mails
+from npsapp.erasing.ledger import note_erasure
 from npsapp.erasing.sweeping import count_files, erase_import_files, sweep_tables
 from npsapp.erasing.traces import Traces, find_traces
 from npsapp.models import User
-from responses.automatic import Sign
-from responses.models import Response, ResponseVersion
+from responses.models import Response
 from surveys.addresses import hash_address
-from surveys.models import Contact, Delivery, Invitation, Mail, Property, Suppression
-from surveys.sending.compose import message_id
+from surveys.models import Contact, Mail, Suppression
 from surveys.suppressing import suppress
 
-State = Delivery.State
-
-
-class CannotEraseNow(Exception):
-    """The sentence says what is going on; a minute later it works."""
-
-
-class MailLeaving(CannotEraseNow):
-    pass
-
-
-class ImportRunning(CannotEraseNow):
-    pass
+__all__ = ["CannotEraseNow", "Erasure", "ImportRunning", "MailLeaving", "erase", "look_ahead"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ def look_ahead(person: Contact) -> dict[str, int]:
     previews, problem_files = count_files(traces)
     return {
         "answers": person.responses.count(),
-        "waiting": person.invitations.filter(state__in=[State.SCHEDULED, State.CLAIMED]).count(),
+        "waiting": person.invitations.filter(state__in=WAITING).count(),
         "mails": _mails_of(person.email, _follow_ups_of(person)).count(),
         "follow_ups": len(_follow_ups_of(person)),
         "previews": previews,
@@ -67,38 +64,69 @@ def look_ahead(person: Contact) -> dict[str, int]:
     }
 
 
-def erase(address: str, person: Contact | None, *, user: User | None, now: dt.datetime) -> Erasure:
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What rows were emptied, and by what the files of the outbox are found that belong to them."""
+
+    erasure: Erasure
+    traces: Traces
+    message_ids: set[str]
+
+
+def erase(
+    address: str,
+    person: Contact | None,
+    *,
+    user: User | None,
+    now: dt.datetime,
+    note: bool = True,
+) -> Erasure:
     """Erase everything of a person, or (without one) what is left of an address.
 
-    Safe to repeat: a second call ends what a first one could not. Raises CannotEraseNow.
+    This is what somebody asked for: the address stays suppressed for good, and the erasure is noted
+    outside of the database too, so that a restore repeats it (`note=False`: this is that). Safe to
+    repeat: a second call ends what a first one could not. Raises CannotEraseNow.
     """
     with transaction.atomic():
         if person:
             person = Contact.objects.select_for_update().get(pk=person.pk)
             address = person.email
-        traces = find_traces(address, person)
         if address:
             suppress(
                 hash_address(address),
                 scope=Suppression.Scope.ALL,
                 reason=Suppression.Reason.ERASED,
             )
-        follow_ups = _follow_ups_of(person)
-        mails = list(_mails_of(address, follow_ups).select_for_update(of=("self",)))
-        written = _erase_mails(mails, now=now)
-        waiting = 0
-        if person:
-            sent, waiting = _erase_invitations(person)
-            written |= sent
-        for pk in follow_ups:
-            _erase_follow_up(pk, user=user, now=now)
-        answers = _erase_answers(person) if person else 0
-        previews, problem_files = erase_import_files(traces, or_else=ImportRunning)
-        if person:
-            _delete(person, traces)
-        sweep_tables(traces)
-    files = remove_mails(traces, message_ids=written)
-    return Erasure(answers, waiting, len(mails), previews, problem_files, files)
+        whose = copy(person)
+        removed = remove_rows(address, person, user=user, now=now)
+        if note:
+            # Last, when nothing can refuse any more, and before it is committed.
+            note_erasure(address, whose, now=now)
+    files = remove_mails(removed.traces, message_ids=removed.message_ids)
+    return replace(removed.erasure, files=files)
+
+
+def remove_rows(
+    address: str, person: Contact | None, *, user: User | None, now: dt.datetime
+) -> Removed:
+    """Take the person out of all tables, inside the caller's transaction. Suppresses nobody."""
+    traces = find_traces(address, person)
+    follow_ups = _follow_ups_of(person)
+    mails = list(_mails_of(address, follow_ups).select_for_update(of=("self",)))
+    written = empty_mails(mails)
+    waiting = 0
+    if person:
+        sent, waiting = unlink_invitations(person.invitations.all())
+        written |= sent
+    for pk in follow_ups:
+        empty_follow_up(pk, user=user, now=now)
+    answers = unlink_answers(Response.objects.filter(contact=person)) if person else 0
+    previews, problem_files = erase_import_files(traces, or_else=ImportRunning)
+    if person:
+        _delete(person, traces)
+    sweep_tables(traces)
+    erasure = Erasure(answers, waiting, len(mails), previews, problem_files)
+    return Removed(erasure, traces, written)
 
 
 def _follow_ups_of(person: Contact | None) -> list[int]:
@@ -116,83 +144,6 @@ def _mails_of(address: str, follow_ups: list[int]) -> QuerySet[Mail]:
     if address:
         about |= Q(to_email__iexact=address) & ~Q(kind=Mail.Kind.TEST)
     return Mail.objects.filter(about).select_related("sender").order_by("pk")
-
-
-def _refuse_leaving(state: str) -> None:
-    if state == State.SENDING:
-        raise MailLeaving
-
-
-def _erase_mails(mails: list[Mail], *, now: dt.datetime) -> set[str]:
-    """Empty the mails, stop those that wait; return the Message-IDs of all."""
-    ids = set()
-    for mail in mails:
-        _refuse_leaving(mail.state)
-        ids.add(message_id(mail))
-        if mail.state in {State.SCHEDULED, State.CLAIMED}:
-            mail.state, mail.reason, mail.claim_token = State.SKIPPED, Delivery.Reason.ERASED, None
-            mail.lease_until = None
-        if mail.kind != Mail.Kind.NOTICE:
-            mail.to_email = mail.to_name = mail.address_hash = ""
-        mail.subject = mail.text = mail.html = mail.in_reply_to = mail.detail = ""
-        mail.provider_id = ""
-        mail.save()
-    return ids
-
-
-def _erase_invitations(person: Contact) -> tuple[set[str], int]:
-    """Unlink and stop the invitations; return their Message-IDs and how many waited."""
-    rows = list(
-        person.invitations.select_for_update(of=("self",))
-        .select_related("campaign__sender")
-        .order_by("pk")
-    )
-    for row in rows:
-        _refuse_leaving(row.state)
-    ids = {message_id(row) for row in rows}
-    mine = Invitation.objects.filter(pk__in=[row.pk for row in rows])
-    waiting = mine.filter(state__in=[State.SCHEDULED, State.CLAIMED]).update(
-        state=State.SKIPPED, reason=Delivery.Reason.ERASED, claim_token=None, lease_until=None
-    )
-    mine.update(contact=None, address_hash="", occasion="", detail="", provider_id="")
-    return ids, waiting
-
-
-def _erase_follow_up(pk: int, *, user: User | None, now: dt.datetime) -> None:
-    """Empty its timeline. An open one is closed: there is nobody left to react to."""
-    follow_up = lock(pk)
-    activities = Activity.objects.filter(follow_up=follow_up)
-    activities.update(text="")
-    for activity in activities.filter(details__has_key="subject"):
-        del activity.details["subject"]
-        activity.save(update_fields=["details"])
-    if follow_up.is_closed:
-        return
-    details = {
-        "outcome": FollowUp.Outcome.OTHER.value,
-        "root_cause": "",
-        "owner": follow_up.owner_id,
-        "contacted": not follow_up.awaiting_contact,
-    }
-    follow_up.state, follow_up.closed_at = FollowUp.State.CLOSED, now
-    follow_up.outcome, follow_up.awaiting_contact = FollowUp.Outcome.OTHER, False
-    record(follow_up, Activity.Kind.CLOSED, now=now, user=user, details=details)
-
-
-def _erase_answers(person: Contact) -> int:
-    """Leave score, day and segments; take the words and whatever else names somebody."""
-    segments = set(Property.objects.filter(is_segment=True).values_list("key", flat=True))
-    answers = list(Response.objects.select_for_update(of=("self",)).filter(contact=person))
-    for answer in answers:
-        answer.contact = None
-        answer.comment = answer.occasion = answer.external_id = ""
-        answer.may_contact = None
-        answer.properties = {k: v for k, v in answer.properties.items() if k in segments}
-        if answer.status_reason not in set(Sign):
-            answer.status_reason = ""
-        answer.save()
-    ResponseVersion.objects.filter(response__in=answers).update(comment="")
-    return len(answers)
 
 
 def _delete(person: Contact, traces: Traces) -> None:

@@ -19,7 +19,7 @@ from surveys.models import ImportBatch
 OUR_APPS = ("surveys", "responses", "closeloop")
 # The words of the company itself, and contacts: of those only the erased row is meant.
 KEPT = frozenset({"organisation", "sender", "survey", "rootcause", "member", "property", "account"})
-NOT_IMPORTED = {ImportBatch.State.PREVIEWED, ImportBatch.State.FAILED}
+NOT_IMPORTED = {ImportBatch.State.UPLOADED, ImportBatch.State.PREVIEWED, ImportBatch.State.FAILED}
 
 
 def sweep_tables(traces: Traces) -> int:
@@ -33,7 +33,7 @@ def sweep_tables(traces: Traces) -> int:
 
 
 def _sweep(model: type[models.Model], traces: Traces) -> int:
-    names = list(_text_fields(model))
+    names = list(list_text_fields(model))
     if not names or not traces.strings:
         return 0
     found = 0
@@ -60,7 +60,7 @@ def _sweep(model: type[models.Model], traces: Traces) -> int:
     return found
 
 
-def _text_fields(model: type[models.Model]) -> Iterator[str]:
+def list_text_fields(model: type[models.Model]) -> Iterator[str]:
     for field in model._meta.concrete_fields:
         is_text = isinstance(field, (CharField, TextField, JSONField))
         if not is_text or field.choices or isinstance(field, models.GeneratedField):
@@ -102,21 +102,35 @@ def erase_import_files(traces: Traces, *, or_else: type[Exception]) -> tuple[int
 
 
 def _batches_with(traces: Traces) -> Iterator[ImportBatch]:
-    kept = ImportBatch.objects.filter(Q(content__isnull=False) | Q(problem_file__isnull=False))
-    for pk in list(kept.order_by("pk").values_list("pk", flat=True)):
-        batch = ImportBatch.objects.get(pk=pk)  # one at a time: a file may be large
+    for batch in _list_batches():
         if any(_holds(content, traces) for content in (batch.content, batch.problem_file)):
             yield batch
+
+
+def _list_batches() -> Iterator[ImportBatch]:
+    kept = ImportBatch.objects.filter(Q(content__isnull=False) | Q(problem_file__isnull=False))
+    for pk in list(kept.order_by("pk").values_list("pk", flat=True)):
+        yield ImportBatch.objects.get(pk=pk)  # one at a time: a file may be large
 
 
 def _holds(content: Any, traces: Traces) -> bool:
     if content is None:
         return False
-    try:
-        text, _ = decode(bytes(content))
-    except UnreadableFile:
-        text = bytes(content).decode("latin-1")
+    text = _decode(content)
     return traces.occur_in(text) or _holds_in_columns(text, traces)
+
+
+def _decode(content: Any) -> str:
+    try:
+        return decode(bytes(content))[0]
+    except UnreadableFile:
+        return bytes(content).decode("latin-1")
+
+
+def read_import_files() -> Iterator[str]:
+    """The text of every file that is kept of an import, one at a time."""
+    for batch in _list_batches():
+        yield from (_decode(each) for each in (batch.content, batch.problem_file) if each)
 
 
 def _holds_in_columns(text: str, traces: Traces) -> bool:

@@ -57,5 +57,6 @@ def account(request: StaffRequest, pk: int) -> HttpResponse:
         "page": page,
         "rows": [(person, last.get(person.pk)) for person in page],
         "n": answers.count(),
+        "may_manage": request.user.may(Role.MANAGER),
     }
     return render(request, "contacts/account.html", context)

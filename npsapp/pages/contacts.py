@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,7 +10,9 @@ from django.views.decorators.http import require_safe
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.reports.people import find_last_responses
+from surveys.filtering import list_chips
 from surveys.forms.contacts import SearchForm
+from surveys.forms.filtering import list_property_fields, sample_values
 from surveys.models import Contact
 
 PAGE_LENGTH = 50
@@ -33,11 +33,16 @@ def contacts(request: StaffRequest) -> HttpResponse:
         "page": page,
         "rows": [(contact, last.get(contact.pk)) for contact in page],
         "account": form.cleaned_data.get("account"),
-        "is_narrowed": bool(form.as_query()),
-        "has_contacts": bool(
-            page.paginator.count or (form.as_query() and Contact.objects.exists())
+        "is_narrowed": bool(form.query()),
+        "has_contacts": bool(page.paginator.count or (form.query() and Contact.objects.exists())),
+        "chips": list_chips(form.filters, lambda kept: f"?{form.query(filters=kept)}"),
+        "remarks": form.remarks,
+        "property_fields": list_property_fields(
+            form.filters,
+            offered=sample_values(Contact.objects.order_by("-pk")),
+            with_language=True,
         ),
         "may_import": request.user.may(Role.MANAGER),
-        "query": urlencode(form.as_query()),
+        "query": form.query(),
     }
     return render(request, "contacts/list.html", context)

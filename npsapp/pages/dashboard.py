@@ -31,6 +31,8 @@ from responses.reports.split import split
 from responses.reports.trend import list_months
 from responses.scoring import DEFAULT_THRESHOLDS, Tier
 from responses.selection import Period, Selection
+from surveys.filtering import list_chips
+from surveys.forms.filtering import list_property_fields
 from surveys.models import Campaign, get_organisation
 
 
@@ -75,14 +77,15 @@ def dashboard(request: StaffRequest) -> HttpResponse:
 
 
 def show_segments(selection: Selection, groups: list[SegmentGroup]) -> dict[str, Any]:
-    """The segments to choose from, and how to name and leave what is chosen."""
-    shown: dict[str, Any] = {"segments": groups}
+    """The properties to choose by, and how to name and leave what is chosen."""
+    shown: dict[str, Any] = {}
     if selection.campaign:
         shown["all_campaigns_url"] = f"?{replace(selection, campaign=None).query}"
-    if chosen := selection.segment:
-        labels = {group.key: group.label for group in groups}
-        shown["segment_label"] = labels.get(chosen.key, chosen.key)
-        shown["everybody_url"] = f"?{replace(selection, segment=None).query}"
+    shown["filter_chips"] = list_chips(
+        selection.filters, lambda kept: f"?{replace(selection, filters=kept).query}"
+    )
+    offered = {group.key: [(v.segment.value, v.n) for v in group.values] for group in groups}
+    shown["property_fields"] = list_property_fields(selection.filters, offered=offered)
     return shown
 
 
@@ -102,15 +105,14 @@ class Preset:
 
 def list_presets(selection: Selection, current: Period, *, by: str) -> list[Preset]:
     """The periods one click away; each keeps the rest of the selection."""
-    kept = {"survey": selection.survey.slug} if selection.survey else {}
+    kept = [("survey", selection.survey.slug)] if selection.survey else []
     if selection.campaign:
-        kept["campaign"] = str(selection.campaign.pk)
-    if selection.segment:
-        kept["segment"] = str(selection.segment)
+        kept.append(("campaign", str(selection.campaign.pk)))
+    kept += [pair for each in selection.filters for pair in each.pairs()]
     if by:
-        kept["by"] = by
+        kept.append(("by", by))
     return [
-        Preset(period, f"?{urlencode({**kept, 'period': period.value})}", period == current)
+        Preset(period, f"?{urlencode([*kept, ('period', period.value)])}", period == current)
         for period in Period
         if period != Period.CUSTOM
     ]
@@ -190,8 +192,8 @@ def show_comparison(
 
 
 def show_few(selection: Selection, headline: Headline) -> list[Remark]:
-    """A handful of answers is shown one by one, within a segment not at all."""
-    if selection.segment:
+    """A handful of answers is shown one by one, chosen by a property not at all."""
+    if selection.filters:
         return []
     return latest_answers(selection, limit=headline.n)
 

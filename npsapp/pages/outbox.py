@@ -11,15 +11,9 @@ from npsapp.models import User
 from npsapp.outbox import StoredMail, leaves_for_real, list_names, read_mail
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
+from surveys.views.framing import show_mail
 
 PAGE_LENGTH = 30
-# A mail is somebody's markup: no script, no request to anywhere, an origin of its own. Its links
-# open in a new window, which is not bound by any of this.
-MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'; "
-    "sandbox allow-popups allow-popups-to-escape-sandbox"
-)
 
 
 @requires(Role.MANAGER)
@@ -41,15 +35,11 @@ def outbox_mail(request: StaffRequest, name: str) -> HttpResponse:
 @requires(Role.MANAGER)
 @require_safe
 def outbox_html(request: StaffRequest, name: str) -> HttpResponse:
-    """The HTML part, for the frame on the mail's page; its two headers replace the house's own."""
+    """The HTML part, for the frame on the mail's page."""
     html = find_mail(request.user, name).html
     if not html:
         raise Http404
-    opened = html.replace("<head>", '<head><base target="_blank">', 1)
-    response = HttpResponse(opened)
-    response.headers["Content-Security-Policy"] = MAIL_POLICY
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return response
+    return show_mail(html)
 
 
 def may_read(user: User, mail: StoredMail) -> bool:

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from npsapp import throttle
 from npsapp.models import User
 from npsapp.pages.setup import BACKEND
-from npsapp.people import throttle
 from npsapp.people.accounts import choose_password
 from npsapp.people.forms import AddressForm, PasswordForm
 from npsapp.people.links import DeadLink, read_password_token

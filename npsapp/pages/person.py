@@ -9,7 +9,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -19,8 +18,11 @@ from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.models import Response
 from surveys.access import get_contact
+from surveys.explaining import explain_skip, say_day
 from surveys.models import Campaign, Contact, Invitation, Suppression
 from surveys.properties import name_properties
+from surveys.resting import find_rest
+from surveys.suppressing import list_removals
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
         "language": name_language(person.language),
         "properties": name_properties(person.properties),
         "suppressions": suppressions,
-        "obstacle": find_obstacle(person, suppressions, invitations),
+        "obstacle": find_obstacle(person, suppressions, invitations, now=now),
+        "removals": list_removals(person.address_hash) if person.address_hash else [],
         "asked": invitations,
         "responses": Response.objects.filter(contact=person).select_related("survey"),
         "follow_ups": [
@@ -84,34 +87,41 @@ def describe(invitation: Invitation) -> str:
     reason = invitation.get_reason_display()
     if state == Invitation.State.SENT:
         if invitation.answered_at:
-            return _("Answered on %(day)s") % {"day": _day(invitation.answered_at)}
+            return _("Answered on %(day)s") % {"day": say_day(invitation.answered_at)}
         if invitation.delivery_status == Invitation.DeliveryStatus.BOUNCED:
             return _("Sent and returned: the address does not work")
         return _describe_unanswered(invitation)
     if state == Invitation.State.SKIPPED:
-        return _("Not sent: %(reason)s") % {"reason": reason or _("reason unknown")}
+        return explain_skip(invitation)
     if state == Invitation.State.FAILED:
         return _("Could not be sent: %(reason)s") % {"reason": reason or invitation.detail}
     if state == Invitation.State.UNKNOWN:
         return _("Perhaps sent: %(reason)s") % {"reason": reason or _("reason unknown")}
     if invitation.campaign.state == Campaign.State.PAUSED:
         return _("Waits: the campaign is paused")
+    if invitation.scheduled_for and invitation.rests_until:
+        days = {"day": say_day(invitation.scheduled_for), "rest": say_day(invitation.rests_until)}
+        return _("Will be sent on %(day)s; was asked not long ago and rests until %(rest)s") % days
     if invitation.scheduled_for:
-        return _("Will be sent on %(day)s") % {"day": _day(invitation.scheduled_for)}
+        return _("Will be sent on %(day)s") % {"day": say_day(invitation.scheduled_for)}
     return _("Will be sent")
 
 
 def _describe_unanswered(invitation: Invitation) -> str:
     if not invitation.sent_at:
         return _("Sent, not answered")
-    day = {"day": _day(invitation.sent_at)}
+    day = {"day": say_day(invitation.sent_at)}
     if invitation.campaign.state in {Campaign.State.RUNNING, Campaign.State.PAUSED}:
         return _("Sent on %(day)s, not answered yet") % day
     return _("Sent on %(day)s, not answered") % day
 
 
 def find_obstacle(
-    person: Contact, suppressions: list[Suppression], invitations: list[Asked]
+    person: Contact,
+    suppressions: list[Suppression],
+    invitations: list[Asked],
+    *,
+    now: dt.datetime,
 ) -> str:
     """Say why this person is not asked, when something of their own stands in the way."""
     if not person.email:
@@ -120,12 +130,14 @@ def find_obstacle(
         first = suppressions[0]
         return _("Will not be asked: %(reason)s on %(day)s.") % {
             "reason": first.get_reason_display().lower(),
-            "day": _day(first.created_at),
+            "day": say_day(first.created_at),
         }
+    if rest := find_rest(person, now=now):
+        asked_at, rests_until = map(say_day, rest)
+        return _(
+            "Rests until %(day)s by the contact frequency rule: was asked on %(asked)s. Surveys "
+            "that make an exception may ask earlier."
+        ) % {"day": rests_until, "asked": asked_at}
     if not invitations:
         return _("Was not in the audience of any campaign so far.")
     return ""
-
-
-def _day(moment: dt.datetime) -> str:
-    return date_format(timezone.localtime(moment), "j F Y")

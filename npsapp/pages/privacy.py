@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from npsapp.erasing.erase import CannotEraseNow, MailLeaving, erase, look_ahead
+from npsapp.erasing.ledger import LedgerClosed
 from npsapp.exporting import export_person, write_json, write_table
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
@@ -45,6 +46,8 @@ def _try_to_erase(request: StaffRequest, person: Contact) -> str:
 def explain(reason: CannotEraseNow) -> str:
     if isinstance(reason, MailLeaving):
         return _("A mail to this person is leaving at this very moment. Try again in a minute.")
+    if isinstance(reason, LedgerClosed):
+        return _("The list of erasures cannot be written; nothing was erased. Tell the operator.")
     return _("A file with this person in it is being imported. Try again when that is done.")
 
 

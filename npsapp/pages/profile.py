@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from npsapp import throttle
 from npsapp.models import User
-from npsapp.people import throttle
 from npsapp.people.forms import PasswordChangeForm, PersonForm
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires

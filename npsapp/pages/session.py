@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_http_methods, require_POST
 
+from npsapp import throttle
 from npsapp.models import User
-from npsapp.people import throttle
 from npsapp.requests import read_next
 from npsapp.roles import public
 

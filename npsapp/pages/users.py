@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +18,7 @@ from npsapp.people.forms import InvitationForm, UserForm
 from npsapp.people.mails import can_mail, send_invitation
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
+from npsapp.undo import offer_undo
 from surveys.sending.queueing import NoSender
 
 
@@ -81,7 +83,8 @@ def user_deactivate(request: StaffRequest, pk: int) -> HttpResponse:
     except accounts.LastAdmin:
         messages.error(request, _("This is the last admin who can log in. Make another first."))
         return redirect("user", pk=pk)
-    messages.success(request, _("%(name)s is logged out and cannot log in.") % {"name": person})
+    gone = _("%(name)s is logged out and cannot log in.") % {"name": person}
+    offer_undo(request, gone, url=reverse("user_reactivate", args=[pk]))
     if left := FollowUp.objects.open().mine(person).count():
         text = ngettext(
             "%(n)s open follow-up still belongs to %(name)s. Give it to somebody else.",

@@ -1,1 +1,1 @@
-"""Who can log in: the first admin, invitations, passwords, and what slows a guesser down."""
+"""Who can log in: the first admin, invitations, passwords."""

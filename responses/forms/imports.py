@@ -11,12 +11,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from responses.reading import MOST_BYTES
 from responses.uploading import Use, read_upload_table
 from surveys.forms.widgets import DayInput
 from surveys.importing.explaining import explain
 from surveys.importing.faults import Fault, UnreadableFile
 from surveys.importing.headers import property_key
-from surveys.importing.reading import MAX_BYTES, Table
 from surveys.models import ImportBatch, Survey
 
 USES = [
@@ -46,8 +46,8 @@ class AnswersUploadForm(forms.Form):
     def clean_file(self) -> UploadedFile[Any]:
         file: UploadedFile[Any] = self.cleaned_data["file"]
         try:
-            if (file.size or 0) > MAX_BYTES:
-                raise UnreadableFile(Fault.TOO_LARGE, str(MAX_BYTES // 1024 // 1024))
+            if (file.size or 0) > MOST_BYTES:
+                raise UnreadableFile(Fault.TOO_LARGE, str(MOST_BYTES // 1024 // 1024))
             read_upload_table(file.read())
         except UnreadableFile as error:
             raise forms.ValidationError(explain(error)) from None
@@ -75,16 +75,16 @@ class AnswerColumnsForm(forms.Form):
         help_text=gettext_lazy("Only for a file without dates."),
     )
 
-    def __init__(self, table: Table, batch: ImportBatch, data: Any = None) -> None:
+    def __init__(self, header: Sequence[str], batch: ImportBatch, data: Any = None) -> None:
         day = batch.summary["day"]
         stored = {
             "order": batch.summary["order"],
             "day": dt.date.fromisoformat(day) if day else None,
         }
         super().__init__(data, initial=stored)
-        self.table = table
+        self.header = header
         self.columns = []
-        for index, (name, use) in enumerate(zip(table.header, batch.summary["uses"], strict=True)):
+        for index, (name, use) in enumerate(zip(header, batch.summary["uses"], strict=True)):
             self.columns.append(f"column_{index}")
             self.fields[f"column_{index}"] = forms.ChoiceField(
                 label=name or _("Column %(number)s") % {"number": index + 1},
@@ -124,7 +124,7 @@ class AnswerColumnsForm(forms.Form):
         return self.cleaned_data
 
     def _check_names(self, uses: Sequence[Use]) -> None:
-        names = [name for use, name in zip(uses, self.table.header, strict=True) if use]
+        names = [name for use, name in zip(uses, self.header, strict=True) if use]
         if not all(names):
             self.add_error(None, _("A column without a name cannot be used. Name it in the file."))
         for name in sorted({name for name in names if names.count(name) > 1}):
@@ -132,7 +132,7 @@ class AnswerColumnsForm(forms.Form):
             self.add_error(None, message % {"name": name})
         keys = [
             property_key(name)
-            for use, name in zip(uses, self.table.header, strict=True)
+            for use, name in zip(uses, self.header, strict=True)
             if use == Use.PROPERTY
         ]
         if len(set(keys)) < len(keys) or not all(keys):

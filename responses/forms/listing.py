@@ -8,7 +8,8 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from responses.forms.selection import RowSelectionForm
+from responses.forms.selection import RowSelectionForm, SelectionForm
+from responses.reports.response_rate import Part
 from responses.selection import Selection
 
 
@@ -40,6 +41,15 @@ class ResponseListForm(RowSelectionForm):
         """The address of this list for a selection, the words searched for kept unless given."""
         words = self.cleaned_data["q"] if q is None else q
         return "&".join(filter(None, [selection.query, urlencode({"q": words}) if words else ""]))
+
+
+class InvitedForm(SelectionForm):
+    """Who was asked; what does not say who is all of them."""
+
+    part = forms.ChoiceField(choices=Part.choices, required=False, label=_("Who"))
+
+    def clean_part(self) -> Part:
+        return Part(self.cleaned_data["part"] or Part.SENT)
 
 
 class ExportForm(ResponseListForm):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from responses.models import Category, Response
 from responses.selection import Period, Segment, Selection, first_day_of
+from surveys.filtering import Filters, read_filters
 from surveys.forms.widgets import DayInput
 from surveys.models import Campaign, Organisation, Property, Survey
 
@@ -22,7 +23,10 @@ DAY_BOUNDS = [MinValueValidator(dt.date(1990, 1, 1)), MaxValueValidator(dt.date(
 
 
 class SelectionForm(forms.Form):
-    """Survey, campaign, period or days, segment. Days given win over a preset."""
+    """Survey, campaign, period or days, properties. Days given win over a preset.
+
+    `segment` is how one property stood in addresses before there could be several.
+    """
 
     survey = forms.ModelChoiceField(
         Survey.objects.all(),
@@ -52,7 +56,12 @@ class SelectionForm(forms.Form):
         widget=DayInput(),
         validators=DAY_BOUNDS,
     )
-    segment = forms.CharField(required=False, max_length=300, label=gettext_lazy("Segment"))
+    segment = forms.CharField(
+        required=False,
+        max_length=300,
+        label=gettext_lazy("Segment"),
+        help_text=gettext_lazy("Write a segment as property=value, for example region=North."),
+    )
 
     # `from` is a word of Python, so the fields have other names than their parameters.
     parameters: ClassVar[dict[str, str]] = {"first": "from", "last": "to"}
@@ -63,6 +72,8 @@ class SelectionForm(forms.Form):
         super().__init__(data)
         self.zone = organisation.zone
         self.today = now.astimezone(self.zone).date()
+        self.filters: Filters = ()
+        self.remarks: list[str] = []
 
     def add_prefix(self, field_name: str) -> str:
         return self.parameters.get(field_name, field_name)
@@ -87,6 +98,10 @@ class SelectionForm(forms.Form):
         if survey and campaign and campaign.survey != survey:
             message = _("This campaign asks another survey: %(survey)s.")
             self.add_error("campaign", message % {"survey": campaign.survey})
+        older = cleaned.get("segment")
+        self.filters, self.remarks = read_filters(
+            self.data, older=[(older.key, older.value)] if older else []
+        )
         return cleaned
 
     @cached_property
@@ -110,7 +125,7 @@ class SelectionForm(forms.Form):
             campaign=campaign,
             first=first,
             last=last,
-            segment=self.cleaned_data.get("segment"),
+            filters=self.filters,
         )
 
 
@@ -142,12 +157,6 @@ class RowSelectionForm(SelectionForm):
         required=False,
         label=gettext_lazy("Period"),
     )
-    segment = forms.CharField(
-        required=False,
-        max_length=300,
-        label=gettext_lazy("Segment"),
-        help_text=gettext_lazy("Write a segment as property=value, for example region=North."),
-    )
     category = forms.ChoiceField(
         choices=[("", gettext_lazy("All categories")), *Category.choices],
         required=False,
@@ -157,7 +166,10 @@ class RowSelectionForm(SelectionForm):
         required=False, min_value=0, max_value=10, label=gettext_lazy("Score")
     )
     status = forms.ChoiceField(
-        choices=[("", gettext_lazy("All, counted or not")), *Response.Status.choices],
+        choices=[
+            ("", gettext_lazy("All, counted or not")),
+            *((status.value, status.label) for status in Response.Status.of_customers()),
+        ],
         required=False,
         label=gettext_lazy("Status"),
     )

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from responses.automatic import Sign
 from responses.selection import Selection
+from surveys.filtering import narrow
 from surveys.models import Contact, ImportBatch, Invitation, Survey
-from surveys.properties import segment_text
 
 
 class Category(models.TextChoices):
@@ -37,6 +37,10 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         """Those that make up the score."""
         return self.filter(status=Response.Status.COUNTED)
 
+    def tests(self) -> Self:
+        """Answers of colleagues to their own test mails; only `everything` has any."""
+        return self.filter(status=Response.Status.TEST)
+
     def collected(self) -> Self:
         """Those that this product asked for itself; imported history gets no follow-up."""
         return self.exclude(channel=Response.Channel.IMPORT)
@@ -52,9 +56,7 @@ class ResponseQuerySet(models.QuerySet["Response"]):
             chosen = chosen.filter(survey=selection.survey)
         if selection.campaign:
             chosen = chosen.filter(invitation__campaign=selection.campaign)
-        if selection.segment:
-            chosen = chosen.alias(_segment=segment_text(selection.segment.key))
-            chosen = chosen.filter(_segment=selection.segment.value)
+        chosen = narrow(chosen, selection.filters)
         if selection.category:
             chosen = chosen.filter(category=selection.category)
         if selection.score is not None:
@@ -62,6 +64,16 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         if selection.status:
             chosen = chosen.filter(status=selection.status)
         return chosen
+
+
+_Manager = models.Manager.from_queryset(ResponseQuerySet)
+
+
+class CustomersManager(_Manager["Response"]):
+    """Without test answers: whatever counts, lists or exports cannot forget to leave them out."""
+
+    def get_queryset(self) -> models.QuerySet[Response]:
+        return super().get_queryset().exclude(status=Response.Status.TEST)
 
 
 class Response(models.Model):
@@ -75,6 +87,12 @@ class Response(models.Model):
         COUNTED = "counted", _("Counted")
         PROVISIONAL = "provisional", _("Probably automatic")
         EXCLUDED = "excluded", _("Excluded")
+        # A colleague's answer to their own test mail. It has no invitation and no contact.
+        TEST = "test", _("Test")
+
+        @classmethod
+        def of_customers(cls) -> list[Response.Status]:
+            return [status for status in cls if status != cls.TEST]
 
     invitation = models.OneToOneField(
         Invitation, null=True, on_delete=models.PROTECT, related_name="response"
@@ -114,8 +132,13 @@ class Response(models.Model):
     import_batch = models.ForeignKey(
         ImportBatch, null=True, on_delete=models.PROTECT, related_name="responses"
     )
+    # Who tried it out, of a test answer.
+    tester = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
 
-    objects: ClassVar[models.Manager[Response]] = ResponseQuerySet.as_manager()
+    objects: ClassVar[CustomersManager] = CustomersManager()
+    everything: ClassVar[models.Manager[Response]] = ResponseQuerySet.as_manager()
 
     class Meta:
         ordering = ["-answered_at", "-pk"]
@@ -126,8 +149,23 @@ class Response(models.Model):
             ),
             models.CheckConstraint(condition=Q(scale_min__in=[0, 1]), name="response_scale_known"),
             models.CheckConstraint(
-                condition=Q(invitation__isnull=False) | Q(channel="import"),
+                condition=Q(invitation__isnull=False) | Q(channel="import") | Q(status="test"),
                 name="response_asked_or_imported",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status="test",
+                    tester__isnull=False,
+                    invitation__isnull=True,
+                    contact__isnull=True,
+                )
+                | (~Q(status="test") & Q(tester__isnull=True)),
+                name="response_test_of_a_tester",
+            ),
+            models.UniqueConstraint(
+                fields=["survey", "tester"],
+                condition=Q(status="test"),
+                name="response_test_once",
             ),
             models.UniqueConstraint(
                 fields=["survey", "external_id"],

@@ -3,53 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from django.db.models import Count
 
 from responses.models import Response
+from responses.reports.measured import Measured
 from responses.reports.split import Part, split
-from responses.scoring import (
-    DEFAULT_THRESHOLDS,
-    HIGHEST,
-    Counts,
-    Interval,
-    Thresholds,
-    Tier,
-    interval,
-    nps,
-    round_away,
-    tier,
-)
+from responses.scoring import DEFAULT_THRESHOLDS, HIGHEST, Counts, Thresholds
 from responses.selection import Segment, Selection
+from surveys.filtering import find_filter, with_values
 from surveys.properties import segment_text
 
 LONGEST_COMPARISON = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The answers that share a value. Score and parts are None and empty for too few of them."""
+@dataclass(frozen=True, kw_only=True)
+class Group(Measured):
+    """The answers that share a value; for too few of them there are no parts."""
 
     segment: Segment
-    counts: Counts
-    nps: float | None
-    interval: Interval | None
-    tier: Tier
-    parts: list[Part]
-    rows_url: str
+    within: Selection
     is_chosen: bool
 
-    @property
-    def n(self) -> int:
-        return self.counts.n
+    @cached_property
+    def parts(self) -> list[Part]:
+        return split(self.counts, self.within) if self.has_score else []
 
     @property
-    def low(self) -> int | None:
-        return round_away(self.interval.low) if self.interval else None
-
-    @property
-    def high(self) -> int | None:
-        return round_away(self.interval.high) if self.interval else None
+    def rows_url(self) -> str:
+        return self.within.narrowed(status=Response.Status.COUNTED.value).rows_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +50,24 @@ def compare_groups(
 ) -> Comparison:
     """Compare the values of the property `key`.
 
-    A segment of that very property only marks its row: a comparison of one is none.
+    Values chosen of that very property only mark their rows: a comparison of one is none.
     """
-    chosen = selection.segment
-    if chosen and chosen.key == key:
-        selection = replace(selection, segment=None)
+    current = find_filter(selection.filters, key)
+    chosen = current.values if current else ()
+    selection = replace(selection, filters=with_values(selection.filters, key, ()))
     found = _count_by_value(selection, key)
     without = found.pop("", Counts()).n
     ranked = sorted(found.items(), key=lambda pair: (-pair[1].n, pair[0]))
     rest = ranked[LONGEST_COMPARISON:]
     return Comparison(
         groups=[
-            _make_group(selection, Segment(key, value), counts, chosen, thresholds)
+            Group(
+                counts=counts,
+                thresholds=thresholds,
+                segment=(segment := Segment(key, value)),
+                within=_within(selection, segment),
+                is_chosen=value in chosen,
+            )
             for value, counts in ranked[:LONGEST_COMPARISON]
         ],
         smaller_groups=len(rest),
@@ -87,26 +76,9 @@ def compare_groups(
     )
 
 
-def _make_group(
-    selection: Selection,
-    segment: Segment,
-    counts: Counts,
-    chosen: Segment | None,
-    thresholds: Thresholds,
-) -> Group:
-    within = replace(selection, segment=segment)
-    shown = tier(counts.n, thresholds)
-    has_score = shown != Tier.COUNT_ONLY
-    return Group(
-        segment=segment,
-        counts=counts,
-        nps=nps(counts) if has_score else None,
-        interval=interval(counts) if has_score else None,
-        tier=shown,
-        parts=split(counts, within) if has_score else [],
-        rows_url=within.narrowed(status=Response.Status.COUNTED.value).rows_url,
-        is_chosen=segment == chosen,
-    )
+def _within(selection: Selection, segment: Segment) -> Selection:
+    values = with_values(selection.filters, segment.key, (segment.value,))
+    return replace(selection, filters=values)
 
 
 def _count_by_value(selection: Selection, key: str) -> dict[str, Counts]:

@@ -6,18 +6,8 @@ import enum
 from dataclasses import dataclass
 
 from responses.reports.counting import Tally
-from responses.scoring import (
-    DEFAULT_THRESHOLDS,
-    Counts,
-    Interval,
-    Thresholds,
-    Tier,
-    interval,
-    nps,
-    nps_rounded,
-    round_away,
-    tier,
-)
+from responses.reports.measured import Measured
+from responses.scoring import DEFAULT_THRESHOLDS, Thresholds, nps_rounded, round_away
 
 
 class Balance(enum.StrEnum):
@@ -28,29 +18,19 @@ class Balance(enum.StrEnum):
     EVEN = "even"
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """`low` and `high` are whole points for display; `interval` holds them unrounded."""
-
-    counts: Counts
-    nps: float | None
-    nps_rounded: int | None
-    interval: Interval | None
-    tier: Tier
+@dataclass(frozen=True, kw_only=True)
+class Headline(Measured):
     provisional: int
     excluded: int
 
     @property
-    def n(self) -> int:
-        return self.counts.n
+    def has_score(self) -> bool:
+        """Of any answer at all: the page goes by the tier, the command shows it with its n."""
+        return self.n > 0
 
     @property
-    def low(self) -> int | None:
-        return round_away(self.interval.low) if self.interval else None
-
-    @property
-    def high(self) -> int | None:
-        return round_away(self.interval.high) if self.interval else None
+    def nps_rounded(self) -> int | None:
+        return nps_rounded(self.counts)
 
     @property
     def balance(self) -> Balance:
@@ -71,13 +51,9 @@ class Headline:
 
 
 def summarise(tally: Tally, *, thresholds: Thresholds = DEFAULT_THRESHOLDS) -> Headline:
-    counts = tally.counts
     return Headline(
-        counts=counts,
-        nps=nps(counts),
-        nps_rounded=nps_rounded(counts),
-        interval=interval(counts),
-        tier=tier(counts.n, thresholds),
+        counts=tally.counts,
+        thresholds=thresholds,
         provisional=tally.provisional,
         excluded=tally.excluded,
     )

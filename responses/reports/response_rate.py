@@ -5,12 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import Count, Q
+from django.db import models
+from django.db.models import Count, F, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from responses.models import Response
 from responses.selection import Selection
+from surveys.filtering import narrow
 from surveys.models import Invitation
-from surveys.properties import segment_text
+
+
+class Part(models.TextChoices):
+    """The numbers that the rate is made of, and who is behind each."""
+
+    SENT = "sent", _("Sent")
+    REACHED = "reached", _("Reached")
+    ANSWERED = "answered", _("Answered")
+    SILENT = "silent", _("No answer yet")
+    BOUNCED = "bounced", _("Bounced")
+    SET_ASIDE = "set_aside", _("Answered, not counted")
+
+
+REPLIED = Q(answered_at__isnull=False)
+COUNTED = Q(response__status=Response.Status.COUNTED)
+ANSWERED = REPLIED & COUNTED
+SET_ASIDE = REPLIED & ~COUNTED
+BOUNCED = Q(delivery_status=Invitation.DeliveryStatus.BOUNCED) & ~REPLIED
+CONDITIONS = {
+    Part.SENT: Q(),
+    Part.REACHED: ~BOUNCED,
+    Part.ANSWERED: ANSWERED,
+    Part.SILENT: ~REPLIED & ~BOUNCED,
+    Part.BOUNCED: BOUNCED,
+    Part.SET_ASIDE: SET_ASIDE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +60,10 @@ class ResponseRate:
         return self.sent - self.bounced
 
     @property
+    def silent(self) -> int:
+        return self.reached - self.answered - self.set_aside
+
+    @property
     def percentage(self) -> Decimal | None:
         """With one decimal; None when nobody was reached, which is not 0 %."""
         if not self.reached:
@@ -46,21 +78,31 @@ def count_invited(selection: Selection) -> ResponseRate:
     Who is in a segment follows the contact as it is now, for answered and silent alike: those who
     never answered have no snapshot. An answer is proof of arrival, whatever the ledger says.
     """
+    return ResponseRate(
+        **_find_invited(selection).aggregate(
+            sent=Count("pk"),
+            bounced=Count("pk", filter=BOUNCED),
+            answered=Count("pk", filter=ANSWERED),
+            set_aside=Count("pk", filter=SET_ASIDE),
+        )
+    )
+
+
+def list_invited(selection: Selection, part: str = Part.SENT) -> QuerySet[Invitation]:
+    """Return the rows behind one of the numbers, the latest first."""
+    return (
+        _find_invited(selection)
+        .filter(CONDITIONS[Part(part)])
+        .select_related("campaign__survey", "contact__account", "response")
+        .order_by(F("sent_at").desc(nulls_last=True), "-pk")
+    )
+
+
+def _find_invited(selection: Selection) -> QuerySet[Invitation]:
     invitations = Invitation.objects.filter(sequence=0).filter(selection.moments("sent_at"))
     if selection.survey:
         invitations = invitations.filter(campaign__survey=selection.survey)
     if selection.campaign:
         invitations = invitations.filter(campaign=selection.campaign)
-    if selection.segment:
-        invitations = invitations.alias(
-            _segment=segment_text(selection.segment.key, "contact__properties")
-        ).filter(_segment=selection.segment.value)
-    replied = Q(answered_at__isnull=False)
-    counted = Q(response__status=Response.Status.COUNTED)
-    figures = invitations.filter(Q(state=Invitation.State.SENT) | replied).aggregate(
-        sent=Count("pk"),
-        bounced=Count("pk", filter=Q(delivery_status=Invitation.DeliveryStatus.BOUNCED) & ~replied),
-        answered=Count("pk", filter=replied & counted),
-        set_aside=Count("pk", filter=replied & ~counted),
-    )
-    return ResponseRate(**figures)
+    invitations = narrow(invitations, selection.filters, path="contact__properties")
+    return invitations.filter(Q(state=Invitation.State.SENT) | REPLIED)

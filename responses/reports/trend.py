@@ -10,16 +10,13 @@ from django.db.models import Count
 from django.db.models.functions import TruncMonth
 
 from responses.models import Response
+from responses.reports.measured import Measured
 from responses.scoring import (
     DEFAULT_THRESHOLDS,
     HIGHEST,
     Counts,
-    Interval,
     Thresholds,
     Tier,
-    interval,
-    nps,
-    tier,
 )
 from responses.selection import Selection
 
@@ -27,20 +24,12 @@ from responses.selection import Selection
 LONGEST_TREND = 36
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
+@dataclass(frozen=True, kw_only=True)
+class Month(Measured):
     """One month of a selection; `nps` is None where too few answered for a score."""
 
     first: dt.date
-    counts: Counts
-    nps: float | None
-    interval: Interval | None
-    tier: Tier
     rows_url: str
-
-    @property
-    def n(self) -> int:
-        return self.counts.n
 
     @property
     def is_hollow(self) -> bool:
@@ -65,18 +54,8 @@ def list_months(
     for first in list(_each_month(min(found), max(found)))[-LONGEST_TREND:]:
         histogram = found.get(first, [0] * (HIGHEST + 1))
         counts = Counts.from_histogram(histogram, scale_min=scale_min)
-        shown = tier(counts.n, thresholds)
-        has_score = shown not in (Tier.EMPTY, Tier.COUNT_ONLY)
-        months.append(
-            Month(
-                first=first,
-                counts=counts,
-                nps=nps(counts) if has_score else None,
-                interval=interval(counts) if has_score else None,
-                tier=shown,
-                rows_url=_within(selection, first).rows_url,
-            )
-        )
+        rows_url = _within(selection, first).rows_url
+        months.append(Month(first=first, counts=counts, thresholds=thresholds, rows_url=rows_url))
     return months
 
 

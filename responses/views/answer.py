@@ -19,15 +19,9 @@ from responses.recording import Closed, record_comment, record_response
 from responses.stamps import read_stamp
 from responses.views.drawing import show_closed, show_question, show_thanks
 from surveys import links
-from surveys.first_steps import note_preview
 from surveys.models import Invitation, Survey
-from surveys.respondent import (
-    Visit,
-    find_campaign,
-    find_invitation,
-    refuse_other_sites,
-    respondent_page,
-)
+from surveys.respondent import Visit, find_campaign, find_invitation
+from surveys.views.guarding import refuse_flood, refuse_other_sites, respondent_page
 
 # The thank-you page stays this long even where an answer can never be changed.
 THANKS_SHOWN = dt.timedelta(hours=1)
@@ -47,6 +41,8 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     if given and not given.is_changeable(now):
         return show_closed(visit)
     if request.method == "POST":
+        if too_many := refuse_flood(visit, invitation, now=now):
+            return too_many
         form = AnswerForm(request.POST, visit=visit)
         if form.is_valid():
             try:
@@ -85,6 +81,8 @@ def answer_done(request: HttpRequest, token: str) -> HttpResponse:
     if not given.is_changeable(now) and now - given.last_written_at > THANKS_SHOWN:
         return show_closed(visit)
     if request.method == "POST":
+        if too_many := refuse_flood(visit, invitation, now=now):
+            return too_many
         form = CommentForm(request.POST, visit=visit)
         if form.is_valid():
             try:
@@ -110,7 +108,7 @@ def answer_done(request: HttpRequest, token: str) -> HttpResponse:
 @refuse_other_sites
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer_preview(request: HttpRequest, token: str) -> HttpResponse:
-    """The question as a test mail shows it: marked as a preview, and nothing is kept."""
+    """The question before a campaign: marked as a preview, and nothing is kept."""
     now = timezone.now()
     survey = find_campaign(links.PREVIEW, token).survey
     visit = Visit(request, survey, None)
@@ -124,7 +122,6 @@ def answer_preview(request: HttpRequest, token: str) -> HttpResponse:
             comment=form.cleaned_data["comment"],
             answered_at=now,
         )
-        note_preview(now=now)
         return show_thanks(visit, CommentForm(visit=visit), None, shown, now=now)
     form = AnswerForm(visit=visit, initial=choose_initial(request, survey, None))
     return show_question(visit, form, None, None, now=now)

@@ -71,6 +71,8 @@ def show_thanks(
         token = links.sign(links.ANSWER, invitation.pk)
         lang = f"&lang={visit.chosen_language}" if visit.chosen_language else ""
         change_url = f"{reverse('answer', args=[token])}?change=1{lang}"
+    elif visit.tester:
+        change_url = visit.request.path.removesuffix("done/") + visit.language_query
     return show_page(
         visit,
         "respondent/thanks.html",
@@ -93,9 +95,10 @@ def show_closed(visit: Visit) -> HttpResponse:
 
 
 def _frame(invitation: Invitation | None, visit: Visit, *, now: dt.datetime) -> dict[str, Any]:
-    """What the pages with a form share; without an invitation they are a preview."""
+    """What the pages with a form share; without an invitation they are a preview or a test."""
     if invitation is None:
-        return {"is_preview": True}
+        is_test = visit.tester is not None
+        return {"is_preview": not is_test, "is_test": is_test}
     token = links.sign(links.UNSUBSCRIBE, invitation.pk)
     return {
         "stamp": draw_stamp(invitation.pk, now=now),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 from django.contrib import messages
@@ -18,33 +17,21 @@ from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.access import get_answers_batch
 from responses.forms.imports import AnswerColumnsForm, AnswersUploadForm
-from responses.importing import (
-    AlreadyImported,
-    CannotUndo,
-    find_people,
-    refuse_again,
-    undo_import,
-)
+from responses.importing import CannotUndo, undo_import
+from responses.previewing import show_preview
 from responses.uploading import (
+    begin_again,
     change_matching,
     is_complete,
-    make_columns,
     open_upload,
-    preview_upload,
     queue_answers,
-    read_refused,
-    read_upload,
     survey_of,
 )
 from surveys.importing.batches import discard_batch, list_batches
-from surveys.importing.explaining import explain
-from surveys.importing.faults import UnreadableFile
-from surveys.importing.previewing import list_samples, show_problems
-from surveys.importing.running import try_again
 from surveys.models import ImportBatch, Survey
+from surveys.views.progress import show_progress
 
 BATCHES_SHOWN = 10
-FIRST_ANSWERS = 5
 
 
 @requires(Role.MANAGER)
@@ -68,46 +55,27 @@ def response_import(request: StaffRequest) -> HttpResponse:
 def response_batch(request: StaffRequest, pk: int) -> HttpResponse:
     """The preview of a file, with its columns to match; afterwards what became of it."""
     batch = get_answers_batch(pk)
-    if batch.state != ImportBatch.State.PREVIEWED:
-        return _show_state(request, batch)
     survey = survey_of(batch)
-    if survey is None or request.POST.get("action") == "discard":
-        discard_batch(batch)
-        messages.success(request, _("The file was thrown away. Nothing was imported."))
+    is_discarded = request.method == "POST" and request.POST.get("action") == "discard"
+    if is_discarded or (survey is None and batch.content is not None):
+        if discard_batch(batch):
+            messages.success(request, _("The file was thrown away. Nothing was imported."))
         return redirect("response_import")
-    table, _uses = read_upload(batch)
-    form = AnswerColumnsForm(table, batch, request.POST if request.method == "POST" else None)
+    if batch.state != ImportBatch.State.PREVIEWED or batch.preview is None or survey is None:
+        return _show_state(request, batch)
+    if request.htmx:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    header = batch.preview["header"]
+    form = AnswerColumnsForm(header, batch, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         return _take_columns(request, batch, form)
     context: dict[str, Any] = {"form": form, "batch": batch, "survey": survey}
-    context["columns"] = list(zip(form.column_fields, list_samples(table), strict=True))
-    context |= _show_preview(batch, survey)
+    context |= show_preview(batch, survey)
+    context["columns"] = list(zip(form.column_fields, context["samples"], strict=True))
+    context["column_errors"] = form.non_field_errors()
     return render(
         request, "responses/import_preview.html", context, status=422 if form.is_bound else 200
     )
-
-
-def _show_preview(batch: ImportBatch, survey: Survey) -> dict[str, Any]:
-    if not is_complete(batch):
-        return {}
-    table, uses = read_upload(batch)
-    try:
-        report = preview_upload(batch, survey, now=timezone.now())
-        refuse_again(bytes(batch.content or b""), survey, make_columns(table, uses))
-    except UnreadableFile as error:
-        return {"unreadable": explain(error)}
-    except AlreadyImported as error:
-        return {"earlier": error.batch}
-    named = {answer.email for answer in report.answers if answer.email}
-    return {
-        "report": report,
-        "answers": list(islice(report.answers, FIRST_ANSWERS)),
-        "problems": show_problems(report.refusals),
-        "remarks": show_problems(report.remarks),
-        "named": len(named),
-        "linked": len(find_people(report.answers)) if named else 0,
-        "needs_zero": survey.scale_min == 1 and any(p.detail == "0" for p in report.refusals),
-    }
 
 
 def _take_columns(
@@ -116,7 +84,13 @@ def _take_columns(
     """Import only what was previewed: with other columns the preview comes first."""
     is_seen = not form.has_changed() and is_complete(batch)
     if not is_seen:
-        change_matching(batch, form.uses, order=form.cleaned_data["order"], day=form.chosen_day)
+        change_matching(
+            batch,
+            form.uses,
+            order=form.cleaned_data["order"],
+            day=form.chosen_day,
+            now=timezone.now(),
+        )
     if request.POST.get("action") == "confirm":
         if is_seen:
             queue_answers(batch, user=request.user)
@@ -127,14 +101,12 @@ def _take_columns(
 
 def _show_state(request: StaffRequest, batch: ImportBatch) -> HttpResponse:
     if batch.is_under_way:
-        name = "contacts/import_progress.html"
-        part = "components/import_progress.html"
-        return render(request, part if request.htmx else name, {"batch": batch})
+        return show_progress(request, batch)
     if request.htmx:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    if batch.state == ImportBatch.State.FAILED:
+    if batch.state in {ImportBatch.State.FAILED, ImportBatch.State.PREVIEWED}:
         if request.method == "POST":
-            try_again(batch)
+            begin_again(batch, now=timezone.now())
             return redirect(batch)
         return render(request, "contacts/import_failed.html", {"batch": batch})
     return render(
@@ -148,7 +120,7 @@ def response_problems(request: StaffRequest, pk: int) -> HttpResponse:
     """The refused rows as a file, to be mended and brought in again."""
     batch = get_answers_batch(pk)
     return HttpResponse(
-        read_refused(batch, now=timezone.now()),
+        bytes(batch.problem_file or b""),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="problems-{batch.pk}.csv"'},
     )

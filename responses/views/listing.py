@@ -13,6 +13,7 @@ from responses.models import Category, Response
 from responses.models.response import ResponseQuerySet
 from responses.reports.listing import count_statuses
 from responses.selection import Selection
+from surveys.filtering import Chip, list_chips
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +26,13 @@ class Tab:
     is_current: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveFilter:
-    """Something the list is narrowed to, and the address of the list without it."""
-
-    text: str
-    url: str
-
-
 def list_tabs(found: ResponseQuerySet, selection: Selection, form: ResponseListForm) -> list[Tab]:
     """Return all answers and each status, counted within the rest of the selection."""
     numbers = count_statuses(found.in_selection(replace(selection, status="")))
-    titles = {"": pgettext("responses", "All"), **{s.value: s.label for s in Response.Status}}
+    titles = {
+        "": pgettext("responses", "All"),
+        **{s.value: s.label for s in Response.Status.of_customers()},
+    }
     return [
         Tab(
             title=str(title),
@@ -48,7 +44,7 @@ def list_tabs(found: ResponseQuerySet, selection: Selection, form: ResponseListF
     ]
 
 
-def list_filters(form: ResponseListForm, selection: Selection) -> list[ActiveFilter]:
+def list_filters(form: ResponseListForm, selection: Selection) -> list[Chip]:
     """Return what the list is narrowed to, days and status apart: those have their own place."""
     filters = []
     if words := form.cleaned_data["q"]:
@@ -64,9 +60,10 @@ def list_filters(form: ResponseListForm, selection: Selection) -> list[ActiveFil
     if selection.first or selection.last:
         rest = replace(selection, first=None, last=None)
         filters.append((_describe_days(selection), form.query_of(rest)))
-    if selection.segment:
-        rest = replace(selection, segment=None)
-        filters.append((str(selection.segment), form.query_of(rest)))
+    chips = list_chips(
+        selection.filters, lambda kept: form.query_of(replace(selection, filters=kept))
+    )
+    filters += [(chip.text, chip.url) for chip in chips]
     if selection.category:
         rest = replace(selection, category="")
         filters.append((str(Category(selection.category).label), form.query_of(rest)))
@@ -74,7 +71,7 @@ def list_filters(form: ResponseListForm, selection: Selection) -> list[ActiveFil
         rest = replace(selection, score=None)
         text = _("Score %(score)s") % {"score": selection.score}
         filters.append((text, form.query_of(rest)))
-    return [ActiveFilter(text=text, url=f"?{query}") for text, query in filters]
+    return [Chip(text=text, url=f"?{query}") for text, query in filters]
 
 
 def _describe_days(selection: Selection) -> str:

@@ -9,12 +9,14 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
+from npsapp.undo import offer_undo
 from responses.access import get_response
 from responses.forms.judging import ExclusionForm
 from responses.forms.listing import FileStyle, ResponseListForm
@@ -22,6 +24,7 @@ from responses.models import Response
 from responses.recording import accept_response, exclude_response, restore_response
 from responses.reports.listing import list_properties
 from responses.views.listing import list_filters, list_tabs
+from surveys.forms.filtering import list_property_fields, sample_values
 from surveys.models import get_organisation
 
 PAGE_LENGTH = 50
@@ -46,6 +49,10 @@ def responses(request: StaffRequest) -> HttpResponse:
         "selection": selection,
         "tabs": tabs,
         "filters": list_filters(form, selection),
+        "remarks": form.remarks,
+        "property_fields": list_property_fields(
+            selection.filters, offered=sample_values(Response.objects.order_by("-pk"))
+        ),
         "page": paginator.get_page(request.GET.get("page")),
         "query": form.query_of(selection),
         "kept": parse_qsl(form.query_of(selection)),
@@ -86,7 +93,8 @@ def response_exclude(request: StaffRequest, pk: int) -> HttpResponse:
         reason=form.cleaned_data["reason"],
         now=timezone.now(),
     )
-    messages.success(request, _("This answer no longer counts. It stays visible with its reason."))
+    text = _("This answer no longer counts. It stays visible with its reason.")
+    offer_undo(request, text, url=reverse("response_restore", args=[pk]))
     return redirect(judged)
 
 

@@ -22,7 +22,7 @@ from surveys.forms.widgets import (
     offer,
 )
 from surveys.models import Campaign, Invitation, Organisation, Sender, Survey
-from surveys.people import ANSWERED
+from surveys.people import ANSWERED, BOUNCED, POSTPONED
 
 if TYPE_CHECKING:
     CampaignModelForm = forms.ModelForm[Campaign]
@@ -163,7 +163,7 @@ class TestMailForm(forms.Form):
 
 
 class PeopleForm(forms.Form):
-    """Which of a campaign's people to list. `answered` is asked like a state, but is none."""
+    """Which of a campaign's people to list. `answered` and `bounced` are asked like states."""
 
     state = forms.ChoiceField(
         label=_("State"),
@@ -172,6 +172,8 @@ class PeopleForm(forms.Form):
             ("", _("All")),
             *Invitation.State.choices,
             (ANSWERED, _("Answered")),
+            (BOUNCED, _("Bounced")),
+            (POSTPONED, _("Asked later: rests first")),
         ],
     )
     reason = forms.ChoiceField(
@@ -179,3 +181,9 @@ class PeopleForm(forms.Form):
         required=False,
         choices=[("", _("Any"))] + [choice for choice in Invitation.Reason.choices if choice[0]],
     )
+
+    def __init__(self, *args: Any, is_draft: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_draft:
+            chosen = [("", _("All")), (POSTPONED, _("Asked later: rests first"))]
+            offer(self, "state", chosen)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Q
@@ -11,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from surveys.addresses import InvalidAddress, normalise_address
-from surveys.audience import list_fields, read_segment, read_text
 from surveys.contacts import save_contact
+from surveys.filtering import Filters, narrow, read_filters
 from surveys.forms.survey import LANGUAGES
 from surveys.forms.widgets import offer
 from surveys.models import Account, Contact, Property
@@ -34,47 +36,42 @@ class SearchForm(forms.Form):
         max_length=200,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
-    property = forms.ChoiceField(label=gettext_lazy("Property"), required=False)
-    value = forms.CharField(label=gettext_lazy("is"), required=False, max_length=200)
     account = forms.ModelChoiceField(
         Account.objects.all(), required=False, widget=forms.HiddenInput
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        fields = [pair for pair in list_fields() if pair[0] not in _SEARCHED]
-        offer(self, "property", [("", _("Any")), *fields])
+    def __init__(self, sent: Mapping[str, Any]) -> None:
+        super().__init__(sent)
+        self.filters: Filters = ()
+        self.remarks: list[str] = []
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        # How one filter stood in addresses before there could be several.
+        key, value = self.data.get("property", ""), self.data.get("value", "")
+        self.filters, self.remarks = read_filters(
+            self.data, older=[(key, value)] if key and value else [], with_language=True
+        )
+        return cleaned
 
     def narrow(self, contacts: ContactQuerySet) -> ContactQuerySet:
-        """Return those who are meant. A value is a band, or what stands on the contact."""
+        """Return those who are meant."""
         found = contacts.matching(self.cleaned_data.get("q", ""))
         if account := self.cleaned_data.get("account"):
             found = found.filter(account=account)
-        key, value = self.cleaned_data.get("property"), self.cleaned_data.get("value", "")
-        if key:
-            found = found.alias(_text=read_text(key), _segment=read_segment(key))
-            found = found.filter(Q(_text__iexact=value) | (Q(_segment__iexact=value)))
-        return found
+        return narrow(found, self.filters, ignore_case=True)
 
-    def as_query(self) -> dict[str, str]:
+    def query(self, *, q: str | None = None, filters: Filters | None = None) -> str:
         """What was asked for, as it stands in the URL."""
         account = self.cleaned_data.get("account")
-        values = {
-            "q": self.cleaned_data.get("q", ""),
-            "property": self.cleaned_data.get("property", ""),
-            "value": self.cleaned_data.get("value", ""),
-            "account": str(account.pk) if account else "",
-        }
-        return {key: value for key, value in values.items() if value}
-
-
-_SEARCHED = {
-    "contact.account",
-    "contact.email",
-    "contact.external_id",
-    "contact.first_name",
-    "contact.last_name",
-}
+        words = self.cleaned_data.get("q", "") if q is None else q
+        kept = self.filters if filters is None else filters
+        values = [
+            ("q", words),
+            ("account", str(account.pk) if account else ""),
+            *(pair for each in kept for pair in each.pairs()),
+        ]
+        return urlencode([pair for pair in values if pair[1]])
 
 
 class ContactForm(ContactModelForm):

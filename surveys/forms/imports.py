@@ -14,7 +14,7 @@ from surveys.importing.explaining import explain
 from surveys.importing.faults import Fault, UnreadableFile
 from surveys.importing.headers import Field
 from surveys.importing.people import column_key, read_contacts_table
-from surveys.importing.reading import MAX_BYTES, Table
+from surveys.importing.reading import MAX_BYTES
 from surveys.models import Property
 from surveys.models.contact import MOST_SEGMENTS
 
@@ -57,10 +57,10 @@ class UploadForm(forms.Form):
 class ColumnsForm(forms.Form):
     """One choice per column of the file."""
 
-    def __init__(self, table: Table, uses: Sequence[Field], data: Any = None) -> None:
+    def __init__(self, header: Sequence[str], uses: Sequence[Field], data: Any = None) -> None:
         super().__init__(data)
-        self.table = table
-        for index, (name, use) in enumerate(zip(table.header, uses, strict=True)):
+        self.header = header
+        for index, (name, use) in enumerate(zip(header, uses, strict=True)):
             self.fields[f"column_{index}"] = forms.ChoiceField(
                 label=name or _("Column %(number)s") % {"number": index + 1},
                 choices=[(choice.value, label) for choice, label in USES],
@@ -70,9 +70,7 @@ class ColumnsForm(forms.Form):
 
     @property
     def uses(self) -> list[Field]:
-        return [
-            Field(self.cleaned_data[f"column_{index}"]) for index in range(len(self.table.header))
-        ]
+        return [Field(self.cleaned_data[f"column_{index}"]) for index in range(len(self.header))]
 
     def clean(self) -> dict[str, Any]:
         if self.errors:
@@ -98,7 +96,7 @@ class ColumnsForm(forms.Form):
 
     def _check_properties(self, uses: list[Field]) -> None:
         keys = [
-            column_key(self.table, index)
+            column_key(self.header, index)
             for index, use in enumerate(uses)
             if use in {Field.PROPERTY, Field.SEGMENT}
         ]
@@ -107,7 +105,7 @@ class ColumnsForm(forms.Form):
                 None, _("Two columns would become the property “%(key)s”.") % {"key": key}
             )
         segments = {
-            column_key(self.table, index) for index, use in enumerate(uses) if use == Field.SEGMENT
+            column_key(self.header, index) for index, use in enumerate(uses) if use == Field.SEGMENT
         }
         segments |= set(Property.objects.segments().values_list("key", flat=True))
         if Field.SEGMENT in uses and len(segments) > MOST_SEGMENTS:

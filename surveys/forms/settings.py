@@ -58,6 +58,15 @@ class OrganisationForm(OrganisationModelForm):
         ),
     )
     own_holidays = DaysField(label=_("Your own free days"), required=False)
+    rest_days = forms.IntegerField(
+        label=_("Days of rest"),
+        min_value=0,
+        max_value=1000,
+        help_text=_(
+            "Nobody is asked again within so many days, by whichever survey. Who rests until later "
+            "in a campaign's window is asked then; who rests longer is left out. 0: no rule."
+        ),
+    )
     target_days_detractor = target_field(_("Detractors (0 to 6)"))
     target_days_passive = target_field(_("Passives (7 and 8)"))
     target_days_promoter = target_field(_("Promoters (9 and 10)"))
@@ -91,6 +100,7 @@ class OrganisationForm(OrganisationModelForm):
             "day_end",
             "holiday_country",
             "own_holidays",
+            "rest_days",
             "target_days_detractor",
             "target_days_passive",
             "target_days_promoter",

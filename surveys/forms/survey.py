@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.http import QueryDict
 from django.utils.text import slugify
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from surveys.forms.widgets import freeze, keep_unchecked
@@ -31,6 +32,10 @@ class SurveyForm(SurveyModelForm):
         help_text=_("Everybody is asked in their own language if it is among these."),
     )
 
+    rest_days = forms.IntegerField(
+        label=_("Days of rest of its own"), min_value=1, max_value=1000, required=False
+    )
+
     class Meta:
         model = Survey
         fields = [
@@ -41,8 +46,14 @@ class SurveyForm(SurveyModelForm):
             "address_form",
             "scale_min",
             "change_window_hours",
+            "rest_rule",
+            "rest_days",
         ]
-        widgets = {"address_form": forms.RadioSelect, "scale_min": forms.RadioSelect}
+        widgets = {
+            "address_form": forms.RadioSelect,
+            "scale_min": forms.RadioSelect,
+            "rest_rule": forms.RadioSelect,
+        }
         help_texts = {
             "name": _("For you and your colleagues; customers do not see it."),
             "company": _("As customers know it: this name stands in the question."),
@@ -51,6 +62,7 @@ class SurveyForm(SurveyModelForm):
 
     def __init__(self, *args: Any, is_locked: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["rest_rule"].help_text = explain_rule(get_organisation().rest_days)
         if is_locked:
             freeze(self, FROZEN_BY_ANSWERS)
 
@@ -63,10 +75,41 @@ class SurveyForm(SurveyModelForm):
         chosen: list[str] = self.cleaned_data["languages"]
         return sorted(chosen, key=lambda language: language != default)
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("rest_rule") != Survey.Rest.OWN:
+            cleaned["rest_days"] = None
+        elif not cleaned.get("rest_days") and "rest_days" not in self.errors:
+            self.add_error("rest_days", _("Say how many days, or choose another rule."))
+        return cleaned
+
     def save(self, commit: bool = True) -> Survey:
         if not self.instance.slug:
             self.instance.slug = find_free_slug(self.cleaned_data["name"])
         return super().save(commit)
+
+
+def explain_rule(days: int) -> str:
+    """Say what the organisation's contact frequency rule is, and what an exception does."""
+    if days:
+        text = ngettext(
+            "By the rule in the settings nobody is asked within %(days)d day of the last time, by "
+            "whichever survey.",
+            "By the rule in the settings nobody is asked within %(days)d days of the last time, by "
+            "whichever survey.",
+            days,
+        ) % {"days": days}
+    else:
+        text = gettext("The settings have no such rule now.")
+    return " ".join(
+        [
+            text,
+            gettext(
+                "An exception decides whom this survey asks; for every other survey its mails "
+                "still count."
+            ),
+        ]
+    )
 
 
 def read_preview(sent: QueryDict) -> dict[str, Any]:

@@ -13,17 +13,31 @@ from django.utils.translation import gettext as _
 
 from npsapp.models import User
 from surveys.importing.cells import clean_prose
-from surveys.importing.contacts import Report, import_contacts, preview_contacts
+from surveys.importing.contacts import Report, import_contacts
 from surveys.importing.explaining import explain
 from surveys.importing.faults import Problem
 from surveys.importing.headers import Field, match_headers
 from surveys.importing.people import read_contacts_table
+from surveys.importing.pieces import read_content
 from surveys.importing.reading import Table
-from surveys.importing.running import Tell, clock, lock_preview, queue_batch, run
+from surveys.importing.running import (
+    LOOK,
+    Tell,
+    clock,
+    find_stage,
+    lock_preview,
+    look_again,
+    queue_batch,
+    run,
+)
 from surveys.importing.writing import write_csv
 from surveys.models import ImportBatch, Property
+from surveys.nudging import nudge
 
 KEPT_PREVIEW = dt.timedelta(days=1)
+# About three thousand people. For them nobody waits for a worker.
+LOOKED_AT_AT_ONCE = 256 * 1024
+NOT_IMPORTED = [ImportBatch.State.UPLOADED, ImportBatch.State.PREVIEWED]
 
 
 def open_batch(
@@ -33,25 +47,56 @@ def open_batch(
     user: User | None,
     now: dt.datetime,
     uses: Sequence[Field] | None = None,
+    was_seen: bool = False,
 ) -> ImportBatch:
-    """Keep an uploaded contacts file for its preview; raises UnreadableFile.
+    """Keep an uploaded contacts file, and let it be looked at; raises UnreadableFile.
 
-    Previews that nobody confirmed are thrown away: they are full of people's data.
+    Previews that nobody confirmed are thrown away: they are full of people's data. `was_seen` is
+    for a command, which has shown by itself what would happen.
     """
     table = read_contacts_table(content)
     with transaction.atomic():
-        ImportBatch.objects.filter(
-            state__in=[ImportBatch.State.PREVIEWED, ImportBatch.State.FAILED],
-            created_at__lt=now - KEPT_PREVIEW,
-        ).delete()
-        return ImportBatch.objects.create(
+        forget_previews(now=now)
+        batch = ImportBatch.objects.create(
             kind=ImportBatch.Kind.CONTACTS,
+            state=ImportBatch.State.PREVIEWED if was_seen else ImportBatch.State.UPLOADED,
             file_name=clean_prose(file_name)[-200:] or "contacts.csv",
             sha256=hashlib.sha256(content).hexdigest(),
             content=content,
-            summary={"uses": list(uses or propose_uses(table))},
+            summary={"uses": list(uses or propose_uses(table)), "size": len(content)},
             created_by=user,
         )
+    if not was_seen:
+        begin_preview(batch, now=now)
+    return batch
+
+
+def forget_previews(*, now: dt.datetime) -> None:
+    """Throw away what nobody confirmed within a day."""
+    ImportBatch.objects.filter(
+        state__in=[*NOT_IMPORTED, ImportBatch.State.FAILED], created_at__lt=now - KEPT_PREVIEW
+    ).delete()
+
+
+def begin_preview(batch: ImportBatch, *, now: dt.datetime) -> None:
+    """Look at a small file at once; a large one is for the worker."""
+    from surveys.tasks import import_contacts_file
+
+    if is_small(batch):
+        run_preview(batch.pk, now=now)
+    else:
+        nudge(import_contacts_file, batch.pk)
+
+
+def begin_again(batch: ImportBatch, *, now: dt.datetime) -> None:
+    """After three attempts that failed: look once more."""
+    look_again(batch)
+    begin_preview(batch, now=now)
+
+
+def is_small(batch: ImportBatch) -> bool:
+    """Whether it is read in less time than a reader needs to notice."""
+    return bool(batch.summary.get("size", LOOKED_AT_AT_ONCE + 1) <= LOOKED_AT_AT_ONCE)
 
 
 def propose_uses(table: Table) -> list[Field]:
@@ -62,17 +107,42 @@ def propose_uses(table: Table) -> list[Field]:
 
 def read_batch(batch: ImportBatch) -> tuple[Table, list[Field]]:
     """Return the table of a batch that is not imported yet, and what its columns are for."""
-    table = read_contacts_table(bytes(batch.content or b""))
+    table = read_contacts_table(read_content(batch))
     return table, [Field(use) for use in batch.summary["uses"]]
 
 
+def change_uses(batch: ImportBatch, uses: Sequence[Field], *, now: dt.datetime) -> None:
+    """Keep what the columns are for and look anew, unless another tab imported the file."""
+    if change_summary(batch, uses=list(uses)):
+        begin_preview(batch, now=now)
+
+
 @transaction.atomic
-def change_uses(batch: ImportBatch, uses: Sequence[Field]) -> None:
-    """Keep what the columns are for, unless another tab imported the file meanwhile."""
+def change_summary(batch: ImportBatch, **changes: Any) -> bool:
+    """Keep how a file is to be read; its preview is void from then on."""
     locked = lock_preview(batch)
-    if locked:
-        locked.summary = locked.summary | {"uses": list(uses)}
-        locked.save(update_fields=["summary"])
+    if locked is None:
+        return False
+    locked.summary = locked.summary | changes
+    locked.save(update_fields=["summary"])
+    look_again(locked)
+    return True
+
+
+def work_on(pk: int, *, now: dt.datetime) -> bool:
+    """Look at a file, or import it, whichever it waits for."""
+    return run_preview(pk, now=now) if find_stage(pk) == LOOK else run_contacts(pk, now=now)
+
+
+def run_preview(pk: int, *, now: dt.datetime) -> bool:
+    """Find out what importing a file would do, and keep that to be shown."""
+    from surveys.importing.previewing import make_preview
+
+    def work(batch: ImportBatch, tell: Tell) -> dict[str, Any]:
+        preview, problem_file = make_preview(batch, now=now, tell=tell)
+        return {"preview": preview, "problem_file": problem_file}
+
+    return run(pk, ImportBatch.Kind.CONTACTS, work, stage=LOOK)
 
 
 def queue_contacts(batch: ImportBatch, *, user: User | None) -> bool:
@@ -99,6 +169,7 @@ def run_contacts(pk: int, *, now: dt.datetime) -> bool:
         return {
             "problem_file": write_problems(table, report.refusals) if report.refused else None,
             "content": None,
+            "preview": None,
             "imported_at": clock(),
             "rows_done": report.rows,
             "rows_total": report.rows,
@@ -152,20 +223,13 @@ def _refused_rows(table: Table, reasons: dict[int, list[str]]) -> Iterator[list[
             yield [*cells, row.line, " ".join(reasons[row.line])]
 
 
-def read_problem_file(batch: ImportBatch, *, now: dt.datetime) -> bytes:
-    """Return the refused rows, before the import as well as after it."""
-    if batch.content is None:
-        return bytes(batch.problem_file or b"")
-    table, uses = read_batch(batch)
-    return write_problems(table, preview_contacts(table, uses, now=now).refusals)
-
-
-def discard_batch(batch: ImportBatch) -> None:
-    """Throw a previewed file away, data and all."""
-    ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.PREVIEWED).delete()
+def discard_batch(batch: ImportBatch) -> bool:
+    """Throw a file away that was not imported, data and all; say whether it was."""
+    found = ImportBatch.objects.filter(pk=batch.pk, state__in=NOT_IMPORTED)
+    return bool(found.delete()[0])
 
 
 def list_batches(kind: str = ImportBatch.Kind.CONTACTS) -> QuerySet[ImportBatch]:
     """Return the imports of a kind, the newest first, without the files themselves."""
-    found = ImportBatch.objects.filter(kind=kind).defer("content", "problem_file")
+    found = ImportBatch.objects.filter(kind=kind).defer("content", "problem_file", "preview")
     return found.select_related("created_by")

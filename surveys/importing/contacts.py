@@ -9,25 +9,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TypeVar
 
 from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from surveys.addresses import hash_address
-from surveys.importing.faults import Fault, Problem, Problems
+from surveys.importing.faults import Problem, Problems
 from surveys.importing.headers import Field
-from surveys.importing.people import Person, Reading, column_key, read_people
+from surveys.importing.people import Person, column_key, read_people
 from surveys.importing.reading import Table
+from surveys.importing.recognising import BATCH
 from surveys.importing.running import Tell
+from surveys.importing.staging import list_account_names, list_staged, stage_people
 from surveys.models import Account, Contact, ImportBatch, Invitation, Property
 
 T = TypeVar("T")
 
-BATCH = 2_000
-# Rows that wait for each other's addresses in a longer chain than this are refused.
-MOST_PASSES = 20
 _UPDATED = [
     "email",
     "address_hash",
@@ -63,24 +61,22 @@ class Report(Problems):
         self.problems.append(problem)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """As much of a contact as recognising it takes."""
-
-    pk: int
-    email: str
-    external_id: str
-
-    def __str__(self) -> str:
-        return ", ".join(filter(None, [self.external_id, self.email]))
-
-
-def preview_contacts(table: Table, uses: Sequence[Field], *, now: dt.datetime) -> Report:
+def preview_contacts(
+    table: Table,
+    uses: Sequence[Field],
+    *,
+    now: dt.datetime,
+    tell: Tell = lambda done, total: None,
+) -> Report:
     """Return what `import_contacts` would do now; writes nothing."""
     report = Report()
-    people = _without_doubles(read_people(table, uses), report, _columns(table, uses))
-    for batch in _batched(_recognise(people, report), BATCH):
-        _compare(batch, report, accounts={}, now=now)
+    size = max(len(table.lines) - table.first, 1)
+    readings = _counted(read_people(table, uses), lambda done: tell(done // 2, size))
+    with transaction.atomic():
+        stage_people(readings, report, _columns(table, uses))
+        for batch in list_staged(BATCH):
+            _compare(batch, report, accounts={}, now=now)
+            tell((size + min(report.rows, size)) // 2, size)
     return _in_order(report)
 
 
@@ -99,14 +95,14 @@ def import_contacts(
     report = Report()
     size = max(len(table.lines) - table.first, 1)
     readings = _counted(read_people(table, uses), lambda done: tell(done // 2, size))
-    people = _without_doubles(readings, report, _columns(table, uses))
     with transaction.atomic():
         # Two imports at once would both find a new person missing. Others keep reading.
         with connection.cursor() as cursor:
             cursor.execute("LOCK TABLE surveys_contact IN SHARE ROW EXCLUSIVE MODE")
+        stage_people(readings, report, _columns(table, uses))
         declare_properties(table, uses)
-        accounts = _find_accounts(people)
-        for part in _batched(_recognise(people, report), BATCH):
+        accounts = _find_accounts(list_account_names())
+        for part in list_staged(BATCH):
             new, changed, readdressed = _compare(part, report, accounts=accounts, now=now)
             for contact in new:
                 contact.import_batch = batch
@@ -133,7 +129,7 @@ def declare_properties(table: Table, uses: Sequence[Field]) -> None:
     for index, use in enumerate(uses):
         if use in {Field.PROPERTY, Field.SEGMENT}:
             declared, _ = Property.objects.get_or_create(
-                key=column_key(table, index), defaults={"label": table.header[index][:120]}
+                key=column_key(table.header, index), defaults={"label": table.header[index][:120]}
             )
             if use == Field.SEGMENT and not declared.is_segment:
                 declared.is_segment = True
@@ -144,116 +140,11 @@ def _columns(table: Table, uses: Sequence[Field]) -> dict[Field, str]:
     return {use: name for use, name in zip(uses, table.header, strict=True) if use}
 
 
-def _without_doubles(
-    readings: Iterable[Reading], report: Report, columns: dict[Field, str]
-) -> list[Person]:
-    """Return the people of the good rows; a second row about the same person is refused."""
-    people: list[Person] = []
-    lines: dict[tuple[Field, str], int] = {}
-    for reading in readings:
-        report.problems += reading.problems
-        person = reading.person
-        if person is None:
-            report.refused += 1
-            continue
-        keys = [(Field.EXTERNAL_ID, person.external_id), (Field.EMAIL, person.email)]
-        keys = [(use, value) for use, value in keys if value]
-        double = next((key for key in keys if key in lines), None)
-        if double:
-            earlier = str(lines[double])
-            report.refuse(Problem(person.line, columns[double[0]], Fault.DOUBLE_ROW, earlier))
-            continue
-        lines.update(dict.fromkeys(keys, person.line))
-        people.append(person)
-    return people
-
-
-def _recognise(people: list[Person], report: Report) -> Iterator[tuple[Person, int | None]]:
-    """Yield each person with the primary key of the contact it is, or None for a new one.
-
-    A row may free the address that an earlier one asks for, so rows that cannot be taken wait for
-    the others; only what nobody freed is refused. Otherwise the same file would change something
-    the second time.
-    """
-    directory = _Directory(people)
-    for _ in range(MOST_PASSES):
-        waiting = []
-        for person in people:
-            if directory.find_fault(person):
-                waiting.append(person)
-            else:
-                yield person, directory.take(person)
-        if len(waiting) == len(people):
-            break
-        people = waiting
-    for person in people:
-        if fault := directory.find_fault(person):
-            report.refuse(Problem(person.line, "", *fault))
-
-
-class _Directory:
-    """Whom the ids and addresses of a file stand for, kept up to date as its rows are taken."""
-
-    def __init__(self, people: list[Person]) -> None:
-        self.by_id = _find_known("external_id", [person.external_id for person in people])
-        self.by_email = _find_known("email", [person.email for person in people])
-        # Whom the file names by external id is not recognised by the address of another row.
-        self.named = {person.external_id: person.line for person in people if person.external_id}
-        self.taken: dict[int, int] = {}
-
-    def find(self, person: Person) -> Known | None:
-        return self.by_id.get(person.external_id) or self.by_email.get(person.email)
-
-    def find_fault(self, person: Person) -> tuple[Fault, str] | None:
-        """Return why this row cannot be taken as things stand, with what a reader needs to know."""
-        by_its_id = self.by_id.get(person.external_id)
-        by_its_email = self.by_email.get(person.email)
-        known = by_its_id or by_its_email
-        if known is None:
-            return None
-        if by_its_id and by_its_email and by_its_id.pk != by_its_email.pk:
-            return Fault.CONFLICT, f"{by_its_id}; {by_its_email}"
-        if person.external_id and known.external_id not in {"", person.external_id}:
-            return Fault.OTHER_EXTERNAL_ID, known.external_id
-        if not person.external_id and known.external_id in self.named:
-            return Fault.DOUBLE_ROW, str(self.named[known.external_id])
-        if known.pk in self.taken:
-            return Fault.DOUBLE_ROW, str(self.taken[known.pk])
-        return None
-
-    def take(self, person: Person) -> int | None:
-        known = self.find(person)
-        if known is None:
-            return None
-        self.taken[known.pk] = person.line
-        current = Known(
-            known.pk, person.email or known.email, person.external_id or known.external_id
-        )
-        self.by_email.pop(known.email, None)
-        if current.email:
-            self.by_email[current.email] = current
-        if current.external_id:
-            self.by_id[current.external_id] = current
-        return known.pk
-
-
-def _find_known(name: str, values: list[str]) -> dict[str, Known]:
-    found: dict[str, Known] = {}
-    for batch in _batched(filter(None, values), BATCH):
-        for row in Contact.objects.filter(**{f"{name}__in": batch}).values_list(
-            "pk", "email", "external_id"
-        ):
-            known = Known(*row)
-            found[getattr(known, name)] = known
-    return found
-
-
-def _find_accounts(people: list[Person]) -> dict[str, Account]:
+def _find_accounts(found: list[str]) -> dict[str, Account]:
     """Return the accounts by name, whatever its capitals; those that are missing are added."""
     names: dict[str, str] = {}
-    for person in people:
-        if person.account:
-            names.setdefault(person.account.casefold(), person.account)
+    for name in found:
+        names.setdefault(name.casefold(), name)
     accounts = {account.name.casefold(): account for account in Account.objects.all()}
     missing = [Account(name=name) for folded, name in names.items() if folded not in accounts]
     for account in Account.objects.bulk_create(missing):
@@ -323,9 +214,3 @@ def readdress_invitations(contacts: list[int]) -> None:
 def _in_order(report: Report) -> Report:
     report.problems.sort(key=lambda problem: problem.line)
     return report
-
-
-def _batched(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(things)
-    while batch := list(islice(iterator, size)):
-        yield batch

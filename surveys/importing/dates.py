@@ -67,6 +67,24 @@ def read_moment(text: str, *, zone: ZoneInfo, order: Order = Order.UNDECIDED) ->
         raise BadCell(Fault.NOT_A_DATE, text) from None
 
 
+def normalise_day(text: str, order: Order = Order.UNDECIDED) -> str:
+    """Return a day as it is kept: 2026-12-31, with its time behind it when it has one.
+
+    Raises BadCell.
+    """
+    text = text.strip()
+    try:
+        moment = _read_iso(text) or _read_numbered(text, order)
+    except ValueError as error:
+        if not isinstance(error, BadCell):
+            raise BadCell(Fault.NOT_A_DATE, text[:80]) from None
+        is_open = error.fault == Fault.AMBIGUOUS_DATE
+        raise BadCell(Fault.AMBIGUOUS_DAY if is_open else error.fault, text[:80]) from None
+    if ":" not in text or moment.time() == dt.time():
+        return moment.date().isoformat()
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
 def _read_iso(text: str) -> dt.datetime | None:
     if not re.match(r"\d{4}[-/.]\d{1,2}[-/.]", text):
         return None

@@ -62,6 +62,17 @@ _SENTENCES: dict[Fault, Promise] = {
     ),
     Fault.UNKNOWN_LANGUAGE: _("We do not know the language “%(detail)s”; it is left empty."),
     Fault.NAME_CUT: _("Cut to %(detail)s characters."),
+    Fault.NOT_A_NUMBER: _(
+        "“%(detail)s” is not a number. Write it as 1234,56 or 1.234,56, or leave the cell empty."
+    ),
+    Fault.AMBIGUOUS_NUMBER: _(
+        "“%(detail)s” can be read in two ways, and nothing in this column settles it. Write 1234 "
+        "or 1,2340."
+    ),
+    Fault.AMBIGUOUS_DAY: _(
+        "“%(detail)s” can be read in two ways, and nothing in this column settles it. Write "
+        "2026-12-31 or 31-12-2026."
+    ),
     Fault.NO_SCORE: _("No score."),
     Fault.NOT_A_SCORE: _("“%(detail)s” is not a whole number."),
     Fault.SCORE_OFF_SCALE: _("The score %(detail)s is not on the scale of this survey."),

@@ -36,6 +36,9 @@ class Fault(StrEnum):
     OTHER_EXTERNAL_ID = "other_external_id"
     UNKNOWN_LANGUAGE = "unknown_language"
     NAME_CUT = "name_cut"
+    NOT_A_NUMBER = "not_a_number"
+    AMBIGUOUS_NUMBER = "ambiguous_number"
+    AMBIGUOUS_DAY = "ambiguous_day"
     # A response
     NO_SCORE = "no_score"
     NOT_A_SCORE = "not_a_score"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from surveys.addresses import InvalidAddress, normalise_address
@@ -10,9 +10,11 @@ from surveys.importing.cells import clean_cell, read_language, split_name
 from surveys.importing.faults import BadCell, Fault, Problem, UnreadableFile
 from surveys.importing.headers import Field, count_known, property_key
 from surveys.importing.reading import Row, Table, read_table
+from surveys.importing.values import Reader, find_kinds, make_readers
 
 LONGEST = {Field.EXTERNAL_ID: 120, Field.ACCOUNT: 160}
 LONGEST_NAME = 80
+_PROPERTIES = frozenset({Field.PROPERTY, Field.SEGMENT})
 _NAMES = (Field.NAME, Field.FIRST_NAME, Field.INFIX, Field.LAST_NAME)
 
 
@@ -47,28 +49,32 @@ def read_contacts_table(content: bytes) -> Table:
     return table
 
 
-def column_key(table: Table, index: int) -> str:
+def column_key(header: Sequence[str], index: int) -> str:
     """Return the key of the property that a column becomes."""
-    return property_key(table.header[index]) or f"column_{index + 1}"
+    return property_key(header[index]) or f"column_{index + 1}"
 
 
 def read_people(table: Table, uses: Sequence[Field]) -> Iterator[Reading]:
     """Yield one reading per row; `uses` says what each column is for."""
     columns = [
-        (index, use, table.header[index], column_key(table, index))
+        (index, use, table.header[index], column_key(table.header, index))
         for index, use in enumerate(uses)
         if use
     ]
+    places = {index: key for index, use, _name, key in columns if use in _PROPERTIES}
+    readers = make_readers(table, places.items(), find_kinds(places.values()))
     for row in table.rows():
         if row.fault:
             column = row.detail if row.fault == Fault.CELL_TOO_LONG else ""
             problem = Problem(row.line, column, row.fault, row.detail)
             yield Reading(row, None, [problem])
         else:
-            yield _read_row(row, columns)
+            yield _read_row(row, columns, readers)
 
 
-def _read_row(row: Row, columns: Sequence[tuple[int, Field, str, str]]) -> Reading:
+def _read_row(
+    row: Row, columns: Sequence[tuple[int, Field, str, str]], readers: Mapping[int, Reader]
+) -> Reading:
     person = Person(row.line)
     problems: list[Problem] = []
     names: dict[Field, str] = {}
@@ -77,7 +83,7 @@ def _read_row(row: Row, columns: Sequence[tuple[int, Field, str, str]]) -> Readi
         if not cell:
             continue
         try:
-            _take(person, names, use, key, cell)
+            _take(person, names, use, key, cell, readers.get(index))
         except BadCell as error:
             refused = error.fault != Fault.UNKNOWN_LANGUAGE
             problems.append(Problem(row.line, column, error.fault, error.detail, refused))
@@ -91,12 +97,19 @@ def _read_row(row: Row, columns: Sequence[tuple[int, Field, str, str]]) -> Readi
     return Reading(row, None if refused else person, problems)
 
 
-def _take(person: Person, names: dict[Field, str], use: Field, key: str, cell: str) -> None:
-    text = clean_cell(cell, single_line=use not in {Field.PROPERTY, Field.SEGMENT})
+def _take(
+    person: Person,
+    names: dict[Field, str],
+    use: Field,
+    key: str,
+    cell: str,
+    reader: Reader | None,
+) -> None:
+    text = clean_cell(cell, single_line=use not in _PROPERTIES)
     if not text:
         return
-    if use in {Field.PROPERTY, Field.SEGMENT}:
-        person.properties[key] = text
+    if use in _PROPERTIES:
+        person.properties[key] = reader(text) if reader else text
     elif use == Field.EMAIL:
         person.email = read_address(text)
     elif use == Field.LANGUAGE:

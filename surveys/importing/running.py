@@ -1,4 +1,4 @@
-"""Importing in the worker: queued, claimed under a lease, done in one transaction.
+"""Files in the worker, to be looked at or imported: claimed under a lease, in one transaction.
 
 All rows or none: when the worker dies, the database takes everything back, the lease runs out, and
 the sweep lets another worker begin anew. How far it is, is written on a connection of its own,
@@ -12,11 +12,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from celery import Task
 from django.db import Error, connection, transaction
-from django.db.models import DateTimeField, F, Func, Q
+from django.db.models import DateTimeField, Func, Q
+from django.utils import translation
 
 from npsapp.models import User
 from surveys.models import ImportBatch
@@ -31,18 +33,31 @@ Tell = Callable[[int, int], None]
 # Writes the rows, and returns what of the batch is to be changed once they are in.
 Work = Callable[[ImportBatch, Tell], dict[str, Any]]
 
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a worker is there for: the states before, during and after it."""
+
+    waiting: str
+    working: str
+    done: str
+
+
+LOOK = Stage(State.UPLOADED.value, State.READING.value, State.PREVIEWED.value)
+IMPORT = Stage(State.QUEUED.value, State.IMPORTING.value, State.IMPORTED.value)
+
 CLAIM = """
     UPDATE surveys_importbatch
-       SET state = 'importing', claim_token = %(token)s, attempts = attempts + 1,
+       SET state = %(working)s, claim_token = %(token)s, attempts = attempts + 1,
            rows_done = 0, rows_total = 0, lease_until = clock_timestamp() + %(lease)s
      WHERE id = %(pk)s AND kind = %(kind)s AND attempts < %(most)s
-       AND (state = 'queued' OR (state = 'importing' AND lease_until < clock_timestamp()))
+       AND (state = %(waiting)s OR (state = %(working)s AND lease_until < clock_timestamp()))
     RETURNING id
 """
 TELL = """
     UPDATE surveys_importbatch
        SET rows_done = %s, rows_total = %s, lease_until = clock_timestamp() + %s
-     WHERE id = %s AND claim_token = %s AND state = 'importing'
+     WHERE id = %s AND claim_token = %s AND state IN ('reading', 'importing')
 """
 
 
@@ -73,13 +88,21 @@ def lock_preview(batch: ImportBatch) -> ImportBatch | None:
 
 
 def find_waiting(kind: str) -> list[int]:
-    """Return what no worker is at: queued files, and those whose worker was not heard of."""
-    left = Q(state=State.IMPORTING, lease_until__lt=clock())
-    waiting = ImportBatch.objects.filter(Q(state=State.QUEUED) | left, kind=kind)
+    """Return what no worker is at: waiting files, and those whose worker was not heard of."""
+    meant = Q()
+    for stage in (LOOK, IMPORT):
+        meant |= Q(state=stage.waiting) | Q(state=stage.working, lease_until__lt=clock())
+    waiting = ImportBatch.objects.filter(meant, kind=kind)
     return list(waiting.order_by("pk").values_list("pk", flat=True))
 
 
-def run(pk: int, kind: str, work: Work) -> bool:
+def find_stage(pk: int) -> Stage:
+    """Return what is to be done with a file."""
+    looking = ImportBatch.objects.filter(pk=pk, state__in=[LOOK.waiting, LOOK.working])
+    return LOOK if looking.exists() else IMPORT
+
+
+def run(pk: int, kind: str, work: Work, *, stage: Stage = IMPORT) -> bool:
     """Do the work of a batch, unless somebody else does; say whether it was done now."""
     token = uuid.uuid4()
     values: dict[str, Any] = {
@@ -88,42 +111,49 @@ def run(pk: int, kind: str, work: Work) -> bool:
         "token": token,
         "lease": LEASE,
         "most": MOST_ATTEMPTS,
+        "waiting": stage.waiting,
+        "working": stage.working,
     }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         is_ours = cursor.fetchone() is not None
     if not is_ours:
-        _give_up(pk, kind)
+        _give_up(pk, kind, stage)
         return False
+    ours = ImportBatch.objects.filter(pk=pk, claim_token=token, state=stage.working)
     try:
         with telling(pk, token) as tell, transaction.atomic():
-            batch = ImportBatch.objects.get(pk=pk)
-            changes = work(batch, tell)
-            finished = ImportBatch.objects.filter(pk=pk, claim_token=token, state=State.IMPORTING)
-            if not finished.update(state=State.IMPORTED, lease_until=None, **changes):
+            # Not the file: a worker reads that in pieces.
+            batch = ImportBatch.objects.defer("content", "problem_file", "preview").get(pk=pk)
+            # What is written here is read by whoever sent the file.
+            reader = batch.created_by
+            with translation.override(reader.language if reader else translation.get_language()):
+                changes = work(batch, tell)
+            if not ours.update(state=stage.done, lease_until=None, **changes):
                 raise ClaimLost
     except (Error, ClaimLost):
         # Nothing of it is in the database. The sweep tries again, a few times.
-        ImportBatch.objects.filter(pk=pk, claim_token=token, state=State.IMPORTING).update(
-            state=State.QUEUED, lease_until=None
-        )
+        ours.update(state=stage.waiting, lease_until=None)
         raise
     return True
 
 
-def _give_up(pk: int, kind: str) -> None:
+def _give_up(pk: int, kind: str, stage: Stage) -> None:
     """A file that three workers did not survive is not tried by a fourth."""
     spent = ImportBatch.objects.filter(pk=pk, kind=kind, attempts__gte=MOST_ATTEMPTS)
-    spent.filter(Q(state=State.QUEUED) | Q(state=State.IMPORTING, lease_until__lt=clock())).update(
-        state=State.FAILED, lease_until=None
-    )
+    left = Q(state=stage.working, lease_until__lt=clock())
+    spent.filter(Q(state=stage.waiting) | left).update(state=State.FAILED, lease_until=None)
 
 
-def try_again(batch: ImportBatch) -> None:
-    """Back to the preview, from where it can be imported or thrown away."""
-    ImportBatch.objects.filter(pk=batch.pk, state=State.FAILED).update(
-        state=State.PREVIEWED, attempts=0, rows_done=F("rows_total")
-    )
+def look_again(batch: ImportBatch, *, task: Task[Any, Any] | None = None) -> None:
+    """Let the worker make the preview anew, after a failure too."""
+    with transaction.atomic():
+        found = ImportBatch.objects.filter(pk=batch.pk, state__in=[State.FAILED, State.PREVIEWED])
+        changed = found.update(
+            state=State.UPLOADED, attempts=0, rows_done=0, rows_total=0, preview=None
+        )
+        if changed and task:
+            nudge(task, batch.pk)
 
 
 def clock() -> Func:

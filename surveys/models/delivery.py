@@ -33,6 +33,7 @@ class Delivery(models.Model):
         NO_ADDRESS = "no_address", _("No e-mail address")
         DUPLICATE = "duplicate", _("Same address as somebody else")
         ANSWERED = "answered", _("Already answered")
+        RESTED = "rested", _("Asked too recently")
         WINDOW_OVER = "window_over", _("The window was over")
         CANCELLED = "cancelled", _("Campaign cancelled")
         NO_ROOM = "no_room", _("No room in the window")
@@ -102,6 +103,9 @@ class Invitation(Delivery):
     stratum = models.CharField(max_length=200, blank=True)
     order_key = models.FloatField(default=0)
     answered_at = models.DateTimeField(null=True)
+    # Until when the contact frequency rule left the person in peace, where it made a difference.
+    rests_until = models.DateTimeField(null=True)
+    skipped_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager[Invitation]] = DeliveryQuerySet.as_manager()
 
@@ -130,6 +134,12 @@ class Invitation(Delivery):
             ),
             models.Index(
                 fields=["unknown_since"], name="invitation_unknown", condition=Q(state="unknown")
+            ),
+            # Planning writes none of these states, so it does not pay for this index.
+            models.Index(
+                fields=["address_hash"],
+                name="invitation_asked",
+                condition=Q(state__in=["sending", "sent", "unknown"]),
             ),
         ]
 

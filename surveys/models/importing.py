@@ -16,13 +16,15 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
 
 
 class ImportBatch(models.Model):
-    """One uploaded file: previewed, queued, imported by a worker, perhaps undone."""
+    """One uploaded file: looked at and imported by a worker, perhaps undone."""
 
     class Kind(models.TextChoices):
         CONTACTS = "contacts", _("Contacts")
         RESPONSES = "responses", _("Responses")
 
     class State(models.TextChoices):
+        UPLOADED = "uploaded", _("Waiting")
+        READING = "reading", _("Being looked at")
         PREVIEWED = "previewed", _("Previewed")
         QUEUED = "queued", _("Waiting")
         IMPORTING = "importing", _("Being imported")
@@ -31,11 +33,13 @@ class ImportBatch(models.Model):
         UNDONE = "undone", _("Undone")
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PREVIEWED)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
     file_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
     content = models.BinaryField(null=True)  # kept until imported
     problem_file = models.BinaryField(null=True)  # the refused rows, to mend and bring in again
+    # What the worker found in the file, to be shown until it is imported or thrown away.
+    preview: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
     summary: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -63,5 +67,15 @@ class ImportBatch(models.Model):
         return reverse("import_batch" if is_contacts else "response_batch", args=[self.pk])
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether no worker has begun with it."""
+        return self.state in {self.State.UPLOADED, self.State.QUEUED}
+
+    @property
     def is_under_way(self) -> bool:
-        return self.state in {self.State.QUEUED, self.State.IMPORTING}
+        return self.is_waiting or self.state in {self.State.READING, self.State.IMPORTING}
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether what is under way is the preview, not the import."""
+        return self.state in {self.State.UPLOADED, self.State.READING}

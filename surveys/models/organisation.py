@@ -47,6 +47,8 @@ class Organisation(models.Model):
     own_holidays = ArrayField(
         models.DateField(), verbose_name=_("own free days"), default=list, blank=True
     )
+    # The contact frequency rule: nobody is asked twice within so many days. 0: no rule.
+    rest_days = models.PositiveSmallIntegerField(_("days of rest"), default=90)
     target_days_detractor = models.PositiveSmallIntegerField(_("detractors"), default=1)
     target_days_passive = models.PositiveSmallIntegerField(_("passives"), default=3)
     target_days_promoter = models.PositiveSmallIntegerField(_("promoters"), default=5)
@@ -62,8 +64,11 @@ class Organisation(models.Model):
     )
     # What the address of the logo changes with, so that browsers may keep it for ever.
     logo_digest = models.CharField(max_length=16, blank=True, editable=False)
-    # When the survey page of a test mail was first sent in, and the list of first steps closed.
-    preview_posted_at = models.DateTimeField(null=True, editable=False)
+    # After how many months what identifies a person is erased; empty: never. And since when.
+    retention_months = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    retention_set_at = models.DateTimeField(null=True, editable=False)
+    # When an answer to a test mail first reached the queue, and the list of first steps was closed.
+    test_answered_at = models.DateTimeField(null=True, editable=False)
     first_steps_closed_at = models.DateTimeField(null=True, editable=False)
     is_sample = models.BooleanField(default=False, editable=False)
 

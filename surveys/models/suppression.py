@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -40,3 +41,29 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_scope_display()}: {self.get_reason_display()}"
+
+
+class SuppressionRemoval(models.Model):
+    """Why an address that was on the list may be written to again. Never changed afterwards."""
+
+    address_hash = models.CharField(max_length=64, db_index=True)
+    scope = models.CharField(max_length=10, choices=Suppression.Scope.choices)
+    reason = models.CharField(max_length=20, choices=Suppression.Reason.choices)
+    suppressed_at = models.DateTimeField()
+    explanation = models.CharField(max_length=200)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    removed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-removed_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(address_hash__regex=r"^[0-9a-f]{64}$"),
+                name="suppression_removal_is_a_hash",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.explanation

@@ -22,7 +22,9 @@ class SurveyQuerySet(models.QuerySet["Survey"]):
         """Annotate `campaign_count` and `response_count`."""
         return self.annotate(
             campaign_count=models.Count("campaigns", distinct=True),
-            response_count=models.Count("responses", distinct=True),
+            response_count=models.Count(
+                "responses", filter=~models.Q(responses__status="test"), distinct=True
+            ),
         )
 
 
@@ -39,6 +41,11 @@ class Survey(models.Model):
     class Address(models.TextChoices):
         FORMAL = "formal", _("Formal (u)")
         INFORMAL = "informal", _("Informal (je)")
+
+    class Rest(models.TextChoices):
+        ORGANISATION = "organisation", _("Like every other survey")
+        OWN = "own", _("Days of rest of its own")
+        IGNORE = "ignore", _("Asks regardless of the rule")
 
     class Scale(models.IntegerChoices):
         FROM_ZERO = 0, _("0 to 10 (standard)")
@@ -69,6 +76,11 @@ class Survey(models.Model):
     change_window_hours = models.PositiveSmallIntegerField(
         _("hours in which an answer may be changed"), default=24
     )
+    # Its exception to the contact frequency rule; see surveys.resting.
+    rest_rule = models.CharField(
+        _("contact frequency rule"), max_length=15, choices=Rest.choices, default=Rest.ORGANISATION
+    )
+    rest_days = models.PositiveSmallIntegerField(_("days of rest"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[models.Manager[Survey]] = SurveyQuerySet.as_manager()
@@ -81,6 +93,11 @@ class Survey(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(languages__len__gt=0), name="survey_has_language"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(rest_rule="own")
+                | models.Q(rest_days__isnull=False, rest_days__gte=1),
+                name="survey_own_rest_has_days",
             ),
         ]
 

@@ -7,19 +7,21 @@ Looking and writing read the same relations, so what was previewed is what is wr
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Exists, Expression, OuterRef, Q, TextField, Value, When
-from django.db.models.functions import Coalesce, Concat, Left
+from django.db.backends.utils import CursorWrapper
+from django.db.models.functions import Coalesce
 
-from surveys.audience import Condition, find_audience, read_segment
-from surveys.free_days import find_free_days
-from surveys.models import Campaign, Contact, Invitation, Suppression, get_organisation
-from surveys.planning.calendar import MICROSECOND, Hours, open_slots
+from surveys.models import Campaign, Contact, Invitation, get_organisation
+from surveys.planning.calendar import Slot
+from surveys.planning.judging import Judgement, judge_audience, judge_waiting
+from surveys.planning.openings import list_openings
 from surveys.planning.order import ORDERED
+from surveys.planning.placing import place
 from surveys.planning.schedule import Batch, spread
 
 State, Reason = Invitation.State, Invitation.Reason
@@ -35,53 +37,39 @@ _WRITTEN = (
     "reason",
     "scheduled_for",
     "not_after",
+    "rests_until",
+    "skipped_at",
     "message_key",
 )
-
-_JUDGED = """
-    draw AS (SELECT %s::text AS seed),
-    found AS ({audience}),
-    judged AS (
-        SELECT id, address_hash, stratum,
-               CASE WHEN reason = '' AND row_number() OVER (
-                        PARTITION BY reason, address_hash ORDER BY id) > 1
-                    THEN 'duplicate' ELSE reason END AS reason
-          FROM found
-    ),
-    people AS (SELECT id, address_hash, stratum FROM judged WHERE reason = '')
-"""
-
-# `positioned` must be defined before it. Empty `scheduled_for`: no room.
-_PLACED = """
-    timetable AS (
-        SELECT %s::bigint[] AS firsts, %s::timestamptz[] AS starts, %s::bigint[] AS steps,
-               %s::bigint AS mails
-    ),
-    placed AS (
-        SELECT positioned.*,
-               CASE WHEN position < mails THEN
-                   starts[batch]
-                   + (position - firsts[batch]) * steps[batch] * interval '1 microsecond'
-               END AS scheduled_for
-          FROM positioned, timetable, LATERAL width_bucket(position, firsts) AS batch
-    )
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How many mails leave when, in what is left of the window; who is left out and why."""
 
-    first: dt.date
-    last: dt.date
-    open_days: frozenset[dt.date]
-    closes: dt.datetime | None  # when the window is over; None when nothing of it is left
+    now: dt.datetime  # when it was drawn
+    judged: Judgement = field(repr=False)  # the people it counted, as SQL
+    slots: tuple[Slot, ...]  # the open time that is left of the window
     batches: tuple[Batch, ...]
     left_out: Mapping[str, int]  # by reason
 
     @property
+    def open_days(self) -> frozenset[dt.date]:
+        return frozenset(slot.day for slot in self.slots)
+
+    @property
+    def closes(self) -> dt.datetime | None:
+        """When the window is over; None when nothing of it is left."""
+        return self.slots[-1].end if self.slots else None
+
+    @property
     def mails(self) -> int:
         return sum(batch.mails for batch in self.batches)
+
+    @property
+    def postponed(self) -> int:
+        """Those who rest when the window opens and are asked later in it."""
+        return sum(batch.late for batch in self.batches)
 
     @property
     def people(self) -> int:
@@ -115,14 +103,10 @@ class Plan:
 
 def draw_plan(campaign: Campaign, *, now: dt.datetime) -> Plan:
     """Return what a launch at `now` would do. Writes nothing."""
-    statement, parameters = _judged(campaign)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {statement} SELECT reason, count(*) FROM judged GROUP BY reason",  # noqa: S608
-            parameters,
-        )
-        counts = dict(cursor.fetchall())
-    return _fit(campaign, counts.pop("", 0), counts, {}, now=now)
+    organisation = get_organisation()
+    slots = list_openings(campaign, organisation, not_before=now)
+    judged = judge_audience(campaign, organisation, slots, now=now)
+    return _fit(campaign, slots, judged, {}, now=now)
 
 
 def write_plan(campaign: Campaign, plan: Plan) -> None:
@@ -130,83 +114,95 @@ def write_plan(campaign: Campaign, plan: Plan) -> None:
 
     Who is left out gets a row too, with the reason, so that their page can tell.
     """
-    statement, parameters = _judged(campaign)
+    statement, parameters = _place_audience(plan)
     fixed = _column_defaults()
     rows = f"""
-        WITH {statement}, positioned AS ({ORDERED}), {_PLACED},
+        WITH {statement},
         rows AS (
-            SELECT id, address_hash, stratum, order_key, position, scheduled_for,
+            SELECT id, address_hash, stratum, order_key, position, scheduled_for, rests_until,
                    CASE WHEN scheduled_for IS NULL THEN 'no_room' ELSE '' END AS reason
               FROM placed
             UNION ALL
-            SELECT id, address_hash, stratum, 0, NULL, NULL, reason FROM judged WHERE reason <> ''
+            SELECT id, address_hash, stratum, 0, NULL, NULL, rests_until, reason
+              FROM judged WHERE reason <> ''
         )
         INSERT INTO {Invitation._meta.db_table} ({", ".join([*_WRITTEN, *fixed])})
         SELECT %s, id, address_hash, stratum, order_key,
                CASE WHEN reason = '' THEN 'scheduled' ELSE 'skipped' END, reason,
-               scheduled_for, %s, gen_random_uuid() {", %s" * len(fixed)}
+               scheduled_for, %s, rests_until, CASE WHEN reason <> '' THEN %s::timestamptz END,
+               gen_random_uuid() {", %s" * len(fixed)}
           FROM rows ORDER BY position
     """  # noqa: S608 - table and column names of ours
     with connection.cursor() as cursor:
-        cursor.execute(
-            rows,
-            [*parameters, *_timetable(plan), campaign.pk, plan.closes, *fixed.values()],
-        )
+        _execute(cursor, rows, [*parameters, campaign.pk, plan.closes, plan.now, *fixed.values()])
 
 
 def redraw_plan(campaign: Campaign, *, now: dt.datetime) -> Plan:
     """Return how what still waits would be spread over what is left of the window."""
-    waiting = campaign.invitations.filter(state=State.SCHEDULED).count()
-    zone = get_organisation().zone
-    today = now.astimezone(zone).date()
+    organisation = get_organisation()
+    slots = list_openings(campaign, organisation, not_before=now)
+    today = now.astimezone(organisation.zone).date()
     on_their_way = (
         campaign.invitations.exclude(state__in=[State.SCHEDULED, State.SKIPPED])
         .alias(moment=Coalesce("sent_at", "intent_at", "scheduled_for"))
-        .filter(moment__gte=dt.datetime.combine(today, dt.time.min, zone))
+        .filter(moment__gte=dt.datetime.combine(today, dt.time.min, organisation.zone))
     )
-    return _fit(campaign, waiting, {}, {today: on_their_way.count()}, now=now)
+    judged = judge_waiting(campaign, organisation, slots, now=now)
+    return _fit(campaign, slots, judged, {today: on_their_way.count()}, now=now)
 
 
 def rewrite_plan(campaign: Campaign, plan: Plan) -> None:
     """Give those who still wait their new times, in their old order; nobody else is touched."""
-    table = Invitation._meta.db_table
+    placed, timetable = place(plan.batches)
     statement = f"""
-        WITH positioned AS (
-            SELECT id, row_number() OVER (ORDER BY order_key, id) - 1 AS position
-              FROM {table} WHERE campaign_id = %s AND state = 'scheduled'
-        ), {_PLACED}
-        UPDATE {table} AS invitation
-           SET scheduled_for = placed.scheduled_for,
+        WITH {plan.judged.statement},
+        positioned AS (
+            SELECT id, release, rests_until,
+                   row_number() OVER (ORDER BY order_key, id) - 1 AS position
+              FROM judged WHERE reason = ''
+        ), {placed},
+        outcome AS (
+            SELECT id, scheduled_for, rests_until,
+                   CASE WHEN scheduled_for IS NULL THEN 'no_room' ELSE '' END AS reason
+              FROM placed
+            UNION ALL
+            SELECT id, NULL, rests_until, reason FROM judged WHERE reason <> ''
+        )
+        UPDATE {Invitation._meta.db_table} AS invitation
+           SET scheduled_for = outcome.scheduled_for,
                not_after = %s,
-               state = CASE WHEN placed.scheduled_for IS NULL THEN 'skipped' ELSE 'scheduled' END,
-               reason = CASE WHEN placed.scheduled_for IS NULL THEN 'no_room' ELSE '' END
-          FROM placed
-         WHERE invitation.id = placed.id AND invitation.state = 'scheduled'
+               rests_until = outcome.rests_until,
+               state = CASE WHEN outcome.reason = '' THEN 'scheduled' ELSE 'skipped' END,
+               reason = outcome.reason,
+               skipped_at = CASE WHEN outcome.reason <> '' THEN %s::timestamptz END
+          FROM outcome
+         WHERE invitation.id = outcome.id AND invitation.state = 'scheduled'
     """  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(statement, [campaign.pk, *_timetable(plan), plan.closes])
+        _execute(cursor, statement, [*plan.judged.parameters, *timetable, plan.closes, plan.now])
 
 
 def list_recipients(
-    campaign: Campaign, plan: Plan, *, limit: int, offset: int = 0
+    plan: Plan, *, limit: int, offset: int = 0, postponed: bool = False
 ) -> list[tuple[Contact, dt.datetime | None]]:
-    """Return who a launch would ask, with the moment, in that order."""
-    return _list_placed(campaign, plan, offset, min(offset + limit, plan.mails))
+    """Return who a launch would ask, with the moment, in that order; or of them those who rest."""
+    which = "scheduled_for IS NOT NULL" + (" AND release > 0" if postponed else "")
+    return _list_placed(plan, which, limit=limit, offset=offset)
 
 
-def list_left_out(
-    campaign: Campaign, plan: Plan, reason: str, *, limit: int, offset: int = 0
-) -> list[Contact]:
+def list_left_out(plan: Plan, reason: str, *, limit: int, offset: int = 0) -> list[Contact]:
     """Return whom a launch would leave out for `reason`."""
     if reason == Reason.NO_ROOM:
-        start = plan.mails + offset
-        return [contact for contact, _ in _list_placed(campaign, plan, start, start + limit)]
-    statement, parameters = _judged(campaign)
+        which = "scheduled_for IS NULL"
+        rows = _list_placed(plan, which, limit=limit, offset=offset)
+        return [contact for contact, _ in rows]
+    judged = plan.judged
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {statement} SELECT id FROM judged WHERE reason = %s "  # noqa: S608
+        _execute(
+            cursor,
+            f"WITH {judged.statement} SELECT id FROM judged WHERE reason = %s "  # noqa: S608
             "ORDER BY id LIMIT %s OFFSET %s",
-            [*parameters, reason, limit, offset],
+            [*judged.parameters, reason, limit, offset],
         )
         keys = [key for (key,) in cursor.fetchall()]
     contacts = Contact.objects.select_related("account").in_bulk(keys)
@@ -215,72 +211,57 @@ def list_left_out(
 
 def _fit(
     campaign: Campaign,
-    count: int,
-    left_out: Mapping[str, int],
+    slots: list[Slot],
+    judged: Judgement,
     already: Mapping[dt.date, int],
     *,
     now: dt.datetime,
 ) -> Plan:
-    organisation = get_organisation()
-    zone = organisation.zone
-    first = max(campaign.first_day, now.astimezone(zone).date())
-    hours = Hours(
-        zone,
-        frozenset(campaign.weekdays),
-        campaign.day_start,
-        campaign.day_end,
-        find_free_days(organisation, first=first, last=campaign.last_day),
+    """Count the judged and spread those who are asked over the slots."""
+    with connection.cursor() as cursor:
+        _execute(
+            cursor,
+            f"WITH {judged.statement} "  # noqa: S608
+            "SELECT reason, release, count(*) FROM judged GROUP BY reason, release",
+            judged.parameters,
+        )
+        counts = cursor.fetchall()
+    left_out: Counter[str] = Counter()
+    resting: Counter[int] = Counter()
+    for reason, release, people in counts:
+        if reason:
+            left_out[reason] += people
+        else:
+            resting[release] += people
+    count = resting.total()
+    batches = spread(
+        count, slots, daily_limit=campaign.daily_limit, already=already, resting=resting
     )
-    slots = list(open_slots(hours, first=first, last=campaign.last_day, not_before=now))
-    batches = spread(count, slots, daily_limit=campaign.daily_limit, already=already)
-    no_room = count - sum(batch.mails for batch in batches)
+    if no_room := count - sum(batch.mails for batch in batches):
+        left_out[Reason.NO_ROOM.value] = no_room
     return Plan(
-        first=first,
-        last=campaign.last_day,
-        open_days=frozenset(slot.day for slot in slots),
-        closes=slots[-1].end if slots else None,
-        batches=tuple(batches),
-        left_out={**left_out, Reason.NO_ROOM.value: no_room} if no_room else left_out,
+        now=now, judged=judged, slots=tuple(slots), batches=tuple(batches), left_out=dict(left_out)
     )
 
 
-def _judged(campaign: Campaign) -> tuple[str, list[Any]]:
-    """Return the relations that say who is in the audience, in which stratum, and why not asked."""
-    conditions = [Condition.from_json(stored) for stored in campaign.audience]
-    blocked = Suppression.objects.filter(address_hash=OuterRef("address_hash"))
-    contacts = find_audience(conditions).annotate(
-        stratum=_stratum(campaign.strata),
-        reason=Case(
-            # Without its hash an address cannot be compared with those we must not write to.
-            When(Q(email="") | Q(address_hash=""), then=Value(Reason.NO_ADDRESS.value)),
-            When(Exists(blocked), then=Value(Reason.SUPPRESSED.value)),
-            default=Value(Reason.NONE.value),
-            output_field=TextField(),
-        ),
+def _execute(cursor: CursorWrapper, statement: str, parameters: Sequence[Any]) -> None:
+    """Run a statement over many people without nested loops.
+
+    Of rows written a moment ago PostgreSQL has no statistics. Taking a hundred thousand of them
+    for one, it would compare each with each. All goes in one journey and one transaction.
+    """
+    cursor.execute(
+        f"SET LOCAL enable_nestloop TO off; {statement}; SET LOCAL enable_nestloop TO DEFAULT",
+        parameters,
     )
-    found = contacts.order_by().values("id", "address_hash", "stratum", "reason")
-    audience, parameters = found.query.sql_with_params()
-    return _JUDGED.format(audience=audience), [campaign.seed, *parameters]
+    cursor.nextset()
 
 
-def _stratum(keys: list[str]) -> Expression:
-    if not keys:
-        return Value("", output_field=TextField())
-    values: list[Expression] = []
-    for key in keys:
-        values += [Value(" · "), read_segment(key)] if values else [read_segment(key)]
-    # Cut to the column's length: strata that differ only beyond it are one.
-    return Left(Concat(*values, output_field=TextField()) if values[1:] else values[0], 200)
-
-
-def _timetable(plan: Plan) -> list[Any]:
-    firsts, starts, steps, position = [], [], [], 0
-    for batch in plan.batches:
-        firsts.append(position)
-        starts.append(batch.slot.start)
-        steps.append(batch.step // MICROSECOND)
-        position += batch.mails
-    return [firsts, starts, steps, position]
+def _place_audience(plan: Plan) -> tuple[str, list[Any]]:
+    """Return the relations up to `placed`: who is asked when; the parameters with them."""
+    placed, timetable = place(plan.batches)
+    statement = f"{plan.judged.statement}, positioned AS ({ORDERED}), {placed}"
+    return statement, [*plan.judged.parameters, *timetable]
 
 
 def _column_defaults() -> dict[str, Any]:
@@ -292,15 +273,15 @@ def _column_defaults() -> dict[str, Any]:
 
 
 def _list_placed(
-    campaign: Campaign, plan: Plan, start: int, end: int
+    plan: Plan, which: str, *, limit: int, offset: int
 ) -> list[tuple[Contact, dt.datetime | None]]:
-    statement, parameters = _judged(campaign)
+    statement, parameters = _place_audience(plan)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {statement}, positioned AS ({ORDERED}), {_PLACED} "  # noqa: S608
-            "SELECT id, scheduled_for FROM placed "
-            "WHERE position >= %s AND position < %s ORDER BY position",
-            [*parameters, *_timetable(plan), start, end],
+        _execute(
+            cursor,
+            f"WITH {statement} SELECT id, scheduled_for FROM placed "  # noqa: S608
+            f"WHERE {which} ORDER BY scheduled_for, position LIMIT %s OFFSET %s",
+            [*parameters, limit, offset],
         )
         rows: list[tuple[int, dt.datetime | None]] = cursor.fetchall()
     contacts = Contact.objects.select_related("account").in_bulk([key for key, _ in rows])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 
 def share_out(count: int, *, weights: Sequence[int], limits: Sequence[int]) -> list[int]:
@@ -38,3 +39,61 @@ def fill(count: int, *, weights: Sequence[int], limits: Sequence[int]) -> list[F
             left -= shares[day]
         rising = rising - full if full else set()
     return shares
+
+
+def share_out_released(
+    released: Sequence[int], *, weights: Sequence[int], limits: Sequence[int]
+) -> list[int]:
+    """As `share_out`, for people who may be asked from a day on: `released[d]` of them from day d.
+
+    As even as that allows: days are taken together for as long as the earlier of them would be
+    the busier ones, so that a day never waits for people while a later one is crowded with them.
+    """
+    runs: list[tuple[int, int, float | Fraction]] = []  # first day, people, water level
+    begins = [day for day, people in enumerate(released) if people or day == 0]
+    for begin, end in pairwise([*begins, len(released)]):
+        run = (
+            begin,
+            released[begin],
+            _level(released[begin], weights[begin:end], limits[begin:end]),
+        )
+        while runs and runs[-1][2] >= run[2]:
+            begin, people, _ = runs.pop()
+            people += run[1]
+            run = (begin, people, _level(people, weights[begin:end], limits[begin:end]))
+        runs.append(run)
+    quotas: list[int] = []
+    for (begin, people, _), end in zip(
+        runs, [*(run[0] for run in runs[1:]), len(released)], strict=True
+    ):
+        quotas += share_out(people, weights=weights[begin:end], limits=limits[begin:end])
+    return quotas
+
+
+def share_late(quotas: Sequence[int], released: Sequence[int]) -> list[int]:
+    """Return how many of each day's quota go to those who were released after the first day.
+
+    In proportion to who still waits, so that they come neither all at once nor all at the end.
+    Never more than were released by then: in the order of their release each gets a day of theirs.
+    """
+    free, late, owed = released[0] if released else 0, 0, Fraction(0)
+    shares = []
+    for day, quota in enumerate(quotas):
+        late += released[day] if day else 0
+        if free + late:
+            owed += Fraction(quota * late, free + late)
+        share = min(max(math.floor(owed + Fraction(1, 2)), quota - free, 0), late, quota)
+        owed -= share
+        free, late = free - (quota - share), late - share
+        shares.append(share)
+    return shares
+
+
+def _level(count: int, weights: Sequence[int], limits: Sequence[int]) -> float | Fraction:
+    """Return how high the water stands on the days that are not full; infinite on an overflow."""
+    open_limits = [limit for limit, weight in zip(limits, weights, strict=True) if weight > 0]
+    if count > sum(open_limits):
+        return math.inf
+    shares = fill(count, weights=weights, limits=limits)
+    levels = [share / weight for share, weight in zip(shares, weights, strict=True) if weight > 0]
+    return max(levels, default=Fraction(0))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from surveys.planning.calendar import MICROSECOND, Slot
-from surveys.planning.quotas import share_out
+from surveys.planning.quotas import share_late, share_out_released
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Batch:
 
     slot: Slot
     mails: int
+    late: int = 0  # how many of them go to people who were resting when the window opened
 
     @property
     def step(self) -> dt.timedelta:
@@ -32,17 +33,23 @@ def spread(
     *,
     daily_limit: int | None = None,
     already: Mapping[dt.date, int] | None = None,
+    resting: Mapping[int, int] | None = None,
 ) -> list[Batch]:
     """Spread `count` mails evenly over the open time; days without a mail are left out.
 
     `already` says how many mails of a day have left, or are about to: they count for its limit.
+    `resting` says how many of them may be asked from a slot on only, by its number.
     The batches hold fewer than `count` together when the limits leave no room for more.
     """
-    already = already or {}
+    already, resting = already or {}, resting or {}
+    released = [resting.get(number, 0) if number else 0 for number in range(len(slots))]
+    if released:
+        released[0] = count - sum(released)
     limits = [
         count if daily_limit is None else max(0, min(count, daily_limit - already.get(slot.day, 0)))
         for slot in slots
     ]
     weights = [slot.length // MICROSECOND for slot in slots]
-    quotas = share_out(count, weights=weights, limits=limits)
-    return [Batch(slot, mails) for slot, mails in zip(slots, quotas, strict=True) if mails]
+    quotas = share_out_released(released, weights=weights, limits=limits) if slots else []
+    late = share_late(quotas, released)
+    return [Batch(*day) for day in zip(slots, quotas, late, strict=True) if day[1]]

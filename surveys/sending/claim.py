@@ -26,6 +26,7 @@ from surveys.sending.ledger import (
     State,
     refuse_transaction,
 )
+from surveys.sending.resting import settle_resting
 
 # Mail that is late (a stopped worker, a retry) waits for open hours; what comes from the plan just
 # now was put here by the plan and may leave, even a tick after closing time.
@@ -81,6 +82,8 @@ def claim_due(
         claim = _claim(ledger, stream, 1, late_too, now, claims=(1, MOST_CLAIMS - 1))
     if claim.taken:
         skip_hopeless(ledger, claim.token, now=now)
+        if ledger.model is Invitation:
+            settle_resting(claim.token, now=now)
         found = ledger.with_relations.filter(claim_token=claim.token, state=State.CLAIMED)
         claim.rows.extend(found.order_by("scheduled_for", "pk"))
     return claim
@@ -154,8 +157,9 @@ def skip_hopeless(
             *reasons,
         ]
     judged: QuerySet[Any] = rows.annotate(verdict=Case(*reasons, default=Value("")))
+    when = {"skipped_at": now} if ledger.model is Invitation else {}
     return judged.exclude(verdict="").update(
-        state=State.SKIPPED, reason=F("verdict"), lease_until=None, claims=0
+        state=State.SKIPPED, reason=F("verdict"), lease_until=None, claims=0, **when
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.utils import timezone
+from django.utils.encoding import punycode
 
 from surveys.addresses import write_address
-from surveys.links import answer_url, preview_url, unsubscribe_url
+from surveys.links import answer_url, trial_url, unsubscribe_url
 from surveys.models import Campaign, Delivery, Invitation, Mail, Sender, get_organisation
 from surveys.sending.invitation_mail import Links, Words, write_invitation
 from surveys.sending.ledger import Row, sender_of
@@ -67,15 +69,15 @@ def compose_invitation(invitation: Invitation) -> EmailMultiAlternatives:
 
 
 def compose_test_mail(campaign: Campaign, *, language: str, user: Any) -> tuple[str, str, str]:
-    """Subject, text and HTML of the invitation, marked as a test; its links lead to a preview."""
+    """Subject, text and HTML of the invitation, marked as a test; its answer is one too."""
     language = campaign.survey.language_for(language)
     words = write_invitation(
         campaign,
         get_organisation(),
         language=language,
         first_name=user.get_short_name(),
-        # A preview knows no contact whose language it could speak.
-        links=Links(f"{preview_url(campaign.pk)}?lang={language}", ""),
+        # A test knows no contact whose language it could speak.
+        links=Links(f"{trial_url(campaign.pk, user.pk)}?lang={language}", ""),
         is_test=True,
     )
     return words.subject, words.text, words.html
@@ -132,9 +134,17 @@ def _reply_to(row: Row, sender: Sender) -> list[str] | None:
 
 
 def _list_unsubscribe(url: str, sender: Sender) -> str:
-    if not sender.reply_to:
-        return f"<{url}>"
-    return f"<{url}>, <mailto:{sender.reply_to}?subject=unsubscribe>"
+    """RFC 2369: where to leave, the page first."""
+    ways = [url]
+    if sender.reply_to:
+        ways.append(f"mailto:{_quote_address(sender.reply_to)}?subject=unsubscribe")
+    return ", ".join(f"<{way}>" for way in ways)
+
+
+def _quote_address(address: str) -> str:
+    """RFC 6068: a `&`, `?` or `%` of the address must not end it; the domain in its ASCII form."""
+    local, _at, domain = address.rpartition("@")
+    return f"{quote(local, safe='+')}@{punycode(domain)}"
 
 
 def _feedback_id(campaign: Campaign, sender: Sender) -> str:

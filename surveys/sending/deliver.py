@@ -14,10 +14,11 @@ from surveys.models import Sender
 from surveys.sending.claim import release_row, skip_hopeless
 from surveys.sending.compose import compose_row, recipient_of
 from surveys.sending.intent import Handover, record_intent
-from surveys.sending.ledger import Ledger, Row, refuse_transaction
+from surveys.sending.ledger import INVITATIONS, Ledger, Row, refuse_transaction
 from surveys.sending.outcome import Outcome, Verdict, cannot_compose
 from surveys.sending.outlet import Outlet
 from surveys.sending.record import record_outcome
+from surveys.sending.resting import settle_resting
 
 logger = logging.getLogger(__name__)
 
@@ -47,12 +48,15 @@ def deliver(
 def settle_withdrawn(
     ledger: Ledger, pk: int, token: uuid.UUID, *, address_hash: str, now: dt.datetime
 ) -> None:
-    """Nothing was sent: skip the row with its reason, else let it wait (paused, held).
+    """Nothing was sent: skip the row with its reason, else let it wait (paused, held, resting).
 
     When the claim is no longer ours, neither statement finds the row.
     """
-    if not skip_hopeless(ledger, token, now=now, pk=pk, address_hash=address_hash):
-        release_row(ledger, pk, token)
+    if skip_hopeless(ledger, token, now=now, pk=pk, address_hash=address_hash):
+        return
+    if ledger is INVITATIONS and settle_resting(token, now=now, pk=pk, address_hash=address_hash):
+        return
+    release_row(ledger, pk, token)
 
 
 def _hand_over(

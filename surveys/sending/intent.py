@@ -19,6 +19,7 @@ from psycopg.sql import SQL, Identifier
 
 from surveys.models import Campaign, Invitation, Sender, Suppression
 from surveys.sending.ledger import RESULT_LEASE, Ledger, refuse_transaction
+from surveys.sending.resting import DEFAULT_DAYS, not_resting
 
 
 class NotHandedOverError(Exception):
@@ -26,7 +27,7 @@ class NotHandedOverError(Exception):
 
 
 class IntentRefusedError(NotHandedOverError):
-    """The row may not leave any more: paused, answered, unsubscribed, or not ours."""
+    """The row may not leave now: paused, answered, unsubscribed, asked meanwhile, or not ours."""
 
 
 class IntentUnwrittenError(NotHandedOverError):
@@ -97,7 +98,12 @@ _INVITATION_MAY_LEAVE = SQL("""
          WHERE campaign.id = row.campaign_id AND campaign.state = 'running'
            AND (sender.held_until IS NULL OR sender.held_until <= %(now)s)
     )
+    AND {not_resting}
 """)
+# Two invitations to one address that ask at the same moment would not see each other, so the second
+# waits for the first. It needs a statement of its own, or the next would look at what was before
+# the waiting; sent in one go, both are one journey and one transaction.
+_ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended(%(address_hash)s, 0));"
 
 
 def record_intent(
@@ -115,9 +121,12 @@ def record_intent(
         "scopes": ledger.scopes,
         "now": now,
         "lease": RESULT_LEASE,
+        "default_days": DEFAULT_DAYS,
     }
     with connection.cursor() as cursor:
         cursor.execute(_statement(ledger), values)
+        while cursor.nextset():
+            pass
         return int(cursor.rowcount) == 1
 
 
@@ -128,9 +137,11 @@ def _statement(ledger: Ledger) -> str:
         "sender": Identifier(Sender._meta.db_table),
         "campaign": Identifier(Campaign._meta.db_table),
     }
-    may_leave = _INVITATION_MAY_LEAVE if ledger.model is Invitation else _MAIL_MAY_LEAVE
-    return _INTENT.format(
+    is_invitation = ledger.model is Invitation
+    may_leave = _INVITATION_MAY_LEAVE if is_invitation else _MAIL_MAY_LEAVE
+    intent = _INTENT.format(
         table=tables["table"],
         suppression=Identifier(Suppression._meta.db_table),
-        may_leave=may_leave.format(**tables),
+        may_leave=may_leave.format(**tables, not_resting=not_resting()),
     ).as_string()
+    return _ONE_BY_ONE + intent if is_invitation else intent

@@ -18,14 +18,7 @@ from surveys.planning.calendar import Hours
 from surveys.sending.claim import Claim, claim_due, release_claim
 from surveys.sending.deliver import deliver
 from surveys.sending.leases import Lease, job_lease
-from surveys.sending.ledger import (
-    INVITATIONS,
-    MAILS,
-    Ledger,
-    State,
-    free,
-    refuse_transaction,
-)
+from surveys.sending.ledger import MAILS, Ledger, State, free, refuse_transaction
 from surveys.sending.outlet import Outlet, open_outlet
 from surveys.sending.stopping import is_stopping
 
@@ -219,6 +212,3 @@ def _left_of_the_day(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> in
         campaign=campaign,
     ).count()
     return max(0, min(BATCH, campaign.daily_limit - used))
-
-
-__all__ = ["INVITATIONS", "MAILS", "Pass", "grant", "send_batch", "send_lane"]

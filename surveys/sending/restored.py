@@ -31,6 +31,14 @@ _HOLD = SQL("""
 """)
 
 
+# There while the erasures since the backup have not been done again: nobody is written to before.
+REPLAY = "erasures to replay"
+
+
+class ErasuresMissing(Exception):
+    """People who were erased may be back: mail must not be released yet."""
+
+
 @dataclass(frozen=True)
 class Restored:
     """What a person needs to know to decide. The moments are None when nobody wrote them down."""
@@ -38,6 +46,7 @@ class Restored:
     backup_at: dt.datetime | None
     restored_at: dt.datetime | None
     doubtful: int
+    erasures_missing: bool = False
 
 
 def hold_statements(reason: str) -> Composed:
@@ -53,6 +62,34 @@ def hold_statements(reason: str) -> Composed:
     )
 
 
+def demand_replay_statement() -> Composed:
+    """Return the SQL with which a restore says that erasures are to be done again."""
+    return SQL(
+        "INSERT INTO public.{heartbeat} (name, seen_at) VALUES ({name}, clock_timestamp())"
+        " ON CONFLICT (name) DO NOTHING;"
+    ).format(heartbeat=Identifier(Heartbeat._meta.db_table), name=Literal(REPLAY))
+
+
+def is_replay_missing() -> bool:
+    return Heartbeat.objects.filter(name=REPLAY).exists()
+
+
+def note_replayed() -> None:
+    Heartbeat.objects.filter(name=REPLAY).delete()
+
+
+def end_sendings(*, now: dt.datetime) -> None:
+    """What was leaving when the backup was made has no worker any more: nobody can know."""
+    for ledger in LEDGERS:
+        ledger.rows.filter(state=State.SENDING).update(
+            state=State.UNKNOWN,
+            reason=Reason.RESTORED,
+            unknown_since=now,
+            lease_until=None,
+            claim_token=None,
+        )
+
+
 def is_held_for_release() -> bool:
     return Sender.objects.filter(held_until=UNTIL_RELEASED).exists()
 
@@ -63,7 +100,7 @@ def describe_restore() -> Restored | None:
         return None
     restored_at = last_seen(RESTORE)
     doubtful = sum(_doubtful(ledger, restored_at).count() for ledger in LEDGERS)
-    return Restored(last_seen(BACKUP), restored_at, doubtful)
+    return Restored(last_seen(BACKUP), restored_at, doubtful, is_replay_missing())
 
 
 @transaction.atomic
@@ -71,10 +108,12 @@ def release_sending(*, doubt: bool, now: dt.datetime) -> int:
     """Let mail leave again; return how many mails are in doubt instead.
 
     With `doubt`, what was due when the backup was restored may have left already: it becomes
-    unknown and is never sent again by itself. Without, all of it is sent.
+    unknown and is never sent again by itself. Without, all of it is sent. Raises ErasuresMissing.
     """
     if not is_held_for_release():
         return 0
+    if is_replay_missing():
+        raise ErasuresMissing
     doubted = 0
     if doubt:
         restored_at = last_seen(RESTORE)

@@ -13,10 +13,10 @@ from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from surveys.access import get_campaign
 from surveys.audience import count_audience, list_known_values
-from surveys.campaigns import CannotMove, save_changes
+from surveys.campaigns import CannotMove, find_missing, save_changes
 from surveys.forms.audience import ConditionsFormSet, make_conditions, with_another_row
 from surveys.forms.campaign import CampaignForm, suggest_campaign
-from surveys.models import Campaign, Contact, Sender, Survey, get_organisation
+from surveys.models import Campaign, get_organisation
 
 
 @requires(Role.MANAGER)
@@ -28,14 +28,14 @@ def campaigns(request: StaffRequest) -> HttpResponse:
         Campaign.objects.with_progress().order_by("-first_day", "-pk"),
         key=lambda campaign: campaign.state in over,
     )
-    context = {"campaigns": rows, "missing": [] if rows else _find_missing()}
+    context = {"campaigns": rows, "missing": [] if rows else find_missing()}
     return render(request, "campaigns/campaigns.html", context)
 
 
 @requires(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_new(request: StaffRequest) -> HttpResponse:
-    missing = _find_missing()
+    missing = find_missing()
     if missing:
         return render(request, "campaigns/missing.html", {"missing": missing})
     return _edit(request, Campaign(created_by=request.user))
@@ -118,18 +118,3 @@ def _count(conditions: ConditionsFormSet, *, is_sent: bool) -> dict[str, int] | 
     if is_sent and conditions.is_bound and not conditions.is_valid():
         return None
     return count_audience(conditions.conditions)
-
-
-def _find_missing() -> list[str]:
-    """Return what has to be there before a campaign can be made, in the order to make it."""
-    missing = []
-    organisation = get_organisation()
-    if not (organisation.name and organisation.postal_address):
-        missing.append("organisation")
-    if not Sender.objects.filter(lane=Sender.Lane.BULK).exists():
-        missing.append("sender")
-    if not Contact.objects.exists():
-        missing.append("contacts")
-    if not Survey.objects.exists():
-        missing.append("survey")
-    return missing

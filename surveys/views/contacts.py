@@ -6,12 +6,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from surveys.access import get_contact, get_property
-from surveys.declaring import count_filled
+from surveys.declaring import InUse, count_carriers, count_filled, delete_property, find_uses
 from surveys.forms.contacts import ContactForm
 from surveys.forms.properties import PropertyForm
 from surveys.models import Contact, Property
@@ -72,3 +73,29 @@ def _edit_property(request: StaffRequest, entry: Property) -> HttpResponse:
     known = Property.objects.filter(pk=entry.pk).first()
     status = 422 if form.is_bound else 200
     return render(request, "contacts/property.html", {"form": form, "known": known}, status=status)
+
+
+@requires(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def property_delete(request: StaffRequest, pk: int) -> HttpResponse:
+    """Say how many contacts lose a value, and refuse while a campaign speaks of the property."""
+    entry = get_property(pk)
+    if request.method == "POST":
+        try:
+            count = delete_property(entry)
+        except InUse as use:
+            context = {"entry": entry, "uses": use.campaigns}
+            return render(request, "contacts/property_delete.html", context, status=422)
+        said = ngettext(
+            "The property is deleted, with the value of %(count)s contact.",
+            "The property is deleted, with the values of %(count)s contacts.",
+            count,
+        )
+        messages.success(request, said % {"count": count})
+        return redirect("properties")
+    context = {
+        "entry": entry,
+        "uses": find_uses(entry.key),
+        "carriers": count_carriers(entry.key),
+    }
+    return render(request, "contacts/property_delete.html", context)

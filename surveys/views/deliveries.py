@@ -16,7 +16,7 @@ from surveys.access import get_delivery, get_sender
 from surveys.forms.deliveries import ReleaseForm, ResolutionForm
 from surveys.nudging import nudge
 from surveys.sending.hold import lift_hold
-from surveys.sending.restored import describe_restore, release_sending
+from surveys.sending.restored import ErasuresMissing, describe_restore, release_sending
 from surveys.sending.unknown import CannotResolve, list_unknown, resolve_unknown
 from surveys.tasks import send_due
 
@@ -42,7 +42,12 @@ def held_deliveries(request: StaffRequest) -> HttpResponse:
         return render(request, "deliveries/held.html", {"restored": None})
     form = ReleaseForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        release_sending(doubt=form.cleaned_data["between"] == "doubt", now=timezone.now())
+        try:
+            release_sending(doubt=form.cleaned_data["between"] == "doubt", now=timezone.now())
+        except ErasuresMissing:
+            # The page itself says what is missing.
+            context = {"restored": restored, "form": form}
+            return render(request, "deliveries/held.html", context, status=409)
         nudge(send_due)
         messages.success(request, _("Mail leaves again."))
         return redirect("campaigns")

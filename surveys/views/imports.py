@@ -16,18 +16,18 @@ from npsapp.roles import Role, requires
 from surveys.access import get_import_batch
 from surveys.forms.imports import ColumnsForm, UploadForm
 from surveys.importing.batches import (
+    begin_again,
     change_uses,
     discard_batch,
     list_batches,
     open_batch,
     queue_contacts,
-    read_batch,
-    read_problem_file,
 )
+from surveys.importing.headers import Field
 from surveys.importing.previewing import show_preview
-from surveys.importing.running import try_again
 from surveys.importing.undoing import CannotUndo, look_ahead, undo_contacts
 from surveys.models import ImportBatch
+from surveys.views.progress import show_progress
 
 BATCHES_SHOWN = 10
 
@@ -51,19 +51,27 @@ def contact_import(request: StaffRequest) -> HttpResponse:
 def import_batch(request: StaffRequest, pk: int) -> HttpResponse:
     """The preview of a file, with its columns to match; afterwards what became of it."""
     batch = get_import_batch(pk)
-    if batch.state != ImportBatch.State.PREVIEWED:
-        return show_state(request, batch)
     if request.method == "POST" and request.POST.get("action") == "discard":
-        discard_batch(batch)
-        messages.success(request, _("The file was thrown away. Nothing was imported."))
+        if discard_batch(batch):
+            messages.success(request, _("The file was thrown away. Nothing was imported."))
         return redirect("contact_import")
-    table, uses = read_batch(batch)
-    form = ColumnsForm(table, uses, request.POST if request.method == "POST" else None)
+    if batch.state != ImportBatch.State.PREVIEWED or batch.preview is None:
+        return show_state(request, batch)
+    if request.htmx:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    preview = show_preview(batch)
+    uses = [Field(use) for use in batch.summary["uses"]]
+    header = batch.preview["header"]
+    form = ColumnsForm(header, uses, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         return _take_columns(request, batch, form)
-    preview = show_preview(batch, now=timezone.now())
     columns = list(zip(form, preview["samples"], strict=True))
-    context = {"form": form, "columns": columns, **preview}
+    context = {
+        "form": form,
+        "columns": columns,
+        "column_errors": form.non_field_errors(),
+        **preview,
+    }
     return render(
         request, "contacts/import_preview.html", context, status=422 if form.is_bound else 200
     )
@@ -72,14 +80,12 @@ def import_batch(request: StaffRequest, pk: int) -> HttpResponse:
 def show_state(request: StaffRequest, batch: ImportBatch) -> HttpResponse:
     """How far the worker is, or what became of the file."""
     if batch.is_under_way:
-        name = "contacts/import_progress.html"
-        part = "components/import_progress.html"
-        return render(request, part if request.htmx else name, {"batch": batch})
+        return show_progress(request, batch)
     if request.htmx:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    if batch.state == ImportBatch.State.FAILED:
+    if batch.state in {ImportBatch.State.FAILED, ImportBatch.State.PREVIEWED}:
         if request.method == "POST":
-            try_again(batch)
+            begin_again(batch, now=timezone.now())
             return redirect(batch)
         return render(request, "contacts/import_failed.html", {"batch": batch})
     context = {
@@ -111,7 +117,7 @@ def _take_columns(request: StaffRequest, batch: ImportBatch, form: ColumnsForm) 
     """Import only what was previewed: with other columns the preview comes first."""
     is_seen = not form.has_changed()
     if not is_seen:
-        change_uses(batch, form.uses)
+        change_uses(batch, form.uses, now=timezone.now())
     if request.POST.get("action") == "confirm":
         if is_seen:
             queue_contacts(batch, user=request.user)
@@ -126,7 +132,7 @@ def import_problems(request: StaffRequest, pk: int) -> HttpResponse:
     """The refused rows as a file, to be mended and brought in again."""
     batch = get_import_batch(pk)
     return HttpResponse(
-        read_problem_file(batch, now=timezone.now()),
+        bytes(batch.problem_file or b""),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="problems-{batch.pk}.csv"'},
     )

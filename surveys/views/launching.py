@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from csp.constants import NONE, SELF, UNSAFE_INLINE
-from csp.decorators import csp
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -16,7 +14,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from npsapp.requests import StaffRequest
@@ -26,7 +23,7 @@ from surveys.access import get_campaign
 from surveys.audience import describe_conditions, name_fields
 from surveys.forms.campaign import LaunchForm, PeopleForm, TestMailForm
 from surveys.links import preview_url
-from surveys.models import Campaign, Mail, get_organisation
+from surveys.models import Campaign, Invitation, Mail, get_organisation
 from surveys.people import list_people
 from surveys.planning.plan import draw_plan, list_recipients, redraw_plan
 from surveys.progress import (
@@ -35,16 +32,11 @@ from surveys.progress import (
     measure_progress,
     name_reasons,
 )
+from surveys.resting import describe_rest
 from surveys.sending.compose import compose_test_mail
 from surveys.sending.queueing import NoSender, queue_mail
+from surveys.views.framing import show_mail
 
-MAIL_POLICY = {
-    "default-src": [NONE],
-    "style-src": [UNSAFE_INLINE],
-    "img-src": [SELF, "data:"],
-    "frame-ancestors": [SELF],
-    "sandbox": True,
-}
 FIRST_RECIPIENTS = 20
 PAGE_LENGTH = 50
 
@@ -73,8 +65,9 @@ def _describe_draft(
         "left_out": name_reasons(plan.left_out),
         "conditions": describe_conditions(subject.audience),
         "strata": name_fields(subject.strata),
+        "rest": describe_rest(subject.survey, organisation),
         "strip": draw_planned_days(subject, plan, today=today),
-        "recipients": list_recipients(subject, plan, limit=FIRST_RECIPIENTS),
+        "recipients": list_recipients(plan, limit=FIRST_RECIPIENTS),
         "obstacles": [(entry, request.user.may(entry.role)) for entry in obstacles],
         "launch_form": LaunchForm(initial=seen),
         "test_form": TestMailForm(languages=subject.survey.languages),
@@ -83,17 +76,21 @@ def _describe_draft(
 
 
 def _describe_progress(subject: Campaign, *, now: dt.datetime) -> dict[str, Any]:
-    zone = get_organisation().zone
+    organisation = get_organisation()
+    zone = organisation.zone
     is_paused = subject.state == Campaign.State.PAUSED
     resumed = redraw_plan(subject, now=now) if is_paused else None
+    left_out = name_reasons(resumed.left_out) if resumed else ()
     today = now.astimezone(zone).date()
     return {
         "campaign": subject,
         "progress": measure_progress(subject),
         "conditions": describe_conditions(subject.audience),
         "strata": name_fields(subject.strata),
+        "rest": describe_rest(subject.survey, organisation),
         "strip": draw_progress_days(subject, resumed, zone=zone, today=today),
         "resumed": resumed,
+        "dropped": [entry for entry in left_out if entry.reason != Invitation.Reason.NO_ROOM],
     }
 
 
@@ -102,7 +99,7 @@ def _describe_progress(subject: Campaign, *, now: dt.datetime) -> dict[str, Any]
 def campaign_people(request: StaffRequest, pk: int) -> HttpResponse:
     """The people behind a number of the campaign's page, before and after the launch."""
     subject, now = get_campaign(pk), timezone.now()
-    form = PeopleForm(request.GET)
+    form = PeopleForm(request.GET, is_draft=subject.state == Campaign.State.DRAFT)
     chosen = form.cleaned_data if form.is_valid() else {"state": "", "reason": ""}
     people = list_people(subject, state=chosen["state"], reason=chosen["reason"], now=now)
     page = Paginator(cast(Any, people), PAGE_LENGTH).get_page(request.GET.get("page"))
@@ -113,13 +110,11 @@ def campaign_people(request: StaffRequest, pk: int) -> HttpResponse:
 
 @requires(Role.MANAGER)
 @require_safe
-@xframe_options_sameorigin
-@csp(MAIL_POLICY)  # type: ignore[arg-type]  # its types know no view with arguments
 def campaign_mail(request: StaffRequest, pk: int, language: str) -> HttpResponse:
-    """The invitation as it will look, alone in a sandbox: its styles are inline, as in any mail."""
+    """The invitation as it will look, for the frame on the draft's page."""
     subject = get_campaign(pk)
     _subject, _text, html = compose_test_mail(subject, language=language, user=request.user)
-    return HttpResponse(html)
+    return show_mail(html)
 
 
 @requires(Role.MANAGER)

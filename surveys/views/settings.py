@@ -42,6 +42,7 @@ def settings(request: StaffRequest) -> HttpResponse:
     lanes = {sender.lane for sender in senders}
     context = {
         "form": form,
+        "kept": kept,
         "senders": senders,
         "logo_url": logo_url(kept),
         "free_days": list_coming_free_days(kept, now=timezone.now()),

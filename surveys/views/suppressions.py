@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,9 +16,9 @@ from surveys.access import get_suppression
 from surveys.addresses import hash_address
 from surveys.forms.suppressions import AddForm, AddressForm, RemoveForm
 from surveys.models import Suppression
-from surveys.suppressing import suppress
+from surveys.suppressing import lift, list_removals, suppress
 
-logger = logging.getLogger(__name__)
+REMOVALS_SHOWN = 20
 
 
 @requires(Role.MANAGER)
@@ -33,7 +32,12 @@ def suppressions(request: StaffRequest) -> HttpResponse:
     if is_search and form.is_valid():
         address = form.cleaned_data["address"]
         found = Suppression.objects.filter(address_hash=hash_address(address)).order_by("scope")
-        context |= {"address": address, "found": list(found), "was_sought": True}
+        context |= {
+            "address": address,
+            "found": list(found),
+            "removals": list_removals(hash_address(address)),
+            "was_sought": True,
+        }
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "suppressions/list.html", context, status=status)
 
@@ -42,7 +46,11 @@ def count_suppressions() -> dict[str, object]:
     counts = Suppression.objects.values_list("reason").annotate(n=Count("pk")).order_by("-n")
     addresses = Suppression.objects.aggregate(n=Count("address_hash", distinct=True))["n"]
     labels = dict(Suppression.Reason.choices)
-    return {"addresses": addresses, "reasons": [(labels.get(r, r), n) for r, n in counts]}
+    return {
+        "addresses": addresses,
+        "reasons": [(labels.get(r, r), n) for r, n in counts],
+        "latest_removals": list_removals()[:REMOVALS_SHOWN],
+    }
 
 
 @requires(Role.MANAGER)
@@ -64,19 +72,12 @@ def suppression_add(request: StaffRequest) -> HttpResponse:
 @requires(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def suppression_remove(request: StaffRequest, pk: int) -> HttpResponse:
-    """Ask why first. The log keeps who let an address be written to again, and the reason."""
+    """Ask why first: who let an address be written to again, and the reason, are kept."""
     suppression = get_suppression(pk)
     form = RemoveForm(suppression, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        logger.warning(
-            "Suppression %s (%s, %s) was removed by user %s: %s",
-            suppression.pk,
-            suppression.scope,
-            suppression.reason,
-            request.user.pk,
-            form.cleaned_data["reason"],
-        )
-        suppression.delete()
+        explanation = form.cleaned_data["reason"]
+        lift(suppression, explanation=explanation, user=request.user, now=timezone.now())
         messages.success(request, _("The address may be written to again."))
         return redirect("suppressions")
     context = {"form": form, "suppression": suppression}

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_http_methods
 
 from npsapp.roles import public
 from surveys import links
-from surveys.respondent import Visit, find_invitation, respondent_page, show_page
+from surveys.respondent import Visit, find_invitation, show_page
 from surveys.suppressing import stop_asking
+from surveys.views.guarding import respondent_page
 
 
 @public
@@ -20,7 +21,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, POST does it: from our page, or `List-Unsubscribe=One-Click` from a mail client.
 
     The answer to a POST is the page itself, as RFC 8058 forbids a redirect; and a mail client may
-    send it from anywhere, so where it comes from is not asked.
+    send it from anywhere, so where it comes from is not asked, nor how often.
     """
     invitation = find_invitation(links.UNSUBSCRIBE, token)
     visit = Visit(request, invitation.campaign.survey, invitation.contact)

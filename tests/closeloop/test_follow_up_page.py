@@ -17,6 +17,7 @@ from closeloop.noting import add_note
 from npsapp.models import User
 from responses.models import Response
 from surveys.models import Mail, Property
+from surveys.suppressing import suppress
 from tests.factories import (
     make_campaign,
     make_contact,
@@ -39,9 +40,9 @@ ACTIONS = {
     "follow_up_reopen": {},
 }
 # Session, user, organisation three times (clock, frame, signature), the rail, two for the banners;
-# the follow-up, its versions, activities, two of history, the next one, the signature, two lists of
-# root causes and the people to give it to.
-QUERIES = 18
+# the follow-up, its versions, activities, two of history, the next one, a block of the address, the
+# signature, two lists of root causes and the people to give it to.
+QUERIES = 19
 
 
 @pytest.fixture
@@ -87,9 +88,29 @@ def test_page_shows_what_was_said_and_asked_before(agent_client: Client, daan: F
     make_invitation(contact=contact, campaign=make_campaign())
     make_response(comment="Iemand anders")
 
-    past = agent_client.get(daan.get_absolute_url()).context["past"]
+    history = agent_client.get(daan.get_absolute_url()).context["history"]
 
-    assert [(one.score, one.text) for one in past] == [(4, "Toen niet"), (None, "Asked, no answer")]
+    assert [(one.score, one.text) for one in history.before] == [
+        (4, "Toen niet"),
+        (None, "Asked, no answer"),
+    ]
+    assert history.since == []
+
+
+def test_page_shows_what_was_said_since_apart(agent_client: Client, daan: FollowUp) -> None:
+    contact, answered_at = daan.response.contact, daan.response.answered_at
+    for number in range(10):
+        at = answered_at + dt.timedelta(days=number + 1)
+        invitation = make_invitation(contact=contact, state="sent", sent_at=at)
+        make_response(invitation=invitation, score=number, answered_at=at)
+
+    response = agent_client.get(daan.get_absolute_url())
+
+    history = response.context["history"]
+    assert history.before == []
+    assert [one.score for one in history.since] == [7, 6, 5, 4, 3, 2, 1, 0]
+    assert "Since then" in response.content.decode()
+    assert "This is the first time this person was asked." in response.content.decode()
 
 
 def test_page_shows_properties_as_they_were_at_the_answer(
@@ -101,6 +122,35 @@ def test_page_shows_properties_as_they_were_at_the_answer(
     properties = agent_client.get(daan.get_absolute_url()).context["properties"]
 
     assert properties == [("Klantsoort", "Goud")]
+
+
+def test_blocked_address_is_told_before_anybody_writes(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    contact = daan.response.contact
+    assert contact is not None
+    suppress(contact.address_hash, scope="all", reason="bounced")
+
+    response = agent_client.get(daan.get_absolute_url())
+    sent = post(agent_client, "follow_up_reply", daan, **ACTIONS["follow_up_reply"])
+
+    html = response.content.decode()
+    assert "No mail leaves for this address" in html
+    assert reverse("follow_up_reply", args=[daan.pk]) not in html
+    assert response.context["panel"] == "call"
+    assert (sent.status_code, Mail.objects.count()) == (422, 0)
+
+
+def test_person_without_surveys_only_can_still_be_answered(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    contact = daan.response.contact
+    assert contact is not None
+    suppress(contact.address_hash, scope="surveys", reason="unsubscribed")
+
+    response = agent_client.get(daan.get_absolute_url())
+
+    assert reverse("follow_up_reply", args=[daan.pk]) in response.content.decode()
 
 
 def test_page_leads_to_the_next_of_mine_then_to_nobodys(

@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 
 from closeloop import tasks
 from closeloop.models import Activity, FollowUp, RootCause
+from closeloop.notifying import tell_owner
 from closeloop.opening import open_follow_up, sweep
 from npsapp.models import User
 from npsapp.roles import Role
@@ -346,6 +347,27 @@ def test_detractor_is_mailed_to_the_owner_in_their_language(team: User) -> None:
     assert mail.subject.startswith(f"2 from {response.contact}: respond by Tuesday 24 November")
     assert "De doos was nat." in mail.text
     assert follow_up.get_absolute_url() in mail.text
+
+
+def test_mail_about_one_that_is_late_already_says_so(team: User) -> None:
+    response = make_response(score=2, answered_at=MONDAY)
+
+    open_follow_up(response.pk, now=MONDAY + dt.timedelta(days=30))
+
+    mail = Mail.objects.get()
+    assert mail.subject.startswith(f"2 from {response.contact}: overdue since Tuesday 24 November")
+    assert "The response target has passed: it was Tuesday 24 November" in mail.text
+    assert "Respond by" not in mail.text
+
+
+def test_mail_about_one_that_was_contacted_sets_no_target(team: User) -> None:
+    follow_up = make_follow_up(response=make_response(score=2), awaiting_contact=False, owner=team)
+
+    mail = tell_owner(follow_up, now=MONDAY)
+
+    assert mail is not None
+    assert mail.subject == f"2 from {follow_up.response.contact}: now yours"
+    assert "They have heard from us already" in mail.text
 
 
 def test_mail_to_the_owner_says_plain_what_the_customer_wrote(team: User) -> None:

@@ -30,7 +30,7 @@ URL = "/follow-ups/"
 HOUR = dt.timedelta(hours=1)
 # Session, user, organisation twice (clock and frame), the rail, two for the banners; the tabs, the
 # page's count, its rows, and the surveys of the filter.
-QUERIES = 11
+QUERIES = 12
 
 
 def make_named(last_name: str, *, comment: str = "", account: str = "", **fields: Any) -> FollowUp:

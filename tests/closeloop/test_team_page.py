@@ -11,9 +11,9 @@ from closeloop.models import Member, RootCause
 from npsapp.models import User
 from tests.factories import make_follow_up, make_member, make_organisation, make_user
 
-# Session, user, organisation twice, the rail, five for a manager's banners; members, the
+# Session, user, organisation twice, the rail, three for a manager's banners; members, the
 # unassigned, causes, and who can be added.
-QUERIES = 14
+QUERIES = 12
 POSTS = ["member_add", "team_share_out", "root_cause_add", "root_causes_usual"]
 
 

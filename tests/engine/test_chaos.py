@@ -57,13 +57,8 @@ class Chaos:
                 "EMAIL_URL": f"smtp://127.0.0.1:{read_number(sink)}?tls=off",
             }
             with started([FOLDER / "run_worker.py", *self.options], environment) as self.nursery:
-                try:
-                    self.workers = [self.start_worker() for _ in range(2)]
-                    yield
-                finally:
-                    for worker in self.workers:
-                        with suppress(ProcessLookupError):
-                            os.kill(worker, signal.SIGKILL)
+                self.workers = [self.start_worker() for _ in range(2)]
+                yield
 
     def start_worker(self) -> int:
         assert self.nursery.stdin is not None
@@ -97,12 +92,19 @@ def started(command: list[Any], environment: dict[str, str]) -> Iterator[subproc
         env=os.environ | environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         yield process
     finally:
-        process.kill()
+        kill_all(process)
         process.communicate()
+
+
+def kill_all(process: subprocess.Popen[bytes]) -> None:
+    """Kill it and whatever it forked: an orphan would keep its connection to our database."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def read_number(process: subprocess.Popen[bytes]) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from surveys.models import Mail
-from tests.engine.test_chaos import ROOT, database_url
+from tests.engine.test_chaos import ROOT, database_url, kill_all
 from tests.factories import make_mail
 from tests.services import redis_url
 from tests.surveys.sending.smtp_server import smtp_server
@@ -67,7 +67,7 @@ def test_worker_that_is_told_to_stop_finishes_the_mail_in_hand(
             worker.send_signal(signal.SIGTERM)
             worker.wait(9)
         finally:
-            worker.kill()
+            kill_all(worker)
             worker.wait()
 
     states = Counter(Mail.objects.values_list("state", flat=True))

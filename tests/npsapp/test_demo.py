@@ -229,3 +229,13 @@ def play_again(
             closing = Closing(outcome=row["outcome"], root_cause=cause)
             close(follow_up, closing, user=user, version=version, now=now)
     return follow_up
+
+
+def test_demo_keeps_the_frequency_rule_and_still_asks_most() -> None:
+    running = Campaign.objects.running().get()
+    asked = running.invitations.exclude(state="skipped")
+
+    assert asked.count() > 1500
+    assert running.invitations.filter(state="skipped", reason="rested").count() > 100
+    assert asked.filter(rests_until__gt=F("scheduled_for")).count() == 0
+    assert asked.filter(rests_until__isnull=False).count() > 50

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from npsapp import doctor
 from npsapp.doctor import examine
+from npsapp.embedded.leftovers import note_owner
 from npsapp.readiness import Trouble
 from surveys.models import Heartbeat
 from surveys.models.sender import UNTIL_RELEASED
@@ -42,7 +43,13 @@ def run_doctor(*only: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def all_well() -> None:
+def system_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(doctor, "SYSTEM_FOLDER", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def all_well(system_folder: Path) -> None:
     for part in (WORKER, BEAT, BACKUP):
         note_alive(part, now=NOW())
 
@@ -65,6 +72,23 @@ def test_doctor_ends_with_1_and_tells_the_mend() -> None:
     assert said.count("WRONG") == 2
     assert "The worker has never run." in said
     assert "Start the beat as the Procfile does" in said
+
+
+def test_database_whose_checkout_is_gone_is_named(system_folder: Path, all_well: None) -> None:
+    in_use = system_folder / "checkout"
+    in_use.mkdir()
+    (in_use / "pg.users").touch()
+    owners = {"aa": in_use, "bb": system_folder / "gone", "cc.17": in_use, "dd": None}
+    for name, owner in owners.items():
+        (system_folder / name / "pg").mkdir(parents=True)
+        if owner:
+            note_owner(system_folder / name, owner)
+
+    status, said = run_doctor("leftovers")
+
+    assert status == 0
+    assert "2 databases" in said
+    assert f"rm -r {system_folder / 'bb'} {system_folder / 'cc.17'}\n" in said
 
 
 def test_missing_backup_is_advice_only() -> None:

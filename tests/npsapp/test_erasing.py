@@ -225,7 +225,7 @@ def test_nothing_is_erased_while_a_mail_leaves(row: str, outbox: Path) -> None:
 
 def test_nothing_is_erased_while_their_file_is_imported(outbox: Path) -> None:
     person = make_whole_person()
-    ImportBatch.objects.filter(state="previewed").update(state="importing")
+    ImportBatch.objects.filter(state="uploaded").update(state="importing")
 
     with pytest.raises(ImportRunning):
         erase(ADDRESS, person, user=None, now=timezone.now())

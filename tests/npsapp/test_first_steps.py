@@ -12,7 +12,7 @@ from django.utils import timezone
 from npsapp.first_steps import find_first_steps, list_first_steps
 from npsapp.models import User
 from npsapp.roles import Role
-from surveys.models import Campaign, Mail, Organisation, Sender, get_organisation
+from surveys.models import Campaign, Mail, Organisation, Sender, Survey, get_organisation
 from tests.factories import (
     make_campaign,
     make_contact,
@@ -22,7 +22,9 @@ from tests.factories import (
     make_response,
     make_sender,
     make_survey,
+    make_test,
 )
+from tests.responses.customers import preview_path
 from tests.snapshots import snapshot_rows
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +35,7 @@ def list_done() -> list[str]:
 
 
 def take_all_steps() -> None:
-    make_organisation(preview_posted_at=timezone.now())
+    make_organisation(test_answered_at=timezone.now())
     make_sender()
     notices = make_sender(lane=Sender.Lane.TRANSACTIONAL)
     make_contact()
@@ -60,7 +62,7 @@ def test_each_step_ticks_itself_off() -> None:
         lambda: make_member(),
         lambda: make_survey(),
         lambda: make_mail(kind=Mail.Kind.TEST, state=Mail.State.SENT, sent_at=timezone.now()),
-        lambda: Organisation.objects.update(preview_posted_at=timezone.now()),
+        lambda: make_test(campaign=make_campaign(survey=Survey.objects.first(), state="draft")),
         lambda: make_campaign(),
     ]
 
@@ -142,3 +144,21 @@ def test_looking_writes_nothing(admin_client: Client) -> None:
     admin_client.get(reverse("first_steps"))
 
     assert snapshot_rows() == before
+
+
+def test_own_answer_leads_to_its_follow_up_and_stays_ticked(admin_client: Client) -> None:
+    make_organisation()
+    test = make_test()
+
+    step = next(s for s, _ in list_first_steps(Role.ADMIN).steps if "own answer" in s.title)
+    admin_client.post(reverse("follow_ups_remove_tests"))
+
+    assert step.url == test.get_absolute_url()
+    assert "Your own answer to it" in list_done()
+
+
+def test_looking_at_a_preview_is_no_answer(client: Client) -> None:
+    make_organisation()
+    client.post(preview_path(make_campaign()), {"score": "9"})
+
+    assert "Your own answer to it" not in list_done()

@@ -17,6 +17,8 @@ PUBLIC = {
     "answer",
     "answer_done",
     "answer_preview",
+    "answer_test",
+    "answer_test_done",
     "brand_logo",
     "brand_style",
     "healthz",
@@ -31,10 +33,18 @@ PUBLIC = {
     "unsubscribe",
 }
 # Posted from a mail or a cookie-free page: there is no session that could be abused.
-CSRF_EXEMPT = {"answer", "answer_done", "answer_preview", "unsubscribe"}
+CSRF_EXEMPT = {
+    "answer",
+    "answer_done",
+    "answer_preview",
+    "answer_test",
+    "answer_test_done",
+    "unsubscribe",
+}
 
 VIEWER = {
     "dashboard",
+    "invited",
     "profile",
     "profile_password",
     "response",
@@ -54,10 +64,14 @@ AGENT = {
     "follow_up_own",
     "follow_up_reopen",
     "follow_up_reply",
+    "follow_up_remove_test",
+    "follow_up_unclose",
     "follow_ups",
     "team_me",
 }
 MANAGER = {
+    "account_merge",
+    "account_rename",
     "campaign",
     "campaign_audience",
     "campaign_cancel",
@@ -78,6 +92,7 @@ MANAGER = {
     "contact_new",
     "first_steps",
     "first_steps_close",
+    "follow_ups_remove_tests",
     "import_batch",
     "import_problems",
     "import_undo",
@@ -91,6 +106,7 @@ MANAGER = {
     "sender_try_now",
     "outbox_mail",
     "properties",
+    "property_delete",
     "property_edit",
     "property_new",
     "response_accept",
@@ -114,6 +130,8 @@ MANAGER = {
     "team_share_out",
 }
 ADMIN = {
+    "retention",
+    "retention_people",
     "sender",
     "sender_new",
     "settings",

@@ -11,7 +11,7 @@ from django.test.utils import override_settings
 from django.urls import reverse
 
 from npsapp.models import Attempts
-from npsapp.people.throttle import LOGIN, Limit, find_address, forgive, knock
+from npsapp.throttle import LOGIN, Limit, find_address, forgive, knock
 from tests.factories import make_user
 from tests.races import run_at_once
 

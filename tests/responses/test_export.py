@@ -17,6 +17,7 @@ from tests.factories import (
     make_contact,
     make_invitation,
     make_organisation,
+    make_property,
     make_response,
     make_survey,
 )
@@ -148,13 +149,18 @@ def test_file_is_made_for_the_program_that_opens_it(
         ("?q=LAAT", 1),
         ("?category=detractor", 1),
         ("?segment=land%3DBelgi%C3%AB", 1),
+        ("?property.land=Belgi%C3%AB", 1),
+        ("?property.land=Belgi%C3%AB&property.land=Polen", 2),
+        ("?property.land=Belgi%C3%AB&property.omzet.from=1.000,50", 0),
     ],
 )
 def test_file_has_the_rows_of_the_list(viewer_client: Client, query: str, expected: int) -> None:
     survey = make_survey(slug="levering")
     make_response(survey=survey, score=2, comment="Te laat")
-    make_response(survey=survey, properties={"land": "België"})
-    make_response(score=8)
+    make_property(key="land")
+    make_property(key="omzet", kind="number")
+    make_response(survey=survey, properties={"land": "België", "omzet": "1000"})
+    make_response(score=8, properties={"land": "Polen"})
     make_response(score=8, status="excluded")
 
     rows = read(viewer_client, query)

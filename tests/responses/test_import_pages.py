@@ -104,7 +104,7 @@ def test_dutch_file_is_matched_by_hand(manager_client: Client, survey: Survey) -
     report = manager_client.get(batch_url()).context["report"]
     confirm(manager_client, chosen)
 
-    assert Response.objects.count() == len(report.answers) > 5
+    assert Response.objects.count() == report.new > 5
     assert Response.objects.exclude(external_id="").exists()
 
 

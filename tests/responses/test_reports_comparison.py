@@ -10,7 +10,8 @@ import pytest
 from responses.models import Response
 from responses.reports.comparison import LONGEST_COMPARISON, compare_groups
 from responses.scoring import Counts, Tier, interval
-from responses.selection import Segment, Selection
+from responses.selection import Selection
+from surveys.filtering import PropertyFilter
 from surveys.models import Survey
 from tests.factories import make_response, make_survey
 
@@ -75,7 +76,9 @@ def test_rows_of_a_group_are_those_it_counted() -> None:
 
     (group,) = compare_groups(Selection(zone=AMSTERDAM, survey=survey), "land").groups
 
-    selection = Selection(zone=AMSTERDAM, survey=survey, segment=Segment("land", "België & co"))
+    selection = Selection(
+        zone=AMSTERDAM, survey=survey, filters=(PropertyFilter("land", ("België & co",)),)
+    )
     rows = Response.objects.in_selection(selection.narrowed(status="counted"))
     assert (group.n, rows.count()) == (5, 5)
     assert group.rows_url == selection.narrowed(status="counted").rows_url
@@ -98,7 +101,9 @@ def test_segment_of_the_property_marks_its_row_and_keeps_the_others() -> None:
     survey = make_survey()
     fill(survey, "België", [9] * 5)
     fill(survey, "Polen", [3] * 6)
-    chosen = Selection(zone=AMSTERDAM, survey=survey, segment=Segment("land", "België"))
+    chosen = Selection(
+        zone=AMSTERDAM, survey=survey, filters=(PropertyFilter("land", ("België",)),)
+    )
 
     found = compare_groups(chosen, "land")
 
@@ -112,7 +117,9 @@ def test_segment_of_another_property_narrows_every_row() -> None:
     survey = make_survey()
     fill(survey, "België", [9] * 5, properties={"land": "België", "soort": "Nieuw"})
     fill(survey, "België", [9] * 6, properties={"land": "België", "soort": "Vast"})
-    chosen = Selection(zone=AMSTERDAM, survey=survey, segment=Segment("soort", "Nieuw"))
+    chosen = Selection(
+        zone=AMSTERDAM, survey=survey, filters=(PropertyFilter("soort", ("Nieuw",)),)
+    )
 
     (group,) = compare_groups(chosen, "land").groups
 

@@ -11,7 +11,8 @@ import pytest
 from django.utils import timezone
 
 from responses.reports.response_rate import ResponseRate, count_invited
-from responses.selection import Segment, Selection
+from responses.selection import Selection
+from surveys.filtering import PropertyFilter
 from surveys.models import Campaign, Invitation, Survey
 from tests.factories import make_campaign, make_contact, make_invitation, make_response
 
@@ -104,6 +105,6 @@ def test_segment_follows_the_contact_for_answered_and_silent_alike(campaign: Cam
         send(campaign, contact=make_contact(properties={"region": region}))
     reply(Invitation.objects.order_by("pk")[0], properties={"region": "North"})
 
-    found = rate(campaign.survey, segment=Segment("region", "North"))
+    found = rate(campaign.survey, filters=(PropertyFilter("region", ("North",)),))
 
     assert (found.sent, found.answered) == (2, 1)

@@ -10,7 +10,8 @@ import pytest
 from responses.models import Response
 from responses.reports.trend import LONGEST_TREND, list_months
 from responses.scoring import Counts, interval
-from responses.selection import Segment, Selection
+from responses.selection import Selection
+from surveys.filtering import PropertyFilter
 from surveys.models import Survey
 from tests.factories import make_response, make_survey
 
@@ -96,7 +97,9 @@ def test_trend_follows_the_segment() -> None:
     survey = make_survey()
     fill(survey, "2026-02-10T12:00Z", [9] * 5, properties={"land": "België"})
     fill(survey, "2026-02-10T12:00Z", [0] * 5, properties={"land": "Nederland"})
-    chosen = Selection(zone=AMSTERDAM, survey=survey, segment=Segment("land", "België"))
+    chosen = Selection(
+        zone=AMSTERDAM, survey=survey, filters=(PropertyFilter("land", ("België",)),)
+    )
 
     assert [month.nps for month in list_months(chosen)] == [100.0]
 

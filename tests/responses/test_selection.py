@@ -11,8 +11,15 @@ from django.http import QueryDict
 from responses.forms.selection import RowSelectionForm, SelectionForm
 from responses.models import Response
 from responses.selection import Period, Segment, Selection, first_day_of
+from surveys.filtering import PropertyFilter
 from surveys.models import Organisation, Survey
-from tests.factories import make_campaign, make_invitation, make_response, make_survey
+from tests.factories import (
+    make_campaign,
+    make_invitation,
+    make_property,
+    make_response,
+    make_survey,
+)
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NOW = dt.datetime(2026, 11, 22, 23, 30, tzinfo=dt.UTC)  # already the 23rd in Amsterdam
@@ -111,7 +118,11 @@ def test_segment_matches_the_snapshot_on_the_response_as_text() -> None:
     answer(survey, "2026-07-10T12:00Z")
 
     for segment in (Segment("region", "North"), Segment("2024", "5")):
-        selection = Selection(zone=AMSTERDAM, survey=survey, segment=segment)
+        selection = Selection(
+            zone=AMSTERDAM,
+            survey=survey,
+            filters=(PropertyFilter(segment.key, (segment.value,)),),
+        )
         assert list(Response.objects.in_selection(selection)) == [north]
 
 
@@ -141,8 +152,9 @@ def test_value_of_a_segment_may_hold_an_equals_sign() -> None:
 @pytest.mark.django_db
 def test_what_the_url_says_survives_the_round_trip() -> None:
     make_survey(slug="levering")
+    make_property(key="region")
     query = (
-        "survey=levering&from=2026-07-10&to=2026-07-11&segment=region%3DZuid+%26+West"
+        "survey=levering&from=2026-07-10&to=2026-07-11&property.region=Zuid+%26+West"
         "&category=passive&score=7&status=counted"
     )
     form = make_form(query, RowSelectionForm)

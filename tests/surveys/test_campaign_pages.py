@@ -340,7 +340,7 @@ def test_plan_takes_the_same_queries_for_any_number(
         make_contact()
     campaign = make_draft()
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         manager_client.get(campaign.get_absolute_url())
 
 
@@ -477,9 +477,11 @@ def test_mail_is_shown_in_a_sandbox(manager_client: Client) -> None:
 
     assert "How likely are you to recommend De Proef" in response.content.decode()
     policy = response.headers["Content-Security-Policy"]
-    assert "sandbox" in policy
+    assert "sandbox allow-popups" in policy
     assert "script-src" not in policy
+    assert "allow-scripts" not in policy
     assert "default-src 'none'" in policy
+    assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
 # Progress
@@ -560,7 +562,7 @@ def test_people_take_the_same_queries_for_any_number(
     for _ in range(count):
         make_invitation(campaign=campaign)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(11):
         manager_client.get(reverse("campaign_people", args=[campaign.pk]))
 
 
@@ -575,3 +577,73 @@ def test_people_left_out_of_a_draft_have_names(manager_client: Client) -> None:
     assert "Bram Adresloos" in left_out
     assert "Anna Vraag" not in left_out
     assert "Anna Vraag" in asked
+
+
+# Who rests
+
+
+def test_plan_shows_who_rests_and_who_waits(manager_client: Client) -> None:
+    make_organisation(rest_days=10)
+    now = timezone.now()
+    tired, late = make_contact(first_name="Moe"), make_contact(first_name="Later")
+    make_contact()
+    for contact, days in ((tired, 0), (late, 6)):
+        at = now - dt.timedelta(days=days)
+        earlier = make_campaign(first_day=at.date(), window_days=1, state="finished")
+        make_invitation(campaign=earlier, contact=contact, state="sent", sent_at=at)
+    campaign = make_draft(window_days=8, weekdays=list(range(7)))
+    people = reverse("campaign_people", args=[campaign.pk])
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+
+    assert f'{people}?reason=rested"><span class="reason-count">1</span> Asked too recently' in page
+    assert "1 person was asked not long ago and is asked later in the window" in page
+    assert "less than 10 days ago rests" in page
+    named = {
+        query: manager_client.get(f"{people}?{query}").content.decode()
+        for query in ("reason=rested", "state=postponed")
+    }
+    assert str(tired) in named["reason=rested"]
+    assert str(late) not in named["reason=rested"]
+    assert str(late) in named["state=postponed"]
+    assert str(tired) not in named["state=postponed"]
+
+
+def test_launched_campaign_counts_and_names_who_rested(manager_client: Client) -> None:
+    campaign = make_campaign()
+    until = dt.datetime(2030, 5, 6, 9, tzinfo=dt.UTC)
+    left_out = make_invitation(
+        campaign=campaign, state="skipped", reason="rested", rests_until=until
+    )
+    later = make_invitation(campaign=campaign, rests_until=until)
+    make_invitation(campaign=campaign)
+    people = reverse("campaign_people", args=[campaign.pk])
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+
+    assert f"{people}?state=skipped&amp;reason=rested" in page
+    assert "1 person was asked later in the window" in page
+    postponed = manager_client.get(f"{people}?state=postponed").content.decode()
+    assert str(later.contact) in postponed
+    assert str(left_out.contact) not in postponed
+    assert "rests until 6 May 2030" in postponed
+
+
+def test_paused_campaign_says_who_would_be_skipped_and_may_resume(manager_client: Client) -> None:
+    make_organisation(rest_days=30)
+    now = timezone.now()
+    campaign = make_campaign(
+        state="paused", first_day=timezone.localdate(), window_days=5, weekdays=list(range(7)),
+        launched_at=now,
+    )  # fmt: skip
+    contact = make_contact()
+    make_invitation(campaign=campaign, contact=contact)
+    other = make_campaign(first_day=timezone.localdate())
+    make_invitation(campaign=other, contact=contact, state="sent", sent_at=now)
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+    manager_client.post(reverse("campaign_resume", args=[campaign.pk]))
+
+    assert "1 person who still waits would be skipped: Asked too recently." in page
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.invitations.get().reason) == ("running", "rested")

@@ -10,10 +10,11 @@ from django.urls import reverse
 
 from responses.models import Response
 from responses.reports.segments import list_segments
-from responses.selection import Segment, Selection
+from responses.selection import Selection
 from surveys.audience import list_strata, read_segment
+from surveys.filtering import PropertyFilter
 from surveys.models import Contact, Property, get_organisation
-from surveys.planning.plan import _stratum
+from surveys.planning.judging import _stratum
 from surveys.properties import segment_text
 from tests.factories import make_campaign, make_contact, make_property, make_response, make_survey
 
@@ -79,7 +80,7 @@ def test_segments_of_the_dashboard_and_their_rows_are_bands() -> None:
 
     (group,) = list_segments(survey)
     zone = get_organisation().zone
-    small = Selection(zone=zone, survey=survey, segment=Segment("omzet", "Small"))
+    small = Selection(zone=zone, survey=survey, filters=(PropertyFilter("omzet", ("Small",)),))
 
     assert [(str(v.segment), v.n) for v in group.values] == [("omzet=Small", 2), ("omzet=Large", 1)]
     assert Response.objects.in_selection(small).count() == 2

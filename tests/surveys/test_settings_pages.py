@@ -26,6 +26,7 @@ def fill_form(**changes: Any) -> dict[str, Any]:
         "working_days": ["0", "1", "5"],
         "day_start": "08:30",
         "day_end": "17:00",
+        "rest_days": "90",
         "target_days_detractor": "1",
         "target_days_passive": "3",
         "target_days_promoter": "5",
@@ -60,6 +61,14 @@ def test_settings_change_the_one_organisation(admin_client: Client) -> None:
     assert [entry.name for entry in Organisation.objects.all()] == ["After"]
 
 
+def test_settings_keep_the_frequency_rule(admin_client: Client) -> None:
+    make_organisation()
+
+    admin_client.post(reverse("settings"), fill_form(rest_days="45"))
+
+    assert get_organisation().rest_days == 45
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -68,6 +77,8 @@ def test_settings_change_the_one_organisation(admin_client: Client) -> None:
         ({"day_start": "18:00"}, "Choose a time after the start."),
         ({"working_days": []}, "This field is required."),
         ({"contact_email": "nobody"}, "valid email address"),
+        ({"rest_days": "-1"}, "greater than or equal to 0"),
+        ({"rest_days": ""}, "This field is required."),
     ],
 )
 def test_settings_say_what_is_wrong(

@@ -23,6 +23,8 @@ def fill_form(**changes: Any) -> dict[str, Any]:
         "address_form": "formal",
         "scale_min": "0",
         "change_window_hours": "24",
+        "rest_rule": "organisation",
+        "rest_days": "",
     } | changes
 
 
@@ -35,6 +37,31 @@ def test_form_makes_a_survey(manager_client: Client) -> None:
     assert response.headers["Location"] == survey.get_absolute_url()
     assert (survey.company, survey.slug) == ("De Proef", "relationship")
     assert survey.languages == ["en", "nl"]
+
+
+def test_survey_makes_an_exception_to_the_frequency_rule(manager_client: Client) -> None:
+    survey = make_survey()
+    url = survey.get_absolute_url()
+    kept = []
+
+    for rule, days in [("own", "30"), ("ignore", "12"), ("organisation", "")]:
+        manager_client.post(url, fill_form(rest_rule=rule, rest_days=days))
+        survey.refresh_from_db()
+        kept.append((survey.rest_rule, survey.rest_days))
+
+    assert kept == [("own", 30), ("ignore", None), ("organisation", None)]
+
+
+def test_survey_with_an_own_rest_says_how_long(manager_client: Client) -> None:
+    make_organisation(rest_days=45)
+    survey = make_survey()
+
+    response = manager_client.post(survey.get_absolute_url(), fill_form(rest_rule="own"))
+
+    survey.refresh_from_db()
+    assert (response.status_code, survey.rest_rule) == (422, "organisation")
+    assert "Say how many days" in response.content.decode()
+    assert "within 45 days of the last time" in response.content.decode()
 
 
 def test_short_names_stay_apart(manager_client: Client) -> None:
@@ -133,7 +160,7 @@ def test_list_takes_the_same_queries_for_any_number(
     for _ in range(count):
         make_response(survey=make_survey(name="Asked"))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         page = manager_client.get(reverse("surveys")).content.decode()
 
     assert page.count("1 response<") == count

@@ -13,8 +13,8 @@ from npsapp.doctor import QUESTIONS, Answer, examine
 
 class Command(BaseCommand):
     help = (
-        "Look at settings, database, broker, worker, beat, mail, clock and disk. Changes nothing "
-        "and sends nothing. Exit status 1 when something is wrong."
+        "Look at settings, database, broker, worker, beat, mail, clock, disk and leftovers. "
+        "Changes nothing and sends nothing. Exit status 1 when something is wrong."
     )
     # The checks are one of the questions; they must not end the command before it begins.
     requires_system_checks: list[str] = []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from surveys.nudging import nudge
-from surveys.sending.restored import Restored, describe_restore, release_sending
+from surveys.sending.restored import ErasuresMissing, Restored, describe_restore, release_sending
 from surveys.tasks import send_due
 
 
@@ -41,7 +41,12 @@ class Command(BaseCommand):
                 " if the old installation may have sent them already."
             )
             return
-        doubted = release_sending(doubt=options["doubt"], now=timezone.now())
+        try:
+            doubted = release_sending(doubt=options["doubt"], now=timezone.now())
+        except ErasuresMissing:
+            raise CommandError(
+                "People who were erased may be back. Run manage.py replay_erasures first."
+            ) from None
         nudge(send_due)
         self.stdout.write(f"Mail leaves again. In doubt, to be decided at /deliveries/: {doubted}.")
 

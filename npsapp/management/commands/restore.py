@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
 from npsapp.backup.restoring import restore_backup
+from npsapp.erasing.replay import replay
+from npsapp.management.commands.replay_erasures import add_erasures_argument, merge_ledgers
 from npsapp.readiness import known_migrations
 
 
@@ -32,9 +36,18 @@ class Command(BaseCommand):
             help="restore although SUPPRESSION_KEY or LINK_SIGNING_KEY is another one",
         )
 
+        add_erasures_argument(parser)
+
     def handle(
-        self, *args: Any, file: Path, overwrite: str, keys_are_lost: bool, **options: Any
+        self,
+        *args: Any,
+        file: Path,
+        overwrite: str,
+        keys_are_lost: bool,
+        erasures: list[Path],
+        **options: Any,
     ) -> None:
+        merge_ledgers(erasures)
         manifest = restore_backup(file, overwrite=overwrite, keys_are_lost=keys_are_lost)
         rows = sum(rows for rows, _ in manifest.tables.values())
         self.stdout.write(
@@ -45,6 +58,9 @@ class Command(BaseCommand):
         if missing := known_migrations() - applied:
             call_command("migrate", interactive=False, verbosity=0)
             self.stdout.write(f"Migrated forward: {len(missing)} migrations.")
+        self.stdout.write(
+            str(replay(since=dt.datetime.fromisoformat(manifest.made_at), now=timezone.now()))
+        )
         self.stdout.write(
             "No mail leaves until you say so: start web, worker and beat, then decide at"
             " /deliveries/held/ or with manage.py release_sending."

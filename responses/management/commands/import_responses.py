@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ class Command(BaseCommand):
                 content = file.read_bytes()
                 table = read_answers_table(content, rules.columns)
                 if dry_run:
-                    refuse_again(content, survey, rules.columns)
+                    refuse_again(hashlib.sha256(content).hexdigest(), survey, rules.columns)
                     batch, report = None, preview_answers(table, rules, survey)
                 else:
                     batch, report = import_answers(content, file.name, rules, survey)

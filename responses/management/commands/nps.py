@@ -14,6 +14,7 @@ from responses.reports.counting import count_responses
 from responses.reports.headline import Headline, summarise
 from responses.reports.segments import count_values
 from responses.selection import Segment, Selection
+from surveys.filtering import PropertyFilter
 from surveys.models import Campaign, Survey, get_organisation
 
 
@@ -78,7 +79,7 @@ class Command(BaseCommand):
             campaign=find_campaign(campaign, found) if campaign is not None else None,
             first=first,
             last=last,
-            segment=segment,
+            filters=(PropertyFilter(segment.key, (segment.value,)),) if segment else (),
         )
         headline = summarise(count_responses(selection))
         self.stdout.write(as_object(headline, found) if as_json else as_line(headline, found))

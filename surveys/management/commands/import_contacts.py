@@ -62,7 +62,7 @@ class Command(BaseCommand):
             choose(table, uses, segment, Field.SEGMENT)
             report = preview_contacts(table, uses, now=now)
             if (report.new or report.changed) and not dry_run:
-                batch = open_batch(content, file.name, user=None, now=now, uses=uses)
+                batch = open_batch(content, file.name, user=None, now=now, uses=uses, was_seen=True)
                 confirm_batch(batch, user=None, now=now)
         self.print_report(table, uses, report, dry_run=dry_run)
         if problems:

@@ -26,7 +26,7 @@ State = ImportBatch.State
 
 
 def make_batch(content: bytes = FILE, *, queued: bool = True) -> ImportBatch:
-    batch = open_batch(content, "klanten.csv", user=None, now=timezone.now())
+    batch = open_batch(content, "klanten.csv", user=None, now=timezone.now(), was_seen=True)
     if queued:
         assert queue_contacts(batch, user=None)
     batch.refresh_from_db()

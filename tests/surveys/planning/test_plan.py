@@ -68,7 +68,7 @@ def test_plan_counts_only_the_audience() -> None:
 
     plan = draw_plan(campaign, now=NOW)
 
-    assert [contact for contact, _ in list_recipients(campaign, plan, limit=20)] == [gold]
+    assert [contact for contact, _ in list_recipients(plan, limit=20)] == [gold]
 
 
 def test_launch_within_the_opening_hours_starts_now() -> None:
@@ -113,7 +113,7 @@ def test_overflow_is_shown_and_never_squeezed_in() -> None:
 
     assert [batch.mails for batch in plan.batches] == [2, 2]
     assert plan.left_out == {"no_room": 1}
-    assert len(list_left_out(campaign, plan, "no_room", limit=10)) == 1
+    assert len(list_left_out(plan, "no_room", limit=10)) == 1
 
 
 def test_what_is_written_is_what_was_previewed() -> None:
@@ -122,8 +122,8 @@ def test_what_is_written_is_what_was_previewed() -> None:
     suppress(make_contact())
     campaign = make_draft(strata=["segment"], daily_limit=2, window_days=10)
     plan = draw_plan(campaign, now=NOW)
-    previewed = list_recipients(campaign, plan, limit=100)
-    no_room = list_left_out(campaign, plan, "no_room", limit=100)
+    previewed = list_recipients(plan, limit=100)
+    no_room = list_left_out(plan, "no_room", limit=100)
 
     write_plan(campaign, plan)
 

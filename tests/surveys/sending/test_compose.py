@@ -6,11 +6,12 @@ import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage as ParsedMessage
 from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 
-from surveys.links import answer_url, preview_url, unsubscribe_url
+from surveys.links import answer_url, trial_url, unsubscribe_url
 from surveys.models import Invitation
 from surveys.sending.compose import compose_invitation, compose_mail, compose_test_mail, message_id
 from surveys.wording import get_wording
@@ -122,6 +123,29 @@ def test_invitation_headers() -> None:
     # A long value starts on a line of its own; that is folding, not content.
     assert {name: str(parsed[name]).strip() for name in expected} == expected
     assert parsed["Precedence"] is None
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("hulp+enquete@winkel.example", "hulp+enquete@winkel.example"),
+        ("o'neil&co@winkel.example", "o%27neil%26co@winkel.example"),
+        ("wat?nu=100%@winkel.example", "wat%3Fnu%3D100%25@winkel.example"),
+        ('"a,b> c"@winkel.example', "%22a%2Cb%3E%20c%22@winkel.example"),
+        ("hulp@wínkel.example", "hulp@xn--wnkel-zsa.example"),
+    ],
+)
+def test_address_to_unsubscribe_at_is_read_back_whole(address: str, written: str) -> None:
+    invitation = invite(reply_to=address)
+
+    header = str(compose_invitation(invitation).message()["List-Unsubscribe"])
+
+    mailto = header.split(", ")[1]
+    assert mailto == f"<mailto:{written}?subject=unsubscribe>"
+    parts = urlsplit(mailto.strip("<>"))
+    local = unquote(parts.path).rpartition("@")[0]
+    assert local == address.rpartition("@")[0]
+    assert parts.query == "subject=unsubscribe"
 
 
 def test_invitation_without_reply_address_has_no_mailto() -> None:
@@ -256,22 +280,22 @@ def test_invitation_without_a_person_is_an_error() -> None:
         compose_invitation(invitation)
 
 
-def test_test_mail_is_marked_and_leads_to_a_preview() -> None:
+def test_test_mail_is_marked_and_leads_to_a_test() -> None:
     campaign = invite().campaign
     user = make_user(name="Marga Meting")
 
     subject, text, html = compose_test_mail(campaign, language="en", user=user)
 
     page = Page(html)
-    preview = preview_url(campaign.pk)
+    own = trial_url(campaign.pk, user.pk)
     assert subject == "[Test] How likely are you to recommend Winkel & Zn.?"
     note = get_wording("en", "formal").mail_test_note
     assert f"*** {note} ***" in text
     assert note in page.text
     assert "Dear Marga," in text
-    assert [link for link in page.links if not link.startswith(preview)] == []
-    assert re.findall(r"https?://\S+", text) == [f"{preview}?lang=en"]
-    assert f"{preview}?lang=en&score=9" in page.links
+    assert [link for link in page.links if not link.startswith(own)] == []
+    assert re.findall(r"https?://\S+", text) == [f"{own}?lang=en"]
+    assert f"{own}?lang=en&score=9" in page.links
 
 
 def test_reply_is_threaded_and_carries_no_mark_of_a_machine() -> None:

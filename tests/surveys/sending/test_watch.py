@@ -97,13 +97,19 @@ def test_banner_of_a_held_sender_is_for_managers(
     assert "Hoofdafzender" not in viewers
 
 
-def test_banner_of_doubt_leads_to_the_page(manager_client: Client) -> None:
+@pytest.mark.parametrize(
+    ("place", "is_told"),
+    [("/", True), ("/campaigns/", True), ("/contacts/", False), ("/deliveries/unknown/", False)],
+)
+def test_doubt_is_told_where_one_looks_how_mailing_goes(
+    manager_client: Client, place: str, is_told: bool
+) -> None:
     make_invitation(state="unknown", unknown_since=timezone.now())
 
-    page = manager_client.get("/").content.decode()
+    page = manager_client.get(place).content.decode()
 
-    assert "Of 1 mail nobody knows whether it arrived." in page
-    assert 'href="/deliveries/unknown/"' in page
+    assert ("Of 1 mail nobody knows whether it arrived." in page) is is_told
+    assert 'href="/deliveries/unknown/"' in page or not is_told
 
 
 def test_no_trouble_no_banner(manager_client: Client) -> None:

@@ -1,18 +1,20 @@
-"""Slows down whoever guesses passwords: per account and per address of the network.
+"""Slows down who guesses passwords or links, and who sends without end.
 
-Counted before the password is looked at, in rows, so that many guesses at the same time count too,
-on any number of machines. Nobody is locked out for ever: a pause is a quarter of an hour at most,
-and what is refused during it does not make it longer.
+Counted in rows, and before anything is looked at: so many tries at the same time count too, on any
+number of machines. Nobody is locked out for ever, and what is refused makes no pause longer.
+A `Door` is for guesses of passwords: its pauses grow up to a quarter of an hour. A `Quota` is for
+what people may well do often, but not without end.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import logging
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.http import HttpRequest
@@ -20,8 +22,15 @@ from django.utils.crypto import salted_hmac
 
 from npsapp.models import Attempts
 
+logger = logging.getLogger(__name__)
+
 FORGOTTEN_AFTER = dt.timedelta(hours=1)
 KEPT_FOR = dt.timedelta(days=1)
+COUNT_ONE = """
+    INSERT INTO npsapp_attempts AS known (key, count, last_at) VALUES (%s, 1, %s)
+    ON CONFLICT (key) DO UPDATE SET count = known.count + 1
+    RETURNING count
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ def knock(door: Door, *, account: str, address: str, now: dt.datetime) -> dt.tim
     """Count an attempt and return None, or return how long to wait and count nothing."""
     limits = _limits(door, account, address)
     with transaction.atomic():
-        Attempts.objects.filter(last_at__lt=now - KEPT_FOR).delete()
+        _forget_old(now)
         Attempts.objects.bulk_create(
             [Attempts(key=key, last_at=now) for key in limits], ignore_conflicts=True
         )
@@ -86,6 +95,48 @@ def forgive(door: Door, *, account: str, address: str) -> None:
     Attempts.objects.filter(key=shared).update(count=Greatest(F("count") - 1, 0), closed_until=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """So many in every stretch of the clock; with the next stretch it starts afresh."""
+
+    name: str
+    most: int
+    per: dt.timedelta
+
+    def stretch_at(self, now: dt.datetime) -> int:
+        return int(now.timestamp() // self.per.total_seconds())
+
+    def left_of_stretch(self, now: dt.datetime) -> dt.timedelta:
+        return self.per - dt.timedelta(seconds=now.timestamp() % self.per.total_seconds())
+
+
+def spend(quota: Quota, who: str, *, now: dt.datetime) -> dt.timedelta | None:
+    """Count one and return None, or how long to wait if it is one too many.
+
+    What cannot be counted is let through: a limit must not keep an answer out.
+    """
+    key = _key(quota.name, str(quota.stretch_at(now)), who)
+    try:
+        count = _count(key, now)
+    except DatabaseError:
+        logger.exception("Not counted: %s", quota.name)
+        return None
+    return quota.left_of_stretch(now) if count > quota.most else None
+
+
+def _count(key: str, now: dt.datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_ONE, [key, now])
+        count: int = cursor.fetchone()[0]
+    if count == 1:
+        _forget_old(now)
+    return count
+
+
+def _forget_old(now: dt.datetime) -> None:
+    Attempts.objects.filter(last_at__lt=now - KEPT_FOR).delete()
+
+
 def find_address(request: HttpRequest) -> str:
     """Return where a request comes from; of IPv6 the network, since one home owns all of it.
 
@@ -106,10 +157,10 @@ def find_address(request: HttpRequest) -> str:
 
 def _limits(door: Door, account: str, address: str) -> dict[str, Limit]:
     return {
-        _key(door, "account", account.strip().lower()): door.per_account,
-        _key(door, "address", address): door.per_address,
+        _key(door.name, "account", account.strip().lower()): door.per_account,
+        _key(door.name, "address", address): door.per_address,
     }
 
 
-def _key(door: Door, kind: str, value: str) -> str:
-    return salted_hmac(f"npsapp.people.{door.name}.{kind}", value, algorithm="sha256").hexdigest()
+def _key(name: str, kind: str, value: str) -> str:
+    return salted_hmac(f"npsapp.throttle.{name}.{kind}", value, algorithm="sha256").hexdigest()

@@ -1,0 +1,108 @@
+"""Taking out of rows what says whose they are; scores, states, times and counts stay."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from closeloop.changing import lock, record
+from closeloop.models import Activity, FollowUp
+from npsapp.models import User
+from responses.automatic import Sign
+from responses.models import Response, ResponseVersion
+from surveys.models import Delivery, Invitation, Mail, Property
+from surveys.sending.compose import message_id
+
+State = Delivery.State
+WAITING = (State.SCHEDULED, State.CLAIMED)
+
+
+class CannotEraseNow(Exception):
+    """The sentence says what is going on; a minute later it works."""
+
+
+class MailLeaving(CannotEraseNow):
+    pass
+
+
+class ImportRunning(CannotEraseNow):
+    pass
+
+
+def _refuse_leaving(state: str) -> None:
+    if state == State.SENDING:
+        raise MailLeaving
+
+
+def empty_mails(mails: Iterable[Mail]) -> set[str]:
+    """Empty the mails, stop those that wait; return the Message-IDs of all."""
+    ids = set()
+    for mail in mails:
+        _refuse_leaving(mail.state)
+        ids.add(message_id(mail))
+        if mail.state in WAITING:
+            mail.state, mail.reason, mail.claim_token = State.SKIPPED, Delivery.Reason.ERASED, None
+            mail.lease_until = None
+        if mail.kind != Mail.Kind.NOTICE:
+            mail.to_email = mail.to_name = mail.address_hash = ""
+        mail.subject = mail.text = mail.html = mail.in_reply_to = mail.detail = ""
+        mail.provider_id = ""
+        mail.save()
+    return ids
+
+
+def unlink_invitations(invitations: QuerySet[Invitation]) -> tuple[set[str], int]:
+    """Unlink and stop the invitations; return their Message-IDs and how many waited."""
+    rows = list(
+        invitations.select_for_update(of=("self",))
+        .select_related("campaign__sender")
+        .order_by("pk")
+    )
+    for row in rows:
+        _refuse_leaving(row.state)
+    ids = {message_id(row) for row in rows}
+    mine = Invitation.objects.filter(pk__in=[row.pk for row in rows])
+    waiting = mine.filter(state__in=WAITING).update(
+        state=State.SKIPPED, reason=Delivery.Reason.ERASED, claim_token=None, lease_until=None
+    )
+    mine.update(contact=None, address_hash="", occasion="", detail="", provider_id="")
+    return ids, waiting
+
+
+def empty_follow_up(pk: int, *, user: User | None, now: dt.datetime) -> None:
+    """Empty its timeline. An open one is closed: there is nobody left to react to."""
+    follow_up = lock(pk)
+    activities = Activity.objects.filter(follow_up=follow_up)
+    activities.update(text="")
+    for activity in activities.filter(details__has_key="subject"):
+        del activity.details["subject"]
+        activity.save(update_fields=["details"])
+    if follow_up.is_closed:
+        return
+    details = {
+        "outcome": FollowUp.Outcome.OTHER.value,
+        "root_cause": "",
+        "owner": follow_up.owner_id,
+        "contacted": not follow_up.awaiting_contact,
+    }
+    follow_up.state, follow_up.closed_at = FollowUp.State.CLOSED, now
+    follow_up.outcome, follow_up.awaiting_contact = FollowUp.Outcome.OTHER, False
+    record(follow_up, Activity.Kind.CLOSED, now=now, user=user, details=details)
+
+
+def unlink_answers(found: QuerySet[Response]) -> int:
+    """Leave score, day and segments; take the words and whatever else names somebody."""
+    segments = set(Property.objects.filter(is_segment=True).values_list("key", flat=True))
+    answers = list(found.select_for_update(of=("self",)).order_by("pk"))
+    for answer in answers:
+        answer.contact = None
+        answer.comment = answer.occasion = answer.external_id = ""
+        answer.may_contact = None
+        answer.properties = {k: v for k, v in answer.properties.items() if k in segments}
+        if answer.status_reason not in set(Sign):
+            answer.status_reason = ""
+        answer.save()
+    ResponseVersion.objects.filter(response__in=answers).update(comment="")
+    return len(answers)

@@ -1,0 +1,84 @@
+"""The page above a page: the link over its title."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Above(NamedTuple):
+    """A page above others. One that is about a single thing shares its number with those below."""
+
+    title: str | Promise
+    name: str
+    takes_number: bool = False
+
+
+class WayBack(NamedTuple):
+    title: str | Promise
+    url: str
+
+
+ACCOUNTS = Above(_("Accounts"), "accounts")
+CAMPAIGN = Above(_("Back to the campaign"), "campaign", takes_number=True)
+CAMPAIGNS = Above(_("Campaigns"), "campaigns")
+CONTACT = Above(_("Back to the person"), "contact", takes_number=True)
+CONTACTS = Above(_("Contacts"), "contacts")
+CONTACT_IMPORTS = Above(_("Import contacts"), "contact_import")
+DASHBOARD = Above(_("Dashboard"), "dashboard")
+FOLLOW_UPS = Above(_("Follow-ups"), "follow_ups")
+OUTBOX = Above(_("Outbox"), "outbox")
+PROPERTIES = Above(_("Properties"), "properties")
+RESPONSES = Above(_("Responses"), "responses")
+RESPONSE_IMPORTS = Above(_("Import past answers"), "response_import")
+SETTINGS = Above(_("Settings"), "settings")
+SUPPRESSIONS = Above(_("Not to be mailed"), "suppressions")
+SURVEYS = Above(_("Surveys"), "surveys")
+USERS = Above(_("Users"), "users")
+
+ABOVE = {
+    "account": ACCOUNTS,
+    "campaign": CAMPAIGNS,
+    "campaign_edit": CAMPAIGN,
+    "campaign_new": CAMPAIGNS,
+    "campaign_people": CAMPAIGN,
+    "contact": CONTACTS,
+    "contact_edit": CONTACT,
+    "contact_erase": CONTACT,
+    "contact_import": CONTACTS,
+    "contact_new": CONTACTS,
+    "first_steps": DASHBOARD,
+    "held_deliveries": CAMPAIGNS,
+    "import_batch": CONTACT_IMPORTS,
+    "outbox_mail": OUTBOX,
+    "property_edit": PROPERTIES,
+    "property_new": PROPERTIES,
+    "response": RESPONSES,
+    "response_batch": RESPONSE_IMPORTS,
+    "response_import": RESPONSES,
+    "sender": SETTINGS,
+    "sender_new": SETTINGS,
+    "suppression_remove": SUPPRESSIONS,
+    "survey": SURVEYS,
+    "survey_new": SURVEYS,
+    "survey_preview": SURVEYS,
+    "team_me": FOLLOW_UPS,
+    "unknown_deliveries": CAMPAIGNS,
+    "user": USERS,
+    "user_invite": USERS,
+    "users": SETTINGS,
+}
+
+
+def find_way_back(request: HttpRequest) -> WayBack | None:
+    """Where the page of a request hangs under; None for the places of the rail."""
+    match = request.resolver_match
+    above = ABOVE.get(match.url_name or "") if match else None
+    if above is None or match is None:
+        return None
+    number = {"pk": match.kwargs["pk"]} if above.takes_number else {}
+    return WayBack(above.title, reverse(above.name, kwargs=number))
