@@ -63,7 +63,7 @@ def _compare(
 ) -> None:
     from django.conf import settings
 
-    connections = getattr(settings, "MAIL_CONNECTIONS", 4)
+    connections = settings.MAIL_CONNECTIONS
     mails = options.mails // 5 if is_slow else options.mails
     prepared = _prepare_bytes()
     kinds: list[tuple[str, Callable[[], float]]] = []

@@ -81,7 +81,7 @@ def claim_due(
         claim = _claim(ledger, stream, 1, late_too, now, claims=(1, MOST_CLAIMS - 1))
     if claim.taken:
         skip_hopeless(ledger, claim.token, now=now)
-        found = ledger.with_relations.filter(claim_token=claim.token, state=State.CLAIMED)
+        found = ledger.with_recipients.filter(claim_token=claim.token, state=State.CLAIMED)
         claim.rows.extend(found.order_by("scheduled_for", "pk"))
     return claim
 

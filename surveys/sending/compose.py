@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from email.utils import format_datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.utils import timezone
@@ -32,8 +32,16 @@ BY_A_MACHINE = {
 }
 
 
-def compose_row(row: Row) -> EmailMessage:
-    return compose_invitation(row) if isinstance(row, Invitation) else compose_mail(row)
+class Composer(Protocol):
+    """Composes invitations of one campaign, faster than one by one."""
+
+    def compose(self, invitation: Invitation) -> EmailMultiAlternatives: ...
+
+
+def compose_row(row: Row, composer: Composer | None = None) -> EmailMessage:
+    if not isinstance(row, Invitation):
+        return compose_mail(row)
+    return composer.compose(row) if composer else compose_invitation(row)
 
 
 def recipient_of(row: Row) -> str:

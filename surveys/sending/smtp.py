@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.mail import EmailMessage
 from django.core.mail.backends import smtp
 
+from surveys.sending.blueprint import PreparedMail
 from surveys.sending.intent import Handover, attached
 
 CONNECT_SECONDS = 10.0
@@ -78,6 +79,10 @@ class EmailBackend(smtp.EmailBackend):
     def _send(self, email_message: EmailMessage) -> bool:
         if isinstance(self.connection, _Phases):
             self.connection.handover = attached(email_message)
+        if isinstance(email_message, PreparedMail) and self.connection is not None:
+            sender, recipient = email_message.envelope
+            self.connection.sendmail(sender, [recipient], email_message.prepared())
+            return True
         return bool(super()._send(email_message))  # type: ignore[misc]
 
     def drop(self) -> None:

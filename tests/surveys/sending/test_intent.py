@@ -159,8 +159,8 @@ def test_change_while_the_mail_is_composed_stops_it(
     invitation = make_invitation()
     real = compose_row
 
-    def compose_and_change(row: Invitation) -> Any:
-        message = real(row)
+    def compose_and_change(row: Invitation, *composer: Any) -> Any:
+        message = real(row, *composer)
         change(row)
         return message
 
@@ -182,9 +182,9 @@ def test_next_mail_leaves_after_a_refused_intent(
     make_invitation(campaign=first.campaign)
     real = compose_row
 
-    def compose_and_answer(row: Invitation) -> Any:
+    def compose_and_answer(row: Invitation, *composer: Any) -> Any:
         Invitation.objects.filter(pk=first.pk).update(answered_at=timezone.now())
-        return real(row)
+        return real(row, *composer)
 
     monkeypatch.setattr("surveys.sending.deliver.compose_row", compose_and_answer)
 

@@ -92,7 +92,8 @@ def test_daily_limit_counts_what_left_today_and_what_may_have(smtp: Server) -> N
 
 
 def test_batch_is_shared_between_campaigns(smtp: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release_module, "BATCH", 6)
+    monkeypatch.setattr(release_module, "ROUND", 6)
+    monkeypatch.setattr(release_module, "ROUNDS", 1)
     make_organisation()
     large, small = make_campaign(), make_campaign()
     for _ in range(8):
@@ -108,7 +109,8 @@ def test_batch_is_shared_between_campaigns(smtp: Server, monkeypatch: pytest.Mon
 
 
 def test_pass_says_when_there_is_more(smtp: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release_module, "BATCH", 3)
+    monkeypatch.setattr(release_module, "ROUND", 3)
+    monkeypatch.setattr(release_module, "ROUNDS", 1)
     sender = make_mail().sender
     for _ in range(3):
         make_mail(sender=sender)
