@@ -102,6 +102,8 @@ DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
     "max_size": read_integer("DATABASE_POOL_SIZE", 8, minimum=1),
     "timeout": 10,
 }
+# Behind a pooler that knows no prepared statements (PgBouncer before 1.21) they must be off.
+DATABASE_PREPARES = read_boolean("DATABASE_PREPARES", default=True)
 # The pool looks whether a connection still lives: after a restart of PostgreSQL nobody meets a dead
 # one, least of all a customer who presses Send.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -15,7 +15,7 @@ import sys
 import uuid
 from collections.abc import Hashable
 from dataclasses import dataclass
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
@@ -183,7 +183,10 @@ class _Blueprint:
             to=to,
         )
         message.extra_headers["Date"] = gaps["date"]
-        self.sender_address = sanitize_address(message.from_email, ENCODING)
+        # As Django makes an envelope of it, and smtplib of that.
+        _, self.sender_address = parseaddr(sanitize_address(message.from_email, ENCODING))
+        if not is_simple_address(self.sender_address.lower()):
+            raise NotFast("The sender's address is an odd one.")
         return build_bytes(message, f"{'=' * 15}{gaps['boundary']}==")
 
     def fill(self, invitation: Invitation, contact: Contact, name: str) -> PreparedMail:
