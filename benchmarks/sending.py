@@ -1,4 +1,4 @@
-"""How many mails per second the engine sends, beside what only sends: `python -m benchmarks.sending`.
+"""Mails per second of the engine, beside what does nothing but send: `python -m benchmarks.sending`.
 
 The full engine (claim, a personal mail in the contact's language, intent, result) against
 smtp-source and against bare smtplib with prepared bytes, into the same mail server, in the same
@@ -20,10 +20,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from benchmarks.servers import find_postfix, own_sink, postgres, quick_sink
+from benchmarks.servers import (
+    find_postfix,
+    own_sink,
+    postgres,
+    quick_sink,
+    read_line,
+    write_line,
+)
 
 SLOW_SERVER_SECONDS = 0.05
 MOST_SECONDS = 600
@@ -58,43 +65,40 @@ def _read_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _compare(
-    title: str, port: int, options: argparse.Namespace, *, is_slow: bool = False
-) -> None:
+def _compare(title: str, port: int, options: argparse.Namespace, *, is_slow: bool = False) -> None:
     from django.conf import settings
 
     connections = settings.MAIL_CONNECTIONS
     mails = options.mails // 5 if is_slow else options.mails
+    few = mails // connections if is_slow else mails
     prepared = _prepare_bytes()
-    kinds: list[tuple[str, Callable[[], float]]] = []
+    size = len(prepared[0][2])
+    bare = "bare smtplib, prepared bytes, {} connections"
+    kinds: dict[str, Callable[[], float]] = {}
     if find_postfix("smtp-source"):
         for sessions in (1, connections):
-            kinds.append((f"smtp-source, {sessions} connections",
-                          lambda n=sessions: _smtp_source(port, n, mails, len(prepared[0][2]))))
-    few = mails // 8 if is_slow else mails
-    kinds.append(("bare smtplib, prepared bytes, 1 connection",
-                  lambda: _bare(port, prepared, few, 1)))
-    kinds.append((f"bare smtplib, prepared bytes, {connections} connections",
-                  lambda: _bare(port, prepared, mails, connections)))
+            name = f"smtp-source, {sessions} connections"
+            kinds[name] = partial(_smtp_source, port, sessions, mails, size)
+    kinds[bare.format(1)] = partial(_bare, port, prepared, few, 1)
+    kinds[bare.format(connections)] = partial(_bare, port, prepared, mails, connections)
     for workers in options.workers:
-        kinds.append((f"the full engine, {workers} worker processes of {connections} connections",
-                      lambda n=workers: _engine(port, n, mails)))
-    _say(f"\nInto {title}, {len(prepared[0][2]) / 1000:.1f} kB a mail:")
-    bare = 0.0
-    rates: dict[str, list[float]] = {name: [] for name, _ in kinds}
+        name = f"the full engine, {workers} processes of {connections} connections"
+        kinds[name] = partial(_engine, port, workers, mails)
+    _say(f"\nInto {title}, {size / 1000:.1f} kB a mail:")
+    rates: dict[str, list[float]] = {name: [] for name in kinds}
     for _ in range(options.runs):
-        for name, measure in kinds:
+        for name, measure in kinds.items():
             rates[name].append(measure())
+    one, several = (statistics.median(rates[bare.format(n)]) for n in (1, connections))
+    _say(f"{'':58}  per second (from-to)     x bare/1  x bare/{connections}")
     for name, found in rates.items():
         rate = statistics.median(found)
-        bare = bare or (rate if name.startswith("bare") else 0.0)
-        ratio = f"{rate / bare:6.2f} x bare smtplib" if bare else ""
-        _say(f"  {name:55} {rate:7,.0f}/s  ({min(found):,.0f}-{max(found):,.0f}) {ratio}")
+        spread = f"({min(found):,.0f}-{max(found):,.0f})"
+        _say(f"  {name:56} {rate:8,.0f} {spread:18} {rate / one:8.2f} {rate / several:8.2f}")
 
 
 def _smtp_source(port: int, sessions: int, mails: int, size: int) -> float:
-    program = find_postfix("smtp-source")
-    assert program is not None
+    program = find_postfix("smtp-source") or "smtp-source"
     began = time.perf_counter()
     subprocess.run(
         [program, "-d", "-s", str(sessions), "-m", str(mails), "-l", str(size),
@@ -135,13 +139,10 @@ def _engine(port: int, workers: int, mails: int) -> float:
     ]  # fmt: skip
     try:
         for worker in started:
-            assert worker.stdout is not None
-            worker.stdout.readline()
+            read_line(worker)  # it is ready
         began = time.perf_counter()
         for worker in started:
-            assert worker.stdin is not None
-            worker.stdin.write(b"go\n")
-            worker.stdin.flush()
+            write_line(worker, "go")
         for worker in started:
             worker.wait(120)
         seconds = time.perf_counter() - began
@@ -253,16 +254,17 @@ def _plan(mails: int) -> None:
 
 def _prepare_bytes() -> list[tuple[str, str, bytes]]:
     """Mails as the engine would send them, built beforehand."""
-    from surveys.models import Invitation
-    from surveys.sending.compose import compose_invitation
+    from surveys.models import Invitation, get_organisation
+    from surveys.sending.blueprint import Press, PreparedMail
 
     _plan(200)
-    found: list[Any] = []
-    for invitation in Invitation.objects.select_related("campaign__survey", "campaign__sender",
-                                                        "contact"):  # fmt: skip
-        message = compose_invitation(invitation)
-        found.append((invitation.campaign.sender.from_email, invitation.contact.email,
-                      message.message().as_bytes(linesep="\r\n")))  # fmt: skip
+    found: list[tuple[str, str, bytes]] = []
+    for invitation in Invitation.objects.select_related(
+        "campaign__survey", "campaign__sender", "contact"
+    ):
+        message = Press.set_up(invitation.campaign, get_organisation()).compose(invitation)
+        if isinstance(message, PreparedMail):
+            found.append((*message.envelope, message.prepared()))
     return found
 
 

@@ -72,12 +72,21 @@ def own_sink(delay: float) -> Iterator[int]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    assert sink.stdout is not None
     try:
-        yield int(sink.stdout.readline())
+        yield int(read_line(sink))
     finally:
         sink.kill()
         sink.communicate()
+
+
+def read_line(process: subprocess.Popen[bytes]) -> str:
+    return process.stdout.readline().decode() if process.stdout else ""
+
+
+def write_line(process: subprocess.Popen[bytes], words: str) -> None:
+    if process.stdin:
+        process.stdin.write(f"{words}\n".encode())
+        process.stdin.flush()
 
 
 def _free_port() -> int:

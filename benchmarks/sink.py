@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import cast
 
 _REPLIES = {
     b"EHLO": b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
@@ -25,9 +26,8 @@ class Session(asyncio.Protocol):
         self.in_body = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.write(b"220 sink\r\n")
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.write(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:
         self.waiting += data

@@ -46,7 +46,9 @@ def ingredients(campaign: Campaign, organisation: Organisation) -> Hashable:
     return (
         campaign.pk,
         repr([getattr(survey, field.attname) for field in survey._meta.concrete_fields]),
-        repr([getattr(organisation, field.attname) for field in organisation._meta.concrete_fields]),
+        repr(
+            [getattr(organisation, field.attname) for field in organisation._meta.concrete_fields]
+        ),
         (sender.from_name, sender.from_email, sender.reply_to),
         settings.BASE_URL,
         settings.LINK_SIGNING_KEY,

@@ -131,10 +131,8 @@ def _differences(one: bytes, two: bytes) -> Iterator[tuple[int, int]]:
         yield start, len(one)
 
 
-def find_name_lines(
-    text: str, token: str, *, is_html: bool
-) -> Iterator[tuple[bytes, NameLine]]:
-    """The lines of a part that hold the name. Raises NotFast when its encoding hangs on the name."""
+def find_name_lines(text: str, token: str, *, is_html: bool) -> Iterator[tuple[bytes, NameLine]]:
+    """The lines of a part with the name. Raises NotFast when the part's encoding hangs on it."""
     if _ODD_LINE_ENDS.search(text):
         raise NotFast("There is a line end that is none in a mail.")
     lines = text.split("\n")

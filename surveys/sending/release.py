@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
+import os
 import threading
 import time
 from collections import Counter
@@ -11,15 +11,13 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.db.models import Exists, OuterRef, Q
 
 from surveys.free_days import find_free_days
 from surveys.models import Campaign, Invitation, Mail, Sender, get_organisation
 from surveys.planning.calendar import Hours
-from surveys.sending.blueprint import Press
-from surveys.sending.claim import Claim, claim_due, release_claim
-from surveys.sending.deliver import deliver
+from surveys.sending.claim import Claim, claim_due
+from surveys.sending.crew import Crew
 from surveys.sending.leases import Lease, job_lease
 from surveys.sending.ledger import (
     INVITATIONS,
@@ -29,13 +27,8 @@ from surveys.sending.ledger import (
     free,
     refuse_transaction,
 )
-from surveys.sending.outlet import Outlet, open_outlet
 from surveys.sending.stopping import is_stopping
 
-logger = logging.getLogger(__name__)
-
-BATCH = 50  # the most that one connection claims at once
-FIRST_CLAIM = 10
 ROUND = 500  # what all campaigns may let leave before they are asked again
 ROUNDS = 1000
 BATCH_SECONDS = 30.0
@@ -49,6 +42,8 @@ class Stream:
     sender: Sender
     limit: int
     late_too: bool = True
+    # What of it leaves must be counted by one process alone: a daily limit, a first try.
+    is_counted: bool = False
     taken: int = 0
 
     def is_held(self, now: dt.datetime) -> bool:
@@ -77,18 +72,32 @@ class Pass:
         return counts or "nothing due"
 
 
+# One pass per lane and process: the threads of one process gain nothing by a second one.
+_at_work = {ledger: threading.Lock() for ledger in (MAILS, INVITATIONS)}
+os.register_at_fork(after_in_child=lambda: _at_work.update({k: threading.Lock() for k in _at_work}))
+
+
 def send_lane(ledger: Ledger, *, now: dt.datetime) -> Pass:
-    """Let what is due leave, for up to 30 seconds, unless somebody else does it."""
+    """Let what is due leave, for up to 30 seconds.
+
+    The process that holds the lane's lease sends everything. Others at the same time help with what
+    nobody has to count: campaigns without a daily limit, and senders that are not in trouble.
+    """
     refuse_transaction()
-    with job_lease(f"lane:{ledger.lane.value}") as lease:
-        if lease is None:
-            return Pass(was_busy=True)
-        return send_batch(ledger, now=now, lease=lease)
+    if not _at_work[ledger].acquire(blocking=False):
+        return Pass(was_busy=True)
+    try:
+        with job_lease(f"lane:{ledger.lane.value}") as lease:
+            return send_batch(ledger, now=now, lease=lease, is_helping=lease is None)
+    finally:
+        _at_work[ledger].release()
 
 
-def send_batch(ledger: Ledger, *, now: dt.datetime, lease: Lease | None = None) -> Pass:
+def send_batch(
+    ledger: Ledger, *, now: dt.datetime, lease: Lease | None = None, is_helping: bool = False
+) -> Pass:
     """As `send_lane`, without asking whether somebody else sends too: the claims see to that."""
-    shift = Shift(ledger, now, lease)
+    shift = Shift(ledger, now, lease, is_helping)
     crew = Crew(shift, settings.MAIL_CONNECTIONS)
     crew.work()
     return shift.done
@@ -105,6 +114,7 @@ class Shift:
     ledger: Ledger
     now: dt.datetime
     lease: Lease | None
+    is_helping: bool = False
     done: Pass = field(default_factory=Pass)
     began: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -152,7 +162,10 @@ class Shift:
             if self.rounds >= ROUNDS:
                 self.done.more = True
                 return None
-            streams = self.streams = grant(self.ledger, now=self.moment())
+            streams = grant(self.ledger, now=self.moment())
+            if self.is_helping:
+                streams = [stream for stream in streams if not stream.is_counted]
+            self.streams = streams
             # Each of the streams gets its share, so that a large campaign starves no other.
             share = max(1, ROUND // max(1, len(streams)))
             for stream in streams:
@@ -166,112 +179,12 @@ class Shift:
             self.done.counts[what] += count
 
 
-@dataclass
-class Crew:
-    """The connections of a pass: one, and another one each time that a claim came back full.
-
-    The first is served by the thread that called. A thread more costs a connection to the mail
-    server and one to the database.
-    """
-
-    shift: Shift
-    most: int
-    threads: list[threading.Thread] = field(default_factory=list)
-    errors: list[BaseException] = field(default_factory=list)
-
-    def work(self) -> None:
-        try:
-            self._serve()
-        finally:
-            for thread in self.threads:  # grows until the last of them has ended
-                thread.join()
-        if self.errors:
-            raise self.errors[0]
-
-    def _hire(self) -> None:
-        if len(self.threads) + 1 < self.most:
-            thread = threading.Thread(target=self._serve_apart, name="mail", daemon=True)
-            self.threads.append(thread)
-            thread.start()
-
-    def _serve_apart(self) -> None:
-        try:
-            self._serve()
-        except Exception as error:
-            logger.exception("A connection of this pass gave up.")
-            self.errors.append(error)
-        finally:
-            connection.close()
-
-    def _serve(self) -> None:
-        size = FIRST_CLAIM
-        with open_outlet() as outlet:
-            while found := self.shift.next_claim(size):
-                claim, stream = found
-                if claim.taken >= size:
-                    self._hire()
-                began = time.monotonic()
-                _send_claim(self.shift, claim, stream, outlet)
-                # About a second's worth: a slow server must not keep rows from other connections.
-                pace = len(claim.rows) / max(time.monotonic() - began, 0.001)
-                size = max(FIRST_CLAIM, min(BATCH, int(pace)))
-
-
-def _send_claim(shift: Shift, claim: Claim, stream: Stream, outlet: Outlet) -> None:
-    if skipped := claim.taken - len(claim.rows):
-        shift.note("skipped", skipped)
-    left = len(claim.rows)
-    try:
-        composer = _set_up_press(claim)
-        for row in claim.rows:
-            if shift.must_stop() or stream.is_held(shift.moment()):
-                break
-            outcome = deliver(
-                row,
-                claim.token,
-                ledger=shift.ledger,
-                sender=stream.sender,
-                outlet=outlet,
-                now=shift.moment(),
-                composer=composer,
-            )
-            left -= 1
-            shift.note(outcome.verdict.name.lower())
-            if shift.lease is not None:
-                shift.lease.renew()
-            if outcome.hold is not None or stream.sender.held_until:
-                logger.warning("%s is held: %s", stream.sender, stream.sender.held_reason)
-                break
-    finally:
-        if left:
-            _give_back(claim)
-            stream.limit = 0
-
-
-def _set_up_press(claim: Claim) -> Press | None:
-    """What all invitations of a claim share is read once, anew for each claim."""
-    if claim.ledger is not INVITATIONS or not claim.rows:
-        return None
-    relations = Campaign.objects.select_related("survey", "sender")
-    campaign = relations.get(pk=claim.rows[0].campaign_id)  # type: ignore[union-attr]
-    for row in claim.rows:
-        row.campaign = campaign  # type: ignore[union-attr]
-    return Press.set_up(campaign, get_organisation())
-
-
-def _give_back(claim: Claim) -> None:
-    try:
-        release_claim(claim)
-    except DatabaseError:
-        logger.warning("Claim %s was not given back; its lease will end.", claim.token)
-
-
 def grant(ledger: Ledger, *, now: dt.datetime) -> list[Stream]:
     """What may leave now, the longest waiting first. A sender in trouble gets one to try with."""
     streams = _grant_mails(now) if ledger is MAILS else _grant_invitations(now)
     for stream in streams:
         if stream.sender.failures_in_a_row:
-            stream.limit = min(stream.limit, 1)
+            stream.limit, stream.is_counted = min(stream.limit, 1), True
     return [stream for stream in streams if stream.limit > 0]
 
 
@@ -299,6 +212,7 @@ def _grant_invitations(now: dt.datetime) -> list[Stream]:
             senders.setdefault(campaign.sender_id, campaign.sender),
             _left_of_the_day(campaign, zone, now),
             late_too=_is_open(campaign, zone, now),
+            is_counted=campaign.daily_limit is not None,
         )
         for campaign in campaigns
     ]

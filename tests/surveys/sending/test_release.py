@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from surveys.models import Campaign, Heartbeat, Invitation, Sender
+from surveys.sending import crew as crew_module
 from surveys.sending import release as release_module
 from surveys.sending import stopping
 from surveys.sending.deliver import deliver
@@ -146,7 +147,7 @@ def test_term_gives_back_what_was_not_tried(smtp: Server, monkeypatch: pytest.Mo
         stopping.request_stop()
         return real(*args, **options)
 
-    monkeypatch.setattr(release_module, "deliver", deliver_and_stop)
+    monkeypatch.setattr(crew_module, "deliver", deliver_and_stop)
 
     done = send_lane(MAILS, now=timezone.now())
 
@@ -165,7 +166,7 @@ def test_second_tick_finds_the_lane_taken(smtp: Server, monkeypatch: pytest.Monk
         leave.wait(10)
         return sent()
 
-    monkeypatch.setattr(release_module, "deliver", deliver_slowly)
+    monkeypatch.setattr(crew_module, "deliver", deliver_slowly)
     first = threading.Thread(
         target=run_and_close, args=(lambda: send_lane(MAILS, now=timezone.now()),)
     )
