@@ -1,4 +1,4 @@
-"""Mails per second of the engine, beside what does nothing but send: `python -m benchmarks.sending`.
+"""Mails per second of the engine, and of what only sends: `python -m benchmarks.sending`.
 
 The full engine (claim, a personal mail in the contact's language, intent, result) against
 smtp-source and against bare smtplib with prepared bytes, into the same mail server, in the same
@@ -255,7 +255,7 @@ def _plan(mails: int) -> None:
 def _prepare_bytes() -> list[tuple[str, str, bytes]]:
     """Mails as the engine would send them, built beforehand."""
     from surveys.models import Invitation, get_organisation
-    from surveys.sending.blueprint import Press, PreparedMail
+    from surveys.sending.blueprint import PreparedMail, Press
 
     _plan(200)
     found: list[tuple[str, str, bytes]] = []

@@ -62,8 +62,8 @@ class _Phases(_Base):
     def transfer(self, sender: str, recipient: str, body: bytes) -> None:
         """As `sendmail` to one person; MAIL, RCPT and DATA in one go where the server can.
 
-        (RFC 2920.) The first refusal is raised and the rest left unread: whoever catches it drops the
-        connection, and no byte of the body has left. Addresses are plain.
+        (RFC 2920.) The first refusal is raised and the rest left unread: whoever catches it drops
+        the connection, and no byte of the body has left. Addresses are plain.
         """
         self.ehlo_or_helo_if_needed()
         if not self.has_extn("pipelining"):
