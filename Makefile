@@ -15,7 +15,7 @@ PYTHON3 ?= python3
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes
-CODE := manage.py npsapp surveys responses closeloop tests
+CODE := manage.py npsapp surveys responses closeloop tests benchmarks
 LOCK := $(VENV)/bin/uv --system-certs pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate $(UPGRADE)
 AS_ROOT_ON_DEBIAN := [[ $$(id -u) == 0 ]] && command -v apt-get >/dev/null

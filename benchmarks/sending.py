@@ -60,15 +60,14 @@ def _read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sending", description=__doc__)
     parser.add_argument("--mails", type=int, default=3000, help="mails per run")
     parser.add_argument("--runs", type=int, default=3, help="runs of each kind")
+    parser.add_argument("--connections", type=int, default=4, help="connections per process")
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2], help="worker processes")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def _compare(title: str, port: int, options: argparse.Namespace, *, is_slow: bool = False) -> None:
-    from django.conf import settings
-
-    connections = settings.MAIL_CONNECTIONS
+    connections = options.connections
     mails = options.mails // 5 if is_slow else options.mails
     few = mails // connections if is_slow else mails
     prepared = _prepare_bytes()
@@ -82,8 +81,9 @@ def _compare(title: str, port: int, options: argparse.Namespace, *, is_slow: boo
     kinds[bare.format(1)] = partial(_bare, port, prepared, few, 1)
     kinds[bare.format(connections)] = partial(_bare, port, prepared, mails, connections)
     for workers in options.workers:
-        name = f"the full engine, {workers} processes of {connections} connections"
-        kinds[name] = partial(_engine, port, workers, mails)
+        for number in sorted({1, connections}):
+            name = f"the full engine, {workers} processes of {number} connections"
+            kinds[name] = partial(_engine, port, workers, number, few if number == 1 else mails)
     _say(f"\nInto {title}, {size / 1000:.1f} kB a mail:")
     rates: dict[str, list[float]] = {name: [] for name in kinds}
     for _ in range(options.runs):
@@ -124,12 +124,15 @@ def _bare(port: int, prepared: list[tuple[str, str, bytes]], mails: int, connect
     return mails // connections * connections / (time.perf_counter() - began)
 
 
-def _engine(port: int, workers: int, mails: int) -> float:
+def _engine(port: int, workers: int, connections: int, mails: int) -> float:
     """Workers are ready before the clock runs; it stops when the last result is written down."""
     from surveys.models import Invitation
 
     _plan(mails)
-    environment = os.environ | {"EMAIL_URL": f"smtp://127.0.0.1:{port}?tls=off"}
+    environment = os.environ | {
+        "EMAIL_URL": f"smtp://127.0.0.1:{port}?tls=off",
+        "MAIL_CONNECTIONS": str(connections),
+    }
     started = [
         subprocess.Popen(
             [sys.executable, "-m", "benchmarks.sending", "--work"],

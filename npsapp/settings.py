@@ -175,8 +175,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 OUTBOX_DIR = DATA_DIR / "outbox"
 _mail = read_email("EMAIL_URL", OUTBOX_DIR)
 EMAIL_BACKEND: str = _mail.pop("EMAIL_BACKEND")
-# Connections that a pass of a lane opens when much is due.
-MAIL_CONNECTIONS = read_integer("MAIL_CONNECTIONS", 4, minimum=1)
+# A worker that is killed leaves at most so many mails in doubt.
+MAIL_CONNECTIONS = read_integer("MAIL_CONNECTIONS", 1, minimum=1)
 globals().update(_mail)
 ANYMAIL = {"REQUESTS_TIMEOUT": (5, 60), **read_anymail()}
 

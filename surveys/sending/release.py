@@ -7,6 +7,8 @@ import os
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -18,7 +20,7 @@ from surveys.models import Campaign, Invitation, Mail, Sender, get_organisation
 from surveys.planning.calendar import Hours
 from surveys.sending.claim import Claim, claim_due
 from surveys.sending.crew import Crew
-from surveys.sending.leases import Lease, job_lease
+from surveys.sending.leases import JOB_LEASE, Lease, job_lease
 from surveys.sending.ledger import (
     INVITATIONS,
     MAILS,
@@ -72,9 +74,41 @@ class Pass:
         return counts or "nothing due"
 
 
-# One pass per lane and process: the threads of one process gain nothing by a second one.
-_at_work = {ledger: threading.Lock() for ledger in (MAILS, INVITATIONS)}
-os.register_at_fork(after_in_child=lambda: _at_work.update({k: threading.Lock() for k in _at_work}))
+class Turn:
+    """One pass per lane at a time in this process: its threads gain nothing by a second one.
+
+    Whoever waits for a server that hangs loses the turn some time after the pass was to end.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.taken: dict[Ledger, float] = {}
+
+    @contextmanager
+    def take(self, ledger: Ledger) -> Iterator[bool]:
+        until = time.monotonic() + BATCH_SECONDS + JOB_LEASE.total_seconds()
+        with self.lock:
+            is_ours = self.taken.get(ledger, 0.0) < time.monotonic()
+            if is_ours:
+                self.taken[ledger] = until
+        try:
+            yield is_ours
+        finally:
+            with self.lock:
+                if is_ours and self.taken.get(ledger) == until:
+                    del self.taken[ledger]
+
+
+_turn = Turn()
+
+
+def _forget_turns() -> None:
+    """The parent's threads do not exist in a fork."""
+    global _turn
+    _turn = Turn()
+
+
+os.register_at_fork(after_in_child=_forget_turns)
 
 
 def send_lane(ledger: Ledger, *, now: dt.datetime) -> Pass:
@@ -84,13 +118,11 @@ def send_lane(ledger: Ledger, *, now: dt.datetime) -> Pass:
     nobody has to count: campaigns without a daily limit, and senders that are not in trouble.
     """
     refuse_transaction()
-    if not _at_work[ledger].acquire(blocking=False):
-        return Pass(was_busy=True)
-    try:
+    with _turn.take(ledger) as is_ours:
+        if not is_ours:
+            return Pass(was_busy=True)
         with job_lease(f"lane:{ledger.lane.value}") as lease:
             return send_batch(ledger, now=now, lease=lease, is_helping=lease is None)
-    finally:
-        _at_work[ledger].release()
 
 
 def send_batch(
@@ -119,6 +151,7 @@ class Shift:
     began: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
     streams: list[Stream] | None = None
+    senders: dict[int, Sender] = field(default_factory=dict)
     taken: int = 0
     rounds: int = 0
 
@@ -165,6 +198,9 @@ class Shift:
             streams = grant(self.ledger, now=self.moment())
             if self.is_helping:
                 streams = [stream for stream in streams if not stream.is_counted]
+            for stream in streams:
+                # One object per sender: what one connection runs into, all others see at once.
+                stream.sender = self.senders.setdefault(stream.sender.pk, stream.sender)
             self.streams = streams
             # Each of the streams gets its share, so that a large campaign starves no other.
             share = max(1, ROUND // max(1, len(streams)))

@@ -29,6 +29,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Send = Callable[[], Pass]
 
 
+@pytest.fixture(params=["one by one", "pipelining"])
+def smtp(smtp: Server, request: pytest.FixtureRequest) -> Server:
+    """A server that takes MAIL, RCPT and DATA in one go leads to the same outcomes."""
+    smtp.pipelining = request.param == "pipelining"
+    return smtp
+
+
 @pytest.fixture
 def campaign() -> Campaign:
     return make_campaign(weekdays=[0, 1, 2, 3, 4, 5, 6])
