@@ -104,6 +104,8 @@ DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
     "max_size": read_integer("DATABASE_POOL_SIZE", 8, minimum=1),
     "timeout": 10,
 }
+# Behind a pooler that knows no prepared statements (PgBouncer before 1.21) they must be off.
+DATABASE_PREPARES = read_boolean("DATABASE_PREPARES", default=True)
 # The pool looks whether a connection still lives: after a restart of PostgreSQL nobody meets a dead
 # one, least of all a customer who presses Send.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -175,6 +177,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 OUTBOX_DIR = DATA_DIR / "outbox"
 _mail = read_email("EMAIL_URL", OUTBOX_DIR)
 EMAIL_BACKEND: str = _mail.pop("EMAIL_BACKEND")
+# A worker that is killed leaves at most so many mails in doubt.
+MAIL_CONNECTIONS = read_integer("MAIL_CONNECTIONS", 1, minimum=1)
 globals().update(_mail)
 ANYMAIL = {"REQUESTS_TIMEOUT": (5, 60), **read_anymail()}
 

@@ -37,7 +37,7 @@ _BLOCKING = SQL("""
            SELECT CASE survey.rest_rule
                   WHEN 'ignore' THEN 0
                   WHEN 'own' THEN survey.rest_days
-                  ELSE COALESCE((SELECT rest_days FROM {organisation}), %(default_days)s)
+                  ELSE COALESCE((SELECT rest_days FROM {organisation}), %(default_days)s::integer)
                   END AS days,
                   COALESCE(other.sent_at, other.intent_at, other.unknown_since, other.scheduled_for)
                   AS asked_at,
@@ -51,7 +51,8 @@ _BLOCKING = SQL("""
        AND other.state IN ('sending', 'sent', 'unknown')
        AND (other.address_hash = {address} OR other.contact_id = row.contact_id)
        AND (fact.is_same OR fact.is_answered
-            OR fact.days > 0 AND fact.asked_at > %(now)s - make_interval(days => fact.days))
+            OR fact.days > 0
+               AND fact.asked_at > %(now)s::timestamptz - make_interval(days => fact.days))
 """)
 _FIND = SQL("""
     SELECT row.id,

@@ -29,6 +29,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Send = Callable[[], Pass]
 
 
+@pytest.fixture(params=["one by one", "pipelining"])
+def smtp(smtp: Server, request: pytest.FixtureRequest) -> Server:
+    """A server that takes MAIL, RCPT and DATA in one go leads to the same outcomes."""
+    smtp.pipelining = request.param == "pipelining"
+    return smtp
+
+
 @pytest.fixture
 def campaign() -> Campaign:
     return make_campaign(weekdays=[0, 1, 2, 3, 4, 5, 6])
@@ -147,8 +154,9 @@ def test_trouble_about_us_holds_the_sender_and_burns_nobody(
 
 
 def test_held_sender_sends_nothing_until_the_hold_is_over(
-    smtp: Server, invitation: Invitation, send: Send
+    smtp: Server, invitation: Invitation, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("surveys.sending.release.ROUNDS", 1)
     smtp.say(mail="550 5.7.1 sender not allowed")
     send()
     smtp.say()
