@@ -71,7 +71,7 @@ _INTENT = SQL("""
        SET state = 'sending', attempt = row.attempt + 1, address_hash = %(address_hash)s,
            intent_at = clock_timestamp(),
            lease_until = clock_timestamp() + %(lease)s::interval
-     WHERE row.id = %(pk)s AND row.state = 'claimed' AND row.claim_token = %(token)s::uuid
+     WHERE row.id = %(pk)s AND row.state || '' = 'claimed' AND row.claim_token = %(token)s::uuid
        AND row.lease_until > clock_timestamp()
        AND (row.not_after IS NULL OR row.not_after > %(now)s::timestamptz)
        AND NOT EXISTS (
@@ -88,7 +88,8 @@ _MAIL_MAY_LEAVE = SQL("""
            AND (sender.held_until IS NULL OR sender.held_until <= %(now)s::timestamptz)
     )
 """)
-# "+ 0" keeps the planner from looking for the row among all that are claimed: its key is known.
+# "|| ''" and "+ 0" keep the planner from looking for the row among all that are claimed: its key is
+# known.
 _INVITATION_MAY_LEAVE = SQL("""
     row.answered_at IS NULL
     AND NOT EXISTS (
