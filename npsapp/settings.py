@@ -242,6 +242,7 @@ def _every(seconds: int, task: str) -> dict[str, Any]:
 CELERY_BEAT_SCHEDULE = {
     "send due mail": _every(5, "surveys.send_due"),
     "reap expired leases": _every(30, "surveys.reap"),
+    "adjust the rates of senders": _every(60, "surveys.adjust_rates"),
     "finish campaigns": _every(60, "surveys.finish_campaigns"),
     "import files": _every(15, "surveys.import_files"),
     "import answers": _every(15, "responses.import_files"),

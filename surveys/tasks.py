@@ -10,6 +10,7 @@ from surveys.importing.batches import work_on
 from surveys.importing.running import find_waiting
 from surveys.models import ImportBatch
 from surveys.nudging import nudge
+from surveys.sending import pace
 from surveys.sending import reap as reaping
 from surveys.sending.leases import job_lease
 from surveys.sending.ledger import LEDGERS
@@ -32,6 +33,14 @@ def send_due() -> str:
 def reap() -> str:
     with job_lease("job:reap") as lease:
         return str(reaping.reap()) if lease else "another worker is at it"
+
+
+@shared_task(name="surveys.adjust_rates")
+def adjust_rates() -> str:
+    with job_lease("job:adjust_rates") as lease:
+        if not lease:
+            return "another worker is at it"
+        return f"adjusted {pace.adjust_rates(now=timezone.now())}"
 
 
 @shared_task(name="surveys.finish_campaigns")

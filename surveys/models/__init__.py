@@ -4,7 +4,7 @@ from surveys.models.delivery import Delivery, Heartbeat, Invitation, Mail
 from surveys.models.importing import ImportBatch
 from surveys.models.organisation import Logo, Organisation, get_organisation
 from surveys.models.retention import RetentionRun
-from surveys.models.sender import Sender
+from surveys.models.sender import Sender, SenderMinute
 from surveys.models.suppression import Suppression, SuppressionRemoval
 from surveys.models.survey import Survey
 
@@ -22,6 +22,7 @@ __all__ = [
     "Property",
     "RetentionRun",
     "Sender",
+    "SenderMinute",
     "Suppression",
     "SuppressionRemoval",
     "Survey",

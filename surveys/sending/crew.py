@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from surveys.models import Campaign, get_organisation
 from surveys.sending.blueprint import Press
@@ -16,6 +17,7 @@ from surveys.sending.claim import Claim, release_claim
 from surveys.sending.deliver import deliver
 from surveys.sending.ledger import INVITATIONS
 from surveys.sending.outlet import Outlet, open_outlet
+from surveys.sending.pace import classify, note_results
 
 if TYPE_CHECKING:
     from surveys.sending.release import Shift, Stream
@@ -81,6 +83,7 @@ def send_claim(shift: Shift, claim: Claim, stream: Stream, outlet: Outlet) -> No
     if skipped := claim.taken - len(claim.rows):
         shift.note("skipped", skipped)
     left = len(claim.rows)
+    results: Counter[str] = Counter()
     try:
         composer = _set_up_press(claim)
         for row in claim.rows:
@@ -96,16 +99,27 @@ def send_claim(shift: Shift, claim: Claim, stream: Stream, outlet: Outlet) -> No
                 composer=composer,
             )
             left -= 1
+            results.update(classify(outcome))
             shift.note(outcome.verdict.name.lower())
             if shift.lease is not None:
                 shift.lease.renew()
-            if outcome.hold is not None or stream.sender.held_until:
+            if outcome.hold is not None or stream.is_held(shift.moment()):
                 logger.warning("%s is held: %s", stream.sender, stream.sender.held_reason)
                 break
     finally:
         if left:
             _give_back(claim)
             stream.limit = 0
+        _keep_books(shift, stream, results, left)
+
+
+def _keep_books(shift: Shift, stream: Stream, results: Counter[str], left: int) -> None:
+    try:
+        shift.give_back(stream, left)
+        if results:
+            note_results(stream.sender.pk, results, now=shift.moment())
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("What %s sent is not counted: %s", stream.sender, error)
 
 
 def _set_up_press(claim: Claim) -> Press | None:

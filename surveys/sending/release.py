@@ -10,16 +10,20 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
 from surveys.free_days import find_free_days
-from surveys.models import Campaign, Invitation, Mail, Sender, get_organisation
-from surveys.planning.calendar import Hours
+from surveys.models import Campaign, Invitation, Mail, Organisation, Sender, get_organisation
+from surveys.planning.calendar import Hours, Slot
+from surveys.sending import bucket
+from surveys.sending.catching_up import BEHIND, left_to_catch_up
 from surveys.sending.claim import Claim, claim_due
 from surveys.sending.crew import Crew
+from surveys.sending.hold import probes_left
 from surveys.sending.leases import JOB_LEASE, Lease, job_lease
 from surveys.sending.ledger import MAILS, Ledger, State, free, refuse_transaction
 from surveys.sending.stopping import is_stopping
@@ -40,6 +44,8 @@ class Stream:
     # What of it leaves must be counted by one process alone: a daily limit, a first try.
     is_counted: bool = False
     taken: int = 0
+    # The day for whose limits the sender's tokens were taken; None while it has no limit.
+    drawn_on: dt.date | None = None
 
     def is_held(self, now: dt.datetime) -> bool:
         return self.sender.held_until is not None and self.sender.held_until > now
@@ -162,13 +168,17 @@ class Shift:
                 stream = self._next_stream()
                 if stream is None:
                     return None
+                allowed = self._draw(stream, min(size, stream.limit))
+                if not allowed:
+                    continue
                 claim = claim_due(
                     self.ledger,
                     stream.pk,
-                    limit=min(size, stream.limit),
+                    limit=allowed,
                     late_too=stream.late_too,
                     now=self.moment(),
                 )
+                self.give_back(stream, allowed - len(claim.rows))
                 if claim.taken:
                     stream.limit -= claim.taken
                     stream.taken += claim.taken
@@ -178,6 +188,27 @@ class Shift:
             # A next pass that finds nothing costs little; one too few would cost a tick.
             self.done.more = True
             return None
+
+    def _draw(self, stream: Stream, wanted: int) -> int:
+        """Take tokens for a claim. Without one, the sender's other streams need not ask either."""
+        if not bucket.is_limited(stream.sender):
+            return wanted
+        moment = self.moment()
+        stream.drawn_on = moment.astimezone(self.zone).date()
+        allowed = bucket.take(stream.sender, wanted, today=stream.drawn_on, now=moment)
+        if not allowed:
+            for other in self.streams or []:
+                if other.sender is stream.sender:
+                    other.limit = 0
+        return allowed
+
+    def give_back(self, stream: Stream, count: int) -> None:
+        if count and stream.drawn_on is not None:
+            bucket.give_back(stream.sender.pk, count, today=stream.drawn_on)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return get_organisation().zone
 
     def _next_stream(self) -> Stream | None:
         """The one that let least leave so far; when all shares are used up they are given anew."""
@@ -209,11 +240,11 @@ class Shift:
 
 
 def grant(ledger: Ledger, *, now: dt.datetime) -> list[Stream]:
-    """What may leave now, the longest waiting first. A sender in trouble gets one to try with."""
+    """What may leave now, the longest waiting first. A sender in trouble gets a few to try with."""
     streams = _grant_mails(now) if ledger is MAILS else _grant_invitations(now)
     for stream in streams:
-        if stream.sender.failures_in_a_row:
-            stream.limit, stream.is_counted = min(stream.limit, 1), True
+        if (probes := probes_left(stream.sender)) is not None:
+            stream.limit, stream.is_counted = min(stream.limit, probes), True
     return [stream for stream in streams if stream.limit > 0]
 
 
@@ -230,28 +261,40 @@ def _grant_invitations(now: dt.datetime) -> list[Stream]:
     campaigns = (
         Campaign.objects.running()
         .filter(Exists(due), free("sender__held_until", now))
+        .annotate(behind=Exists(due.filter(scheduled_for__lt=now - BEHIND)))
         .select_related("sender")
         .order_by("pk")
     )
-    zone = get_organisation().zone
+    organisation = get_organisation()
     senders: dict[int, Sender] = {}
-    return [
-        Stream(
-            campaign.pk,
-            senders.setdefault(campaign.sender_id, campaign.sender),
-            _left_of_the_day(campaign, zone, now),
-            late_too=_is_open(campaign, zone, now),
-            is_counted=campaign.daily_limit is not None,
+    streams = []
+    for campaign in campaigns:
+        sender = senders.setdefault(campaign.sender_id, campaign.sender)
+        slot = _open_slot(campaign, organisation, now)
+        limit = _left_of_the_day(campaign, organisation.zone, now)
+        is_behind = campaign.behind and slot is not None
+        if is_behind and slot is not None:
+            limit = min(limit, left_to_catch_up(campaign, organisation, slot, now=now))
+        streams.append(
+            Stream(
+                campaign.pk,
+                sender,
+                limit,
+                late_too=slot is not None,
+                is_counted=is_behind or campaign.daily_limit is not None,
+            )
         )
-        for campaign in campaigns
-    ]
+    return streams
 
 
-def _is_open(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> bool:
-    weekdays, today = frozenset(campaign.weekdays), now.astimezone(zone).date()
-    free = find_free_days(get_organisation(), first=today, last=today)
-    slot = Hours(zone, weekdays, campaign.day_start, campaign.day_end, free).slot(today)
-    return slot is not None and slot.start <= now < slot.end
+def _open_slot(campaign: Campaign, organisation: Organisation, now: dt.datetime) -> Slot | None:
+    """The campaign's hours of today, while they last."""
+    weekdays, today = frozenset(campaign.weekdays), now.astimezone(organisation.zone).date()
+    free = find_free_days(organisation, first=today, last=today)
+    slot = Hours(organisation.zone, weekdays, campaign.day_start, campaign.day_end, free).slot(
+        today
+    )
+    return slot if slot is not None and slot.start <= now < slot.end else None
 
 
 def _left_of_the_day(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> int:

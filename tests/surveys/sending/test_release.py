@@ -98,7 +98,7 @@ def test_batch_is_shared_between_campaigns(smtp: Server, monkeypatch: pytest.Mon
     make_organisation()
     large, small = make_campaign(), make_campaign()
     for _ in range(8):
-        make_due(large, late=dt.timedelta(hours=1), now=NOON)
+        make_due(large, late=dt.timedelta(seconds=90), now=NOON)
     for _ in range(2):
         make_due(small, late=dt.timedelta(minutes=1), now=NOON)
 
