@@ -111,6 +111,8 @@ DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
     "max_size": read_integer("DATABASE_POOL_SIZE", 8, minimum=1),
     "timeout": 10,
 }
+# Behind a pooler that knows no prepared statements (PgBouncer before 1.21) they must be off.
+DATABASE_PREPARES = read_boolean("DATABASE_PREPARES", default=True)
 # The pool looks whether a connection still lives: after a restart of PostgreSQL nobody meets a dead
 # one, least of all a customer who presses Send.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -189,6 +191,8 @@ if _service := _mail.pop("MAIL_SERVICE", ""):
     MAIL_SERVICES.append(_service)
 ANYMAIL["AMAZON_SES_CLIENT_PARAMS"] = once_only(ANYMAIL.get("AMAZON_SES_CLIENT_PARAMS"))
 EMAIL_BACKEND: str = _mail.pop("EMAIL_BACKEND")
+# A worker that is killed leaves at most so many mails in doubt.
+MAIL_CONNECTIONS = read_integer("MAIL_CONNECTIONS", 1, minimum=1)
 globals().update(_mail)
 # Replies and notices may leave by another way than invitations, or by other credentials; None: by
 # the same. Arguments of django.core.mail.get_connection.
@@ -279,6 +283,7 @@ CELERY_BEAT_SCHEDULE = {
     "reap expired leases": _every(30, "surveys.reap"),
     "settle old doubt": _every(300, "surveys.settle_doubt"),
     "watch over the sending": _every(60, "surveys.watch"),
+    "adjust the rates of senders": _every(60, "surveys.adjust_rates"),
     "finish campaigns": _every(60, "surveys.finish_campaigns"),
     "plan reminders": _every(300, "surveys.remind"),
     "prepare rounds": _every(3600, "surveys.prepare_rounds"),

@@ -11,7 +11,7 @@ from surveys.importing.running import find_waiting
 from surveys.models import Campaign, ImportBatch
 from surveys.nudging import nudge
 from surveys.planning.reminding import plan_reminders
-from surveys.sending import alarms
+from surveys.sending import alarms, pace
 from surveys.sending import reap as reaping
 from surveys.sending.leases import job_lease
 from surveys.sending.ledger import LEDGERS
@@ -36,6 +36,14 @@ def send_due() -> str:
 def reap() -> str:
     with job_lease("job:reap") as lease:
         return str(reaping.reap()) if lease else "another worker is at it"
+
+
+@shared_task(name="surveys.adjust_rates")
+def adjust_rates() -> str:
+    with job_lease("job:adjust_rates") as lease:
+        if not lease:
+            return "another worker is at it"
+        return f"adjusted {pace.adjust_rates(now=timezone.now())}"
 
 
 @shared_task(name="surveys.finish_campaigns")

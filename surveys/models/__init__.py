@@ -7,7 +7,7 @@ from surveys.models.importing import ImportBatch
 from surveys.models.organisation import Logo, Organisation, get_organisation
 from surveys.models.provider_event import ProviderEvent
 from surveys.models.retention import RetentionRun
-from surveys.models.sender import Sender
+from surveys.models.sender import Sender, SenderMinute
 from surveys.models.suppression import Suppression, SuppressionRemoval
 from surveys.models.survey import Survey
 
@@ -29,6 +29,7 @@ __all__ = [
     "ProviderEvent",
     "RetentionRun",
     "Sender",
+    "SenderMinute",
     "Suppression",
     "SuppressionRemoval",
     "Survey",

@@ -22,10 +22,10 @@ from surveys.sending.outcome import (
     FOR_A_PERSON,
     Outcome,
     cannot_compose,
+    deferred,
     describe,
     held,
     refused,
-    retry,
     sent,
     unknown,
 )
@@ -83,7 +83,7 @@ def _judge_status(code: int, error: AnymailAPIError, now: dt.datetime) -> Outcom
     if code in _ABOUT_THE_ACCOUNT:
         return held(detail, FOR_A_PERSON)
     if code in _SLOW_DOWN:
-        return retry(detail, hold=_read_retry_after(error, now))
+        return deferred(detail, hold=_read_retry_after(error, now))
     if 400 <= code < 500:
         return refused(detail, is_about_us=True)
     # 5xx may follow an acceptance, and 2xx with an unreadable body most likely does.

@@ -88,7 +88,7 @@ def claim_due(
         skip_hopeless(ledger, claim.token, now=now)
         if ledger.model is Invitation:
             settle_resting(claim.token, now=now)
-        found = ledger.with_relations.filter(claim_token=claim.token, state=State.CLAIMED)
+        found = ledger.with_recipients.filter(claim_token=claim.token, state=State.CLAIMED)
         claim.rows.extend(found.order_by("scheduled_for", "pk"))
     return claim
 
@@ -146,13 +146,43 @@ def skip_hopeless(
 
     `address_hash` is of the address that the mail would go to, where that is known already.
     """
-    rows = ledger.rows.filter(claim_token=token, state=State.CLAIMED)
-    if pk is not None:
-        rows = rows.filter(pk=pk)
+    values: dict[Any, Any] = {_TOKEN: token, _NOW: now, _PK: pk, _HASH: address_hash}
+    sql, places = _hopeless_statement(ledger, pk is not None)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [values.get(place, place) for place in places])
+        return int(cursor.rowcount)
+
+
+# Stand for the values while the statement is written, once: Django takes longer over its text than
+# the database over the work.
+_TOKEN, _PK, _HASH = uuid.UUID(int=0), -1, "the hash of an address"
+_NOW = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
+
+
+@cache
+def _hopeless_statement(ledger: Ledger, is_one_row: bool) -> tuple[str, tuple[Any, ...]]:
+    written: list[tuple[str, tuple[Any, ...]]] = []
+
+    def write_down(execute: Any, sql: str, params: Any, many: bool, context: Any) -> None:
+        written.append((sql, tuple(params)))
+
+    when = {"skipped_at": _NOW} if ledger.model is Invitation else {}
+    with connection.execute_wrapper(write_down):
+        _hopeless(ledger, is_one_row).update(
+            state=State.SKIPPED, reason=F("verdict"), lease_until=None, claims=0, **when
+        )
+    (statement,) = written
+    return statement
+
+
+def _hopeless(ledger: Ledger, is_one_row: bool) -> QuerySet[Any]:
+    rows = ledger.rows.filter(claim_token=_TOKEN, state=State.CLAIMED)
+    if is_one_row:
+        rows = rows.filter(pk=_PK)
     reasons = [
-        When(ledger.is_suppressed(address_hash), then=Value(Reason.SUPPRESSED)),
+        When(ledger.is_suppressed(_HASH), then=Value(Reason.SUPPRESSED)),
         When(ledger.is_suppressed(OuterRef("address_hash")), then=Value(Reason.SUPPRESSED)),
-        When(not_after__lte=now, then=Value(Reason.WINDOW_OVER)),
+        When(not_after__lte=_NOW, then=Value(Reason.WINDOW_OVER)),
     ]
     if ledger.model is Invitation:
         contact = Contact.objects.filter(pk=OuterRef("contact_id"))
@@ -168,10 +198,7 @@ def skip_hopeless(
             *reasons,
         ]
     judged: QuerySet[Any] = rows.annotate(verdict=Case(*reasons, default=Value("")))
-    when = {"skipped_at": now} if ledger.model is Invitation else {}
-    return judged.exclude(verdict="").update(
-        state=State.SKIPPED, reason=F("verdict"), lease_until=None, claims=0, **when
-    )
+    return judged.exclude(verdict="")
 
 
 def release_claim(claim: Claim) -> int:

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from surveys.addresses import hash_address
 from surveys.models import Sender
 from surveys.sending.claim import release_row, skip_hopeless
-from surveys.sending.compose import compose_row, recipient_of
+from surveys.sending.compose import Composer, compose_row, recipient_of
 from surveys.sending.intent import Handover, record_intent
 from surveys.sending.ledger import INVITATIONS, Ledger, Row, refuse_transaction
 from surveys.sending.outcome import Outcome, Verdict, cannot_compose
@@ -24,13 +24,20 @@ logger = logging.getLogger(__name__)
 
 
 def deliver(
-    row: Row, token: uuid.UUID, *, ledger: Ledger, sender: Sender, outlet: Outlet, now: dt.datetime
+    row: Row,
+    token: uuid.UUID,
+    *,
+    ledger: Ledger,
+    sender: Sender,
+    outlet: Outlet,
+    now: dt.datetime,
+    composer: Composer | None = None,
 ) -> Outcome:
     """Send one claimed row and write down what became of it."""
     refuse_transaction()
     address_hash = hash_address(recipient_of(row))
     try:
-        message = compose_row(row)
+        message = compose_row(row, composer)
     except DatabaseError:
         raise
     except Exception as error:

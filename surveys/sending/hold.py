@@ -1,8 +1,15 @@
-"""Holding a sender: what is wrong with us must not be taken out on the people we write to."""
+"""Holding a sender: what is wrong with us must not be taken out on the people we write to.
+
+A circuit breaker: closed while mail gets through, open while the sender is held, half-open after
+that. Half-open, a few mails try it out; when they all get through it is closed, and one refusal
+opens it for longer than before.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
+from enum import Enum
 
 from django.db.models import F, Q
 
@@ -12,9 +19,53 @@ from surveys.sending.outcome import FOR_A_PERSON
 
 LONGEST_HOLD = dt.timedelta(hours=1)
 REFUSALS_TO_HOLD = 3
+PROBE = 5  # mails in a row that close the circuit
 _REASON_LENGTH = 300
 # What only a person ends; trouble of the moment neither shortens nor lifts it.
 _BY_HAND = (UNTIL_RELEASED, UNTIL_LOOKED_AT)
+
+
+class Circuit(Enum):
+    CLOSED = "closed"
+    HALF_OPEN = "half_open"
+    OPEN = "open"
+
+
+class Trouble(Enum):
+    """What a server's refusal of a sender comes down to."""
+
+    TOO_FAST = "too_fast"
+    CREDENTIALS = "credentials"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    OTHER = "other"
+
+
+def circuit_of(sender: Sender, *, now: dt.datetime) -> Circuit:
+    if sender.held_until is not None and sender.held_until > now:
+        return Circuit.OPEN
+    return Circuit.HALF_OPEN if sender.failures_in_a_row else Circuit.CLOSED
+
+
+def probes_left(sender: Sender) -> int | None:
+    """How many mails a half-open circuit lets through; None when it is closed."""
+    return max(1, PROBE - sender.probes_passed) if sender.failures_in_a_row else None
+
+
+_TROUBLES = [
+    (Trouble.CREDENTIALS, r"^(454 4\.7\.0|53[0-8])\b|\((401|403)\)|\b(401|403) "),
+    (Trouble.TOO_FAST, r"^4\d\d\b|\b429\b"),
+    (Trouble.REFUSED, r"^5\d\d\b"),
+    (Trouble.UNREACHABLE, r"^\w*(Refused|Timeout|gaierror|SSL|Connect|Disconnected|OSError)\w*:"),
+]
+
+
+def explain_trouble(detail: str) -> Trouble:
+    """Tell from the server's words what kind of trouble it is."""
+    for trouble, pattern in _TROUBLES:
+        if re.search(pattern, detail):
+            return trouble
+    return Trouble.OTHER
 
 
 def hold_sender(
@@ -25,10 +76,12 @@ def hold_sender(
     sender.held_until = now + hold
     sender.held_reason = detail[:_REASON_LENGTH]
     sender.failures_in_a_row += 1
+    sender.probes_passed = 0
     Sender.objects.filter(pk=sender.pk).exclude(held_until__in=_BY_HAND).update(
         held_until=sender.held_until,
         held_reason=sender.held_reason,
         failures_in_a_row=F("failures_in_a_row") + 1,
+        probes_passed=0,
     )
     return sender.held_until
 
@@ -43,7 +96,13 @@ def count_refusal(sender: Sender, detail: str, *, now: dt.datetime) -> None:
 
 def mark_healthy(sender: Sender) -> None:
     """A mail got through. Costs nothing when nothing was wrong."""
-    if sender.failures_in_a_row or sender.refusals_in_a_row or sender.held_until:
+    if sender.failures_in_a_row and sender.probes_passed + 1 < PROBE:
+        sender.probes_passed += 1
+        sender.refusals_in_a_row = 0
+        Sender.objects.filter(pk=sender.pk, failures_in_a_row__gt=0).update(
+            probes_passed=F("probes_passed") + 1, refusals_in_a_row=0
+        )
+    elif sender.failures_in_a_row or sender.refusals_in_a_row or sender.held_until:
         _lift(sender, unless=_BY_HAND)
 
 
@@ -71,7 +130,13 @@ def _lift(sender: Sender, *, unless: tuple[dt.datetime, ...]) -> None:
     Sender.objects.exclude(held_until__in=unless).filter(
         Q(failures_in_a_row__gt=0) | Q(refusals_in_a_row__gt=0) | Q(held_until__isnull=False),
         pk=sender.pk,
-    ).update(held_until=None, held_reason="", failures_in_a_row=0, refusals_in_a_row=0)
+    ).update(
+        held_until=None,
+        held_reason="",
+        failures_in_a_row=0,
+        refusals_in_a_row=0,
+        probes_passed=0,
+    )
     if sender.held_until not in unless:
         sender.held_until, sender.held_reason = None, ""
-    sender.failures_in_a_row = sender.refusals_in_a_row = 0
+    sender.failures_in_a_row = sender.refusals_in_a_row = sender.probes_passed = 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cache
 
 import css_inline
+from django.conf import settings
 from django.template.loader import render_to_string
 
 from surveys.brand import find_brand
@@ -33,6 +35,24 @@ class Links:
     def score(self, score: int) -> str:
         joint = "&" if "?" in self.answer else "?"
         return f"{self.answer}{joint}score={score}"
+
+
+def ingredients(campaign: Campaign, organisation: Organisation) -> Hashable:
+    """All that write_invitation and the headers read; equal values make equal mails.
+
+    Neither what the engine counts on campaign and sender nor anything of the person is among it.
+    """
+    survey, sender = campaign.survey, campaign.sender
+    return (
+        campaign.pk,
+        repr([getattr(survey, field.attname) for field in survey._meta.concrete_fields]),
+        repr(
+            [getattr(organisation, field.attname) for field in organisation._meta.concrete_fields]
+        ),
+        (sender.from_name, sender.from_email, sender.reply_to),
+        settings.BASE_URL,
+        settings.LINK_SIGNING_KEY,
+    )
 
 
 def write_invitation(

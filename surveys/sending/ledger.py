@@ -56,6 +56,13 @@ class Ledger:
         return self.rows.select_related("sender")
 
     @property
+    def with_recipients(self) -> QuerySet[Any]:
+        """As `with_relations`; an invitation without its campaign, which a whole claim shares."""
+        if self.model is Invitation:
+            return self.rows.select_related("contact")
+        return self.with_relations
+
+    @property
     def scopes(self) -> list[str]:
         """The kinds of suppression that stop this lane."""
         if self.model is Invitation:

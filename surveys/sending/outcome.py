@@ -27,6 +27,9 @@ _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _ABOUT_US = {"5.1.7", "5.1.8", "5.1.9"}
 
 
+_SLOW_DOWN = {421, 450, 451, 452, 454}  # of a refusal of us
+
+
 class Verdict(Enum):
     SENT = auto()
     FAILED = auto()
@@ -48,6 +51,10 @@ class Outcome:
     # Refused for content or reputation: once is bad luck, three in a row is us.
     counts_as_refusal: bool = False
     provider_id: str = ""
+    # A 4xx: the server wants it later.
+    is_deferral: bool = False
+    # It said that this is too fast, or how long to wait.
+    asks_to_slow_down: bool = False
 
 
 def sent(detail: str = "", *, provider_id: str = "") -> Outcome:
@@ -58,12 +65,25 @@ def unknown(detail: str) -> Outcome:
     return Outcome(Verdict.UNKNOWN, detail, Reason.INTERRUPTED)
 
 
-def retry(detail: str, *, hold: dt.timedelta | None = None) -> Outcome:
-    return Outcome(Verdict.RETRY, detail, hold=hold)
+def retry(detail: str) -> Outcome:
+    return Outcome(Verdict.RETRY, detail)
 
 
-def held(detail: str, hold: dt.timedelta) -> Outcome:
-    return Outcome(Verdict.HELD, detail, hold=hold)
+def deferred(detail: str, *, hold: dt.timedelta | None = None) -> Outcome:
+    """A 4xx. With a hold the server asked for less."""
+    return Outcome(
+        Verdict.RETRY, detail, hold=hold, is_deferral=True, asks_to_slow_down=hold is not None
+    )
+
+
+def held(detail: str, hold: dt.timedelta, *, code: int = 0) -> Outcome:
+    return Outcome(
+        Verdict.HELD,
+        detail,
+        hold=hold,
+        is_deferral=400 <= code < 500,
+        asks_to_slow_down=code in _SLOW_DOWN,
+    )
 
 
 def refused(detail: str, *, is_about_us: bool) -> Outcome:
@@ -94,7 +114,7 @@ def _say(code: int, text: bytes | str) -> str:
 def judge_opening(error: Exception) -> Outcome:
     """The connection did not come about: refused, no such host, TLS, greeting, login."""
     if isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPNotSupportedError):
-        return held(describe(error), FOR_A_PERSON)
+        return held(describe(error), FOR_A_PERSON, code=getattr(error, "smtp_code", 0))
     return held(describe(error), AT_ONCE)
 
 
@@ -108,7 +128,7 @@ def judge_smtp(error: Exception | None, handover: Handover) -> Outcome:
         case (
             smtplib.SMTPSenderRefused() | smtplib.SMTPHeloError() | smtplib.SMTPNotSupportedError()
         ):
-            return held(describe(error), FOR_A_PERSON)
+            return held(describe(error), FOR_A_PERSON, code=getattr(error, "smtp_code", 0))
         case smtplib.SMTPRecipientsRefused():
             code, _ = next(iter(error.recipients.values()))
             return _judge_refusal(code, describe(error), is_recipient=True)
@@ -132,7 +152,7 @@ def _judge_reply(code: int, text: str) -> Outcome:
 
 def _judge_refusal(code: int, detail: str, *, is_recipient: bool) -> Outcome:
     if 400 <= code < 500:
-        return retry(detail, hold=A_WHILE if code == 421 else None)
+        return deferred(detail, hold=A_WHILE if code == 421 else None)
     if code < 400:
         return retry(detail)
     if not is_recipient:

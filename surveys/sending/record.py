@@ -11,17 +11,20 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.db.models.functions import Now
+from psycopg.sql import SQL, Identifier, Literal
 
 from surveys.models import Delivery, Sender
 from surveys.sending.alarm import judge_sender
 from surveys.sending.hold import count_refusal, hold_sender, mark_healthy
 from surveys.sending.ledger import Ledger, Reason, Row, State
 from surveys.sending.outcome import Outcome, Verdict
+from surveys.sending.statement import execute
 from surveys.suppressing import suppress_dead_address
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,12 @@ LONGEST_BACKOFF = dt.timedelta(hours=4)
 
 # A late result also corrects what the reaper or a person made of the row meanwhile.
 _AFTER_HANDOVER = (State.SENDING, State.UNKNOWN, State.SCHEDULED)
+_SENT = SQL("""
+    UPDATE {table}
+       SET state = 'sent', reason = '', sent_at = %(now)s::timestamptz, unknown_since = NULL,
+           provider_id = %(provider_id)s, detail = %(detail)s, lease_until = NULL, claims = 0
+     WHERE id = %(pk)s AND claim_token = %(token)s::uuid AND state IN ({states})
+""")
 _NOT_SENT = (State.CLAIMED, State.SENDING, State.UNKNOWN)
 
 
@@ -49,15 +58,15 @@ def record_outcome(
     now: dt.datetime,
 ) -> None:
     """Write the result on the row, if our claim still stands on it; then on sender and address."""
-    rows = ledger.rows.filter(pk=row.pk, claim_token=token)
     detail = outcome.detail.replace("\0", "")[:DETAIL_LENGTH]
+    if outcome.verdict is Verdict.SENT:
+        _persist(lambda: _write_sent(ledger, row.pk, token, outcome.provider_id, detail, now), row)
+        _persist(lambda: _draw_conclusions(outcome, sender, address_hash, now), row)
+        return
+    rows = ledger.rows.filter(pk=row.pk, claim_token=token)
     changes: dict[str, Any] = {"detail": detail, "lease_until": None, "claims": 0}
     from_states: tuple[str, ...] = _NOT_SENT
     match outcome.verdict:
-        case Verdict.SENT:
-            from_states = _AFTER_HANDOVER
-            changes |= {"state": State.SENT, "reason": "", "sent_at": now, "unknown_since": None}
-            changes |= {"provider_id": outcome.provider_id[:200]}
         case Verdict.FAILED:
             changes |= {"state": State.FAILED, "reason": outcome.reason, "unknown_since": None}
             if outcome.address_is_dead:
@@ -72,6 +81,27 @@ def record_outcome(
             changes |= {"state": State.SCHEDULED}
     _persist(lambda: rows.filter(state__in=from_states).update(**changes), row)
     _persist(lambda: _draw_conclusions(outcome, sender, address_hash, now), row)
+
+
+def _write_sent(
+    ledger: Ledger, pk: int, token: uuid.UUID, provider_id: str, detail: str, now: dt.datetime
+) -> int:
+    values: dict[str, str | int | None] = {
+        "pk": pk,
+        "token": token.hex,
+        "now": now.isoformat(),
+        "provider_id": provider_id.replace("\0", "")[:200],
+        "detail": detail,
+    }
+    return execute(_sent_statement(ledger, _AFTER_HANDOVER), values)
+
+
+@cache
+def _sent_statement(ledger: Ledger, from_states: tuple[str, ...]) -> str:
+    return _SENT.format(
+        table=Identifier(ledger.model._meta.db_table),
+        states=SQL(", ").join(Literal(str(state)) for state in from_states),
+    ).as_string()
 
 
 def _plan_retry(row: Row, now: dt.datetime) -> dict[str, Any]:

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
+import os
+import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.db import DatabaseError
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
 from surveys.free_days import find_free_days
-from surveys.models import Campaign, Invitation, Mail, Sender, get_organisation
-from surveys.planning.calendar import Hours
-from surveys.sending.claim import Claim, claim_due, release_claim
-from surveys.sending.deliver import deliver
+from surveys.models import Campaign, Invitation, Mail, Organisation, Sender, get_organisation
+from surveys.planning.calendar import Hours, Slot
+from surveys.sending import bucket
+from surveys.sending.catching_up import BEHIND, left_to_catch_up
+from surveys.sending.claim import Claim, claim_due
+from surveys.sending.crew import Crew
+from surveys.sending.hold import probes_left
 from surveys.sending.kill_switch import is_stopped
-from surveys.sending.leases import Lease, job_lease
+from surveys.sending.leases import JOB_LEASE, Lease, job_lease
 from surveys.sending.ledger import MAILS, Ledger, State, free, refuse_transaction
-from surveys.sending.outlet import Outlet, open_outlet
 from surveys.sending.stopping import is_stopping
 
-logger = logging.getLogger(__name__)
-
-BATCH = 50
+ROUND = 500  # what all campaigns may let leave before they are asked again
+ROUNDS = 1000
 BATCH_SECONDS = 30.0
 
 
@@ -37,6 +42,17 @@ class Stream:
     sender: Sender
     limit: int
     late_too: bool = True
+    # What of it leaves must be counted by one process alone: a daily limit, a first try.
+    is_counted: bool = False
+    taken: int = 0
+    # The day for whose limits the sender's tokens were taken; None while it has no limit.
+    drawn_on: dt.date | None = None
+
+    def is_held(self, now: dt.datetime) -> bool:
+        return self.sender.held_until is not None and self.sender.held_until > now
+
+    def may_send(self, now: dt.datetime) -> bool:
+        return self.limit > 0 and not self.is_held(now)
 
 
 @dataclass
@@ -58,41 +74,86 @@ class Pass:
         return counts or "nothing due"
 
 
+class Turn:
+    """One pass per lane at a time in this process: its threads gain nothing by a second one.
+
+    Whoever waits for a server that hangs loses the turn some time after the pass was to end.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.taken: dict[Ledger, float] = {}
+
+    @contextmanager
+    def take(self, ledger: Ledger) -> Iterator[bool]:
+        until = time.monotonic() + BATCH_SECONDS + JOB_LEASE.total_seconds()
+        with self.lock:
+            is_ours = self.taken.get(ledger, 0.0) < time.monotonic()
+            if is_ours:
+                self.taken[ledger] = until
+        try:
+            yield is_ours
+        finally:
+            with self.lock:
+                if is_ours and self.taken.get(ledger) == until:
+                    del self.taken[ledger]
+
+
+_turn = Turn()
+
+
+def _forget_turns() -> None:
+    """The parent's threads do not exist in a fork."""
+    global _turn
+    _turn = Turn()
+
+
+os.register_at_fork(after_in_child=_forget_turns)
+
+
 def send_lane(ledger: Ledger, *, now: dt.datetime) -> Pass:
-    """Let what is due leave: up to 50 messages or 30 seconds, unless somebody else does it."""
+    """Let what is due leave, for up to 30 seconds.
+
+    The process that holds the lane's lease sends everything. Others at the same time help with what
+    nobody has to count: campaigns without a daily limit, and senders that are not in trouble.
+    """
     refuse_transaction()
-    with job_lease(f"lane:{ledger.lane.value}") as lease:
-        if lease is None:
+    with _turn.take(ledger) as is_ours:
+        if not is_ours:
             return Pass(was_busy=True)
-        return send_batch(ledger, now=now, lease=lease)
+        with job_lease(f"lane:{ledger.lane.value}") as lease:
+            return send_batch(ledger, now=now, lease=lease, is_helping=lease is None)
 
 
-def send_batch(ledger: Ledger, *, now: dt.datetime, lease: Lease | None = None) -> Pass:
+def send_batch(
+    ledger: Ledger, *, now: dt.datetime, lease: Lease | None = None, is_helping: bool = False
+) -> Pass:
     """As `send_lane`, without asking whether somebody else sends too: the claims see to that."""
-    done = Pass()
-    streams = grant(ledger, now=now)
-    with open_outlet(ledger.lane) as outlet:
-        loop = Loop(ledger, outlet, now, lease, done)
-        for index, stream in enumerate(streams):
-            # Each of the streams left gets its share, so that a large campaign starves no other.
-            share = max(1, (BATCH - done.attempts) // (len(streams) - index))
-            loop.send_stream(stream, min(share, stream.limit))
-            if loop.must_stop() or done.attempts >= BATCH:
-                done.more |= index + 1 < len(streams)
-                break
-    return done
+    shift = Shift(ledger, now, lease, is_helping)
+    crew = Crew(shift, settings.MAIL_CONNECTIONS)
+    crew.work()
+    return shift.done
 
 
 @dataclass
-class Loop:
-    """The messages of one pass, one after the other over one connection."""
+class Shift:
+    """One pass of a lane: gives out claims, one at a time, until nothing is due or time is up.
+
+    Claims are made under a lock, so that what `grant` counts as leaving is complete: no daily limit
+    is passed however many connections send.
+    """
 
     ledger: Ledger
-    outlet: Outlet
     now: dt.datetime
     lease: Lease | None
-    done: Pass
+    is_helping: bool = False
+    done: Pass = field(default_factory=Pass)
     began: float = field(default_factory=time.monotonic)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    streams: list[Stream] | None = None
+    senders: dict[int, Sender] = field(default_factory=dict)
+    taken: int = 0
+    rounds: int = 0
 
     def moment(self) -> dt.datetime:
         """The clock goes on while a server makes us wait."""
@@ -101,76 +162,99 @@ class Loop:
     def must_stop(self) -> bool:
         return is_stopping() or time.monotonic() - self.began > BATCH_SECONDS
 
-    def send_stream(self, stream: Stream, share: int) -> None:
-        used = 0
-        while used < share and not self.must_stop():
-            claim = claim_due(
-                self.ledger,
-                stream.pk,
-                limit=share - used,
-                late_too=stream.late_too,
-                now=self.now,
-            )
-            if not claim.taken:
-                return
-            try:
-                is_held = self._send_claim(claim, stream)
-            finally:
-                _give_back(claim)
-            if is_held:
-                logger.warning("%s is held: %s", stream.sender, stream.sender.held_reason)
-                return
-            used += claim.taken
-        # A next pass that finds nothing costs little; one too few would cost a tick.
-        self.done.more = True
+    def next_claim(self, size: int) -> tuple[Claim, Stream] | None:
+        """Claim up to `size` rows of the stream whose turn it is; None when this pass is over."""
+        with self.lock:
+            while not self.must_stop():
+                stream = self._next_stream()
+                if stream is None:
+                    return None
+                allowed = self._draw(stream, min(size, stream.limit))
+                if not allowed:
+                    continue
+                claim = claim_due(
+                    self.ledger,
+                    stream.pk,
+                    limit=allowed,
+                    late_too=stream.late_too,
+                    now=self.moment(),
+                )
+                self.give_back(stream, allowed - len(claim.rows))
+                if claim.taken:
+                    stream.limit -= claim.taken
+                    stream.taken += claim.taken
+                    self.taken += claim.taken
+                    return claim, stream
+                stream.limit = 0
+            # A next pass that finds nothing costs little; one too few would cost a tick.
+            self.done.more = True
+            return None
 
-    def _send_claim(self, claim: Claim, stream: Stream) -> bool:
-        """Return whether the sender is held now."""
-        if skipped := claim.taken - len(claim.rows):
-            self.done.counts["skipped"] += skipped
-        for row in claim.rows:
-            if self.must_stop():
-                break
-            outcome = deliver(
-                row,
-                claim.token,
-                ledger=self.ledger,
-                sender=stream.sender,
-                outlet=self.outlet,
-                now=self.moment(),
-            )
-            self.done.counts[outcome.verdict.name.lower()] += 1
-            if self.lease is not None:
-                self.lease.renew()
-            if outcome.hold is not None or stream.sender.held_until:
-                return True
-        return False
+    def _draw(self, stream: Stream, wanted: int) -> int:
+        """Take tokens for a claim. Without one, the sender's other streams need not ask either."""
+        if not bucket.is_limited(stream.sender):
+            return wanted
+        moment = self.moment()
+        stream.drawn_on = moment.astimezone(self.zone).date()
+        allowed = bucket.take(stream.sender, wanted, today=stream.drawn_on, now=moment)
+        if not allowed:
+            for other in self.streams or []:
+                if other.sender is stream.sender:
+                    other.limit = 0
+        return allowed
 
+    def give_back(self, stream: Stream, count: int) -> None:
+        if count and stream.drawn_on is not None:
+            bucket.give_back(stream.sender.pk, count, today=stream.drawn_on)
 
-def _give_back(claim: Claim) -> None:
-    if not claim.taken:
-        return
-    try:
-        release_claim(claim)
-    except DatabaseError:
-        logger.warning("Claim %s was not given back; its lease will end.", claim.token)
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return get_organisation().zone
+
+    def _next_stream(self) -> Stream | None:
+        """The one that let least leave so far; when all shares are used up they are given anew."""
+        streams = self.streams or []
+        while not (found := [stream for stream in streams if stream.may_send(self.moment())]):
+            if self.streams is not None and not self.taken:
+                return None
+            if self.rounds >= ROUNDS:
+                self.done.more = True
+                return None
+            streams = grant(self.ledger, now=self.moment())
+            if self.is_helping:
+                streams = [stream for stream in streams if not stream.is_counted]
+            for stream in streams:
+                # One object per sender: what one connection runs into, all others see at once.
+                stream.sender = self.senders.setdefault(stream.sender.pk, stream.sender)
+            self.streams = streams
+            # Each of the streams gets its share, so that a large campaign starves no other.
+            share = max(1, ROUND // max(1, len(streams)))
+            for stream in streams:
+                stream.limit = min(stream.limit, share)
+            self.taken = 0
+            self.rounds += 1
+        return min(found, key=lambda stream: stream.taken)
+
+    def note(self, what: str, count: int = 1) -> None:
+        with self.lock:
+            self.done.counts[what] += count
 
 
 def grant(ledger: Ledger, *, now: dt.datetime) -> list[Stream]:
-    """What may leave now, the longest waiting first. A sender in trouble gets one to try with."""
+    """What may leave now, the longest waiting first. A sender in trouble gets a few to try with."""
     if ledger is not MAILS and is_stopped():
         return []  # of mails some kinds leave all the same: the claim knows which
     streams = _grant_mails(now) if ledger is MAILS else _grant_invitations(now)
     for stream in streams:
-        if stream.sender.failures_in_a_row:
-            stream.limit = min(stream.limit, 1)
+        if (probes := probes_left(stream.sender)) is not None:
+            stream.limit, stream.is_counted = min(stream.limit, probes), True
     return [stream for stream in streams if stream.limit > 0]
 
 
 def _grant_mails(now: dt.datetime) -> list[Stream]:
     due = Mail.objects.filter(sender=OuterRef("pk"), state=State.SCHEDULED, scheduled_for__lte=now)
     senders = Sender.objects.filter(Exists(due), free("held_until", now)).order_by("pk")
-    return [Stream(sender.pk, sender, BATCH) for sender in senders]
+    return [Stream(sender.pk, sender, ROUND) for sender in senders]
 
 
 def _grant_invitations(now: dt.datetime) -> list[Stream]:
@@ -180,33 +264,46 @@ def _grant_invitations(now: dt.datetime) -> list[Stream]:
     campaigns = (
         Campaign.objects.running()
         .filter(Exists(due), free("sender__held_until", now))
+        .annotate(behind=Exists(due.filter(scheduled_for__lt=now - BEHIND)))
         .select_related("sender")
         .order_by("pk")
     )
-    zone = get_organisation().zone
+    organisation = get_organisation()
     senders: dict[int, Sender] = {}
-    return [
-        Stream(
-            campaign.pk,
-            senders.setdefault(campaign.sender_id, campaign.sender),
-            _left_of_the_day(campaign, zone, now),
-            late_too=_is_open(campaign, zone, now),
+    streams = []
+    for campaign in campaigns:
+        sender = senders.setdefault(campaign.sender_id, campaign.sender)
+        slot = _open_slot(campaign, organisation, now)
+        limit = _left_of_the_day(campaign, organisation.zone, now)
+        is_behind = campaign.behind and slot is not None
+        if is_behind and slot is not None:
+            limit = min(limit, left_to_catch_up(campaign, organisation, slot, now=now))
+        streams.append(
+            Stream(
+                campaign.pk,
+                sender,
+                limit,
+                late_too=slot is not None,
+                is_counted=is_behind or campaign.daily_limit is not None,
+            )
         )
-        for campaign in campaigns
-    ]
+    return streams
 
 
-def _is_open(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> bool:
-    weekdays, today = frozenset(campaign.weekdays), now.astimezone(zone).date()
-    free = find_free_days(get_organisation(), first=today, last=today)
-    slot = Hours(zone, weekdays, campaign.day_start, campaign.day_end, free).slot(today)
-    return slot is not None and slot.start <= now < slot.end
+def _open_slot(campaign: Campaign, organisation: Organisation, now: dt.datetime) -> Slot | None:
+    """The campaign's hours of today, while they last."""
+    weekdays, today = frozenset(campaign.weekdays), now.astimezone(organisation.zone).date()
+    free = find_free_days(organisation, first=today, last=today)
+    slot = Hours(organisation.zone, weekdays, campaign.day_start, campaign.day_end, free).slot(
+        today
+    )
+    return slot if slot is not None and slot.start <= now < slot.end else None
 
 
 def _left_of_the_day(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> int:
     """The daily limit less what left today, or is just leaving, or may have left."""
     if campaign.daily_limit is None:
-        return BATCH
+        return ROUND
     midnight = dt.datetime.combine(now.astimezone(zone).date(), dt.time.min, zone)
     used = Invitation.objects.filter(
         Q(sent_at__gte=midnight)
@@ -214,4 +311,4 @@ def _left_of_the_day(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> in
         | Q(state__in=[State.CLAIMED, State.SENDING]),
         campaign=campaign,
     ).count()
-    return max(0, min(BATCH, campaign.daily_limit - used))
+    return max(0, min(ROUND, campaign.daily_limit - used))

@@ -27,9 +27,18 @@ from surveys.sending.ledger import RESULT_LEASE, Reason, State
 _UNTIL_SETTLED = RESULT_LEASE + dt.timedelta(minutes=3)
 
 # Of an invitation `row` to {address}: what was sent to the same person and stands in its way.
-# Reminders neither count nor are looked at: they belong to their first mail.
+# Reminders neither count nor are looked at: they belong to their first mail. Asked in two halves,
+# each with an index of its own: an OR reads all that ever left. "|| ''" keeps the second half from
+# the index of the first.
 _BLOCKING = SQL("""
-      FROM {table} AS other
+      FROM (
+           SELECT same.* FROM {table} AS same
+            WHERE same.address_hash = {address} AND same.state IN ('sending', 'sent', 'unknown')
+            UNION ALL
+           SELECT same.* FROM {table} AS same
+            WHERE same.contact_id = row.contact_id
+              AND same.state || '' IN ('sending', 'sent', 'unknown')
+           ) AS other
       JOIN {campaign} AS theirs ON theirs.id = other.campaign_id
       JOIN {campaign} AS mine ON mine.id = row.campaign_id
       JOIN {survey} AS survey ON survey.id = mine.survey_id
@@ -37,7 +46,7 @@ _BLOCKING = SQL("""
            SELECT CASE survey.rest_rule
                   WHEN 'ignore' THEN 0
                   WHEN 'own' THEN survey.rest_days
-                  ELSE COALESCE((SELECT rest_days FROM {organisation}), %(default_days)s)
+                  ELSE COALESCE((SELECT rest_days FROM {organisation}), %(default_days)s::integer)
                   END AS days,
                   COALESCE(other.sent_at, other.intent_at, other.unknown_since, other.scheduled_for)
                   AS asked_at,
@@ -48,10 +57,9 @@ _BLOCKING = SQL("""
                   AS is_answered
            ) AS fact
      WHERE row.sequence = 0 AND other.sequence = 0 AND other.id <> row.id
-       AND other.state IN ('sending', 'sent', 'unknown')
-       AND (other.address_hash = {address} OR other.contact_id = row.contact_id)
        AND (fact.is_same OR fact.is_answered
-            OR fact.days > 0 AND fact.asked_at > %(now)s - make_interval(days => fact.days))
+            OR fact.days > 0
+               AND fact.asked_at > %(now)s::timestamptz - make_interval(days => fact.days))
 """)
 _FIND = SQL("""
     SELECT row.id,

@@ -32,6 +32,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.commands: list[str] = []
         self.released = threading.Event()
         self.seconds_per_mail = 0.0
+        self.pipelining = False
         self.context: ssl.SSLContext | None = None
 
     def get_request(self) -> tuple[socket.socket, Any]:
@@ -92,7 +93,8 @@ class Session(socketserver.StreamRequestHandler):
             verb = command.split(":")[0].split(" ")[0].upper()
             server.commands.append(verb)
             if verb == "EHLO":
-                self.wfile.write(b"250-test\r\n250 AUTH PLAIN\r\n")
+                more = b"250-PIPELINING\r\n" if server.pipelining else b""
+                self.wfile.write(b"250-test\r\n" + more + b"250 AUTH PLAIN\r\n")
             elif verb == "AUTH":
                 self.reply("auth", "235 welcome")
             elif verb == "MAIL":

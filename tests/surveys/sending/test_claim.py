@@ -131,6 +131,9 @@ def test_claim_skips_what_must_never_leave_with_its_reason() -> None:
         silent.pk: "no_address",
         good.pk: "",
     }
+    moments = set(Invitation.objects.filter(state="skipped").values_list("skipped_at", flat=True))
+    assert len(moments) == 1
+    assert all(moment is not None and moment >= now for moment in moments)
 
 
 def test_claim_judges_a_person_by_the_new_address() -> None:

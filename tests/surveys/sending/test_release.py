@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from surveys.models import Campaign, Heartbeat, Invitation, Sender
+from surveys.sending import crew as crew_module
 from surveys.sending import release as release_module
 from surveys.sending import stopping
 from surveys.sending.deliver import deliver
@@ -92,11 +93,12 @@ def test_daily_limit_counts_what_left_today_and_what_may_have(smtp: Server) -> N
 
 
 def test_batch_is_shared_between_campaigns(smtp: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release_module, "BATCH", 6)
+    monkeypatch.setattr(release_module, "ROUND", 6)
+    monkeypatch.setattr(release_module, "ROUNDS", 1)
     make_organisation()
     large, small = make_campaign(), make_campaign()
     for _ in range(8):
-        make_due(large, late=dt.timedelta(hours=1), now=NOON)
+        make_due(large, late=dt.timedelta(seconds=90), now=NOON)
     for _ in range(2):
         make_due(small, late=dt.timedelta(minutes=1), now=NOON)
 
@@ -108,7 +110,8 @@ def test_batch_is_shared_between_campaigns(smtp: Server, monkeypatch: pytest.Mon
 
 
 def test_pass_says_when_there_is_more(smtp: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release_module, "BATCH", 3)
+    monkeypatch.setattr(release_module, "ROUND", 3)
+    monkeypatch.setattr(release_module, "ROUNDS", 1)
     sender = make_mail().sender
     for _ in range(3):
         make_mail(sender=sender)
@@ -144,7 +147,7 @@ def test_term_gives_back_what_was_not_tried(smtp: Server, monkeypatch: pytest.Mo
         stopping.request_stop()
         return real(*args, **options)
 
-    monkeypatch.setattr(release_module, "deliver", deliver_and_stop)
+    monkeypatch.setattr(crew_module, "deliver", deliver_and_stop)
 
     done = send_lane(MAILS, now=timezone.now())
 
@@ -163,7 +166,7 @@ def test_second_tick_finds_the_lane_taken(smtp: Server, monkeypatch: pytest.Monk
         leave.wait(10)
         return sent()
 
-    monkeypatch.setattr(release_module, "deliver", deliver_slowly)
+    monkeypatch.setattr(crew_module, "deliver", deliver_slowly)
     first = threading.Thread(
         target=run_and_close, args=(lambda: send_lane(MAILS, now=timezone.now()),)
     )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from surveys.models import Campaign, Contact, Invitation, Organisation
 from surveys.sending.claim import claim_due
-from surveys.sending.intent import record_intent
+from surveys.sending.intent import _statements, record_intent
 from surveys.sending.ledger import INVITATIONS
 from surveys.sending.release import Pass, send_batch
 from surveys.sending.resting import settle_resting
@@ -232,6 +236,55 @@ def test_two_intents_at_the_same_moment_let_one_leave() -> None:
 
         assert run_at_once(*map(ask_to_leave, invitations)) == []
         assert sorted(answers) == [False, False, True]
+
+
+@pytest.mark.parametrize("has_pipelines", [True, False])
+def test_intent_waits_for_the_one_before_it_and_sees_its_result(
+    has_pipelines: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psycopg.Pipeline, "is_supported", lambda: has_pipelines)
+    contact = make_contact()
+    first, second = make_due(contact), make_due(contact)
+    answers: list[bool] = []
+    thread = threading.Thread(
+        target=lambda: (answers.append(may_leave(second)), connection.close())  # type: ignore[func-returns-value]
+    )
+
+    with transaction.atomic():
+        claim(first)
+        with connection.cursor() as cursor:
+            for statement in _statements(INVITATIONS):
+                cursor.execute(
+                    statement,
+                    {
+                        "pk": first.pk,
+                        "token": TOKEN,
+                        "address_hash": first.address_hash,
+                        "now": timezone.now(),
+                        "lease": "12 minutes",
+                        "default_days": 10,
+                    },
+                )
+            assert cursor.rowcount == 1
+            thread.start()
+            wait_until(lambda: is_somebody_waiting() or bool(answers))
+        assert answers == []
+    thread.join()
+
+    assert answers == [False]
+
+
+def is_somebody_waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return bool(cursor.rowcount)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_two_workers_with_two_campaigns_mail_a_person_once(smtp: Server) -> None:

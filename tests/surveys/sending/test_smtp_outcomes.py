@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from surveys.models import Campaign, Invitation, Suppression
 from surveys.sending import smtp as smtp_module
+from surveys.sending.hold import Circuit, circuit_of
 from surveys.sending.ledger import MAILS
 from surveys.sending.release import Pass
 from tests.factories import make_campaign, make_contact, make_invitation, make_mail
@@ -27,6 +28,13 @@ from tests.surveys.sending.smtp_server import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Send = Callable[[], Pass]
+
+
+@pytest.fixture(params=["one by one", "pipelining"])
+def smtp(smtp: Server, request: pytest.FixtureRequest) -> Server:
+    """A server that takes MAIL, RCPT and DATA in one go leads to the same outcomes."""
+    smtp.pipelining = request.param == "pipelining"
+    return smtp
 
 
 @pytest.fixture
@@ -147,8 +155,9 @@ def test_trouble_about_us_holds_the_sender_and_burns_nobody(
 
 
 def test_held_sender_sends_nothing_until_the_hold_is_over(
-    smtp: Server, invitation: Invitation, send: Send
+    smtp: Server, invitation: Invitation, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("surveys.sending.release.ROUNDS", 1)
     smtp.say(mail="550 5.7.1 sender not allowed")
     send()
     smtp.say()
@@ -159,13 +168,32 @@ def test_held_sender_sends_nothing_until_the_hold_is_over(
 
     sender = invitation.campaign.sender
     sender.__class__.objects.update(held_until=timezone.now() - dt.timedelta(seconds=1))
-    for _ in range(3):
+    for _ in range(7):
         make_invitation(campaign=invitation.campaign)
-    # In trouble a sender gets one mail to try with; when it gets through, all is well again.
-    assert send().counts["sent"] == 1
+    # In trouble a sender gets five mails to try with; when all get through, all is well again.
+    assert send().counts["sent"] == 5
     sender.refresh_from_db()
     assert (sender.held_until, sender.failures_in_a_row) == (None, 0)
     assert send().counts["sent"] == 3
+
+
+def test_one_refusal_of_the_probe_opens_the_circuit_again(
+    smtp: Server, invitation: Invitation, send: Send
+) -> None:
+    sender = invitation.campaign.sender
+    sender.__class__.objects.update(
+        failures_in_a_row=1, held_until=timezone.now() - dt.timedelta(seconds=1)
+    )
+    for _ in range(7):
+        make_invitation(campaign=invitation.campaign)
+    smtp.say(mail=["250 ok"] * 3 + ["550 5.7.1 sender not allowed"] * 9)
+
+    assert send().counts == {"sent": 3, "held": 1}
+
+    sender.refresh_from_db()
+    assert circuit_of(sender, now=timezone.now()) is Circuit.OPEN
+    assert (sender.failures_in_a_row, sender.probes_passed) == (2, 0)
+    assert Invitation.objects.filter(state="scheduled", claims=0).count() == 5
 
 
 def test_server_that_is_not_there_holds_the_sender(invitation: Invitation, send: Send) -> None:
