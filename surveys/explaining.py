@@ -23,6 +23,7 @@ _PHRASES: dict[str, str | Promise] = {
     Reason.NO_ROOM: gettext_lazy("the window of the campaign had no room left"),
     Reason.WINDOW_OVER: gettext_lazy("the window of the campaign was over"),
     Reason.CANCELLED: gettext_lazy("the campaign was cancelled"),
+    Reason.HELD: gettext_lazy("a colleague holds this person back for now"),
     Reason.ERASED: gettext_lazy("the person with this address was erased"),
 }
 

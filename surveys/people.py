@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from surveys.models import Campaign, Contact, Invitation
 from surveys.planning.plan import Plan, draw_plan, list_left_out, list_recipients
+from surveys.sparing import may_hold, may_let_go
 
 # Asked for like states of the ledger, but they are columns beside it.
 ANSWERED, BOUNCED = "answered", "bounced"
@@ -29,6 +30,9 @@ class Person:
     answered_at: dt.datetime | None = None
     detail: str = ""
     rests_until: dt.datetime | None = None
+    invitation: int = 0
+    may_hold: bool = False
+    may_let_go: bool = False
 
 
 class People(Protocol):
@@ -56,6 +60,9 @@ class WrittenPeople:
                 answered_at=row.answered_at,
                 detail=row.detail,
                 rests_until=row.rests_until,
+                invitation=row.pk,
+                may_hold=may_hold(row),
+                may_let_go=may_let_go(row),
             )
             for row in self.invitations[part]
         ]
@@ -89,7 +96,9 @@ def list_people(campaign: Campaign, *, state: str, reason: str, now: dt.datetime
     """Return those in a state, or left out for a reason; empty strings mean all."""
     if campaign.state == Campaign.State.DRAFT:
         return PlannedPeople(draw_plan(campaign, now=now), reason, state == POSTPONED)
-    rows = Invitation.objects.filter(campaign=campaign).select_related("contact__account")
+    rows = Invitation.objects.filter(campaign=campaign).select_related(
+        "contact__account", "campaign"
+    )
     if state == ANSWERED:
         rows = rows.filter(answered_at__isnull=False)
     elif state == BOUNCED:

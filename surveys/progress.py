@@ -125,12 +125,19 @@ def count_by_day(
     return mails, done
 
 
-def draw_planned_days(campaign: Campaign, plan: Plan, *, today: dt.date) -> Strip:
+def draw_planned_days(
+    campaign: Campaign,
+    plan: Plan,
+    *,
+    expected: Mapping[dt.date, float] | None = None,
+    today: dt.date,
+) -> Strip:
     """Draw the whole window of a draft, what of it has passed included."""
     return draw_strip(
         campaign.first_day,
         campaign.last_day,
         mails=plan.mails_by_day,
+        expected=expected,
         open_days=plan.open_days,
         today=today,
     )

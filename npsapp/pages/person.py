@@ -22,6 +22,7 @@ from surveys.explaining import explain_skip, say_day
 from surveys.models import Campaign, Contact, Invitation, Suppression
 from surveys.properties import name_properties
 from surveys.resting import find_rest
+from surveys.sparing import may_hold, may_let_go
 from surveys.suppressing import list_removals
 
 
@@ -32,6 +33,8 @@ class Asked:
     invitation: Invitation
     sentence: str
     was_sent: bool
+    may_hold: bool
+    may_let_go: bool
 
 
 @requires(Role.AGENT)
@@ -76,7 +79,13 @@ def list_invitations(person: Contact) -> list[Asked]:
     """Return every mail that was to go to the person, the newest first."""
     found = person.invitations.select_related("campaign__survey").order_by("-campaign_id", "-pk")
     return [
-        Asked(invitation, describe(invitation), invitation.state == Invitation.State.SENT)
+        Asked(
+            invitation,
+            describe(invitation),
+            was_sent=invitation.state == Invitation.State.SENT,
+            may_hold=may_hold(invitation),
+            may_let_go=may_let_go(invitation),
+        )
         for invitation in found
     ]
 

@@ -149,6 +149,34 @@ class LaunchForm(forms.Form):
 
     previewed = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     terms = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    people = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class ReplanForm(forms.Form):
+    """What the manager saw of a plan drawn anew; see replanning.Seen."""
+
+    terms = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    mails = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    dropped = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    busiest = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    last_day = forms.DateField(required=False, widget=forms.HiddenInput)
+
+
+class RateForm(forms.Form):
+    """Which share of the mails somebody expects to be answered, in percent."""
+
+    rate = forms.FloatField(
+        label=_("Expected response rate, %"), required=False, min_value=0, max_value=100
+    )
+
+
+class BackForm(forms.Form):
+    """Where a button was pressed: on a person's page, or on a page of a campaign's people."""
+
+    contact = forms.BooleanField(required=False)
+    state = forms.CharField(required=False, max_length=20)
+    reason = forms.CharField(required=False, max_length=20)
+    page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
 
 
 class TestMailForm(forms.Form):

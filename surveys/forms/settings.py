@@ -70,6 +70,13 @@ class OrganisationForm(OrganisationModelForm):
     target_days_detractor = target_field(_("Detractors (0 to 6)"))
     target_days_passive = target_field(_("Passives (7 and 8)"))
     target_days_promoter = target_field(_("Promoters (9 and 10)"))
+    daily_capacity = forms.IntegerField(
+        label=_("Follow-ups a day that the team can take"),
+        required=False,
+        min_value=1,
+        max_value=100_000,
+        help_text=_("The plan of a campaign is compared with it. Empty: not compared."),
+    )
     accent = forms.CharField(
         label=_("Colour"),
         required=False,
@@ -104,6 +111,7 @@ class OrganisationForm(OrganisationModelForm):
             "target_days_detractor",
             "target_days_passive",
             "target_days_promoter",
+            "daily_capacity",
             "accent",
         ]
         help_texts = {

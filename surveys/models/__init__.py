@@ -1,4 +1,4 @@
-from surveys.models.campaign import Campaign
+from surveys.models.campaign import Campaign, CampaignEvent
 from surveys.models.contact import Account, Contact, Property
 from surveys.models.delivery import Delivery, Heartbeat, Invitation, Mail
 from surveys.models.importing import ImportBatch
@@ -11,6 +11,7 @@ from surveys.models.survey import Survey
 __all__ = [
     "Account",
     "Campaign",
+    "CampaignEvent",
     "Contact",
     "Delivery",
     "Heartbeat",

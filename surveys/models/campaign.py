@@ -48,6 +48,8 @@ class Campaign(models.Model):
         FINISHED = "finished", _("Finished")
         CANCELLED = "cancelled", _("Cancelled")
 
+    UNDER_WAY: ClassVar[tuple[str, ...]] = (State.RUNNING.value, State.PAUSED.value)
+
     survey = models.ForeignKey(
         Survey, verbose_name=_("survey"), on_delete=models.PROTECT, related_name="campaigns"
     )
@@ -114,10 +116,46 @@ class Campaign(models.Model):
 
     @property
     def may_change(self) -> bool:
-        """Whether its form is open: all of a draft, the rest of the window of a paused one."""
-        return self.state in {Campaign.State.DRAFT, Campaign.State.PAUSED}
+        """Whether its form is open: all of a draft, the rest of the window once it was launched."""
+        return self.state in {Campaign.State.DRAFT, *Campaign.UNDER_WAY}
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in Campaign.UNDER_WAY
 
     @property
     def last_day(self) -> dt.date:
         """The last day of the window, included."""
         return self.first_day + dt.timedelta(days=self.window_days - 1)
+
+
+class CampaignEvent(models.Model):
+    """One line of a campaign's history. What it says is never changed and never deleted."""
+
+    class Kind(models.TextChoices):
+        LAUNCHED = "launched", _("Launched")
+        PAUSED = "paused", _("Paused")
+        RESUMED = "resumed", _("Resumed")
+        CHANGED = "changed", _("Changed")
+        JOINED = "joined", _("People added")
+        HELD = "held", _("Person held")
+        LET_GO = "let_go", _("Person let go")
+        CAUGHT_UP = "caught_up", _("Planned again after a standstill")
+        BEHIND = "behind", _("Behind its plan")
+        CANCELLED = "cancelled", _("Cancelled")
+        FINISHED = "finished", _("Finished")
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    # None: the engine did it by itself, or the colleague's account is gone.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField()
+    details: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

@@ -85,6 +85,8 @@ MANAGER = {
     "campaign_resume",
     "campaign_test",
     "campaigns",
+    "invitation_hold",
+    "invitation_let_go",
     "contact_edit",
     "contact_erase",
     "contact_export",
