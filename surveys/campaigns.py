@@ -198,7 +198,9 @@ def finish_campaigns(*, now: dt.datetime) -> int:
     done = Campaign.objects.running().exclude(pk__in=unsettled.values("campaign"))
     with transaction.atomic():
         # Under a lock: whoever adds people to it meanwhile, or lets one go, waits or is refused.
-        locked = Campaign.objects.select_for_update().filter(pk__in=list(done.values("pk")))
+        locked = Campaign.objects.select_for_update().filter(
+            pk__in=list(done.values_list("pk", flat=True))
+        )
         finished = [campaign for campaign in locked if not _has_mail_left(campaign)]
         for campaign in finished:
             campaign.ended_at = now

@@ -81,7 +81,7 @@ def _catch_up(campaign: Campaign, *, now: dt.datetime) -> bool:
     # A day's open time, not what is left of today's.
     day = max(slot.length for slot in slots)
     step = day // quota
-    if overdue * step > FRESH * 3 / 2:
+    if overdue > 1 and overdue * step > FRESH * 3 / 2:
         _ease(locked, slots, 2 * step, overdue, now=now)
     return False
 

@@ -14,16 +14,22 @@ from surveys.campaigns import (
     cancel,
     delete_draft,
     describe_terms,
-    find_obstacles,
     finish_campaigns,
     launch,
     pause,
-    resume,
     save_changes,
 )
 from surveys.models import Campaign, Invitation, get_organisation
+from surveys.obstacles import find_obstacles
 from surveys.planning.plan import draw_plan
-from tests.factories import make_campaign, make_contact, make_invitation, make_organisation
+from surveys.replanning import resume
+from tests.factories import (
+    make_campaign,
+    make_contact,
+    make_invitation,
+    make_organisation,
+    make_rehearsal,
+)
 from tests.races import run_at_once
 
 pytestmark = pytest.mark.django_db
@@ -37,9 +43,11 @@ def organisation(db: None) -> None:
 
 
 def make_draft(**fields: Any) -> Campaign:
-    return make_campaign(
+    campaign = make_campaign(
         **{"state": Campaign.State.DRAFT, "first_day": dt.date(2026, 10, 1)} | fields
     )
+    make_rehearsal(campaign)
+    return campaign
 
 
 def launch_previewed(campaign: Campaign) -> None:
