@@ -55,7 +55,8 @@ _CONTACTS = """
     SELECT 'klant' || number || '@klanten.example',
            encode(sha256(convert_to('klant' || number, 'UTF8')), 'hex'), 'K-' || number,
            'Fenna', 'van der Proef ' || number, CASE number %% 5 WHEN 0 THEN 'en' ELSE 'nl' END,
-           jsonb_build_object('segment', 'Segment ' || number %% 4, 'region', 'Regio ' || number %% 12),
+           jsonb_build_object('segment', 'Segment ' || number %% 4,
+                              'region', 'Regio ' || number %% 12),
            (ARRAY['', 'Europe/Paris', 'America/New_York', 'Asia/Tokyo'])[1 + number %% 4],
            now(), now()
       FROM generate_series(1, %s) AS number
@@ -197,7 +198,9 @@ def run(contacts: int, runs: int) -> None:
     for size in sizes:
         make_contacts(size)
         with emptied():
-            print(f"  {size:>9,} contacts {peak_memory(lambda: plan(mirrored)):5.0f} MB", flush=True)
+            print(
+                f"  {size:>9,} contacts {peak_memory(lambda: plan(mirrored)):5.0f} MB", flush=True
+            )
     print(f"Planning {contacts:,} contacts, median of {runs}:", flush=True)
     compare("no strata", plain, runs=runs)
     compare("three properties mirrored", mirrored, runs=runs)

@@ -12,7 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Exists, Expression, OuterRef, Q, TextField, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    Expression,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Concat, Left
 
 from surveys.audience import Condition, find_audience, read_segment
@@ -74,7 +84,7 @@ _ASKED = """
                     ELSE '' END AS verdict
           FROM slotted
     )
-"""  # noqa: S608 - a table of ours
+"""
 _OPENING = "(%s, %s::timestamptz[], %s)"
 _NOBODY_ASKED = """
     reasoned AS (
@@ -132,17 +142,21 @@ def judge_audience(
     organisation: Organisation,
     lanes: Sequence[Lane],
     *,
-    newcomers: bool = False,
+    among: QuerySet[Contact] | None = None,
     now: dt.datetime,
 ) -> Judgement:
     """Yield `judged`: everybody in the audience, with id (of the contact), address_hash, stratum,
-    lane, reason, release and rests_until. Or only `newcomers`: whom the campaign has no row of."""
-    audience, found = _find(campaign, newcomers=newcomers, with_zone=len(lanes) > 1)
+    lane, reason, release and rests_until. `among` are others to judge instead."""
+    conditions = [Condition.from_json(stored) for stored in campaign.audience]
+    contacts = find_audience(conditions) if among is None else among
+    audience, found = _describe(campaign, contacts, with_zone=len(lanes) > 1)
     asked, known = _look_at_others(campaign, organisation, lanes, now)
     verdict = _VERDICT.format(columns="id, address_hash, stratum, lane")
     lane, named, names = _name_lanes(lanes, "found.time_zone")
     audience = _AUDIENCE.format(audience=audience, lane=lane, named=named)
-    return Judgement(f"{audience}, {asked}, {verdict}", [*found, *names, *known], number_of(campaign.seed))
+    return Judgement(
+        f"{audience}, {asked}, {verdict}", [*found, *names, *known], number_of(campaign.seed)
+    )
 
 
 def judge_waiting(
@@ -150,8 +164,14 @@ def judge_waiting(
 ) -> Judgement:
     """Yield `judged`: those who still wait, with id (of the invitation), scheduled_for, order_key,
     lane, reason, release and rests_until."""
+    waiting = find_waiting(campaign, lanes)
     asked, known = _look_at_others(campaign, organisation, lanes, now)
     verdict = _VERDICT.format(columns="id, scheduled_for, order_key, lane")
+    return Judgement(f"{waiting.statement}, {asked}, {verdict}", [*waiting.parameters, *known])
+
+
+def find_waiting(campaign: Campaign, lanes: Sequence[Lane]) -> Judgement:
+    """Yield `once`: those who still wait, with their lane."""
     lane, named, names = _name_lanes(lanes, "contact.time_zone")
     waiting = _WAITING.format(
         lane=lane,
@@ -159,7 +179,15 @@ def judge_waiting(
         invitations=Invitation._meta.db_table,
         contacts=Contact._meta.db_table,
     )
-    return Judgement(f"{waiting}, {asked}, {verdict}", [*names, campaign.pk, *known])
+    return Judgement(waiting, [*names, campaign.pk])
+
+
+def list_openings_of(lanes: Sequence[Lane]) -> tuple[str, list[Any]]:
+    """Return rows of a lane's number, when its slots open and how many they are."""
+    openings: list[Any] = []
+    for number, lane in enumerate(lanes):
+        openings += [number, [slot.start for slot in lane.slots], len(lane.slots)]
+    return ", ".join([_OPENING] * len(lanes)), openings
 
 
 def _name_lanes(lanes: Sequence[Lane], name: str) -> tuple[str, str, list[Any]]:
@@ -174,21 +202,18 @@ def _name_lanes(lanes: Sequence[Lane], name: str) -> tuple[str, str, list[Any]]:
     )
 
 
-def _find(
-    campaign: Campaign, *, newcomers: bool, with_zone: bool
+def _describe(
+    campaign: Campaign, contacts: QuerySet[Contact], *, with_zone: bool
 ) -> tuple[str, tuple[Any, ...]]:
-    conditions = [Condition.from_json(stored) for stored in campaign.audience]
+    """Return id, address_hash, stratum and the reason against them that stands on people."""
     blocked = Suppression.objects.filter(address_hash=OuterRef("address_hash"))
     erased = blocked.filter(reason=Suppression.Reason.ERASED)
-    contacts, asked = find_audience(conditions), []
-    if newcomers:
-        rows = Invitation.objects.filter(campaign=campaign)
-        contacts = contacts.exclude(Exists(rows.filter(contact=OuterRef("pk"))))
-        same = rows.filter(address_hash=OuterRef("address_hash")).exclude(
-            state__in=[Invitation.State.SKIPPED, Invitation.State.FAILED]
-        )
+    asked: list[When] = []
+    if campaign.launched_at:
+        rows = Invitation.objects.filter(campaign=campaign, address_hash=OuterRef("address_hash"))
+        same = rows.exclude(state__in=[Invitation.State.SKIPPED, Invitation.State.FAILED])
         asked = [When(Exists(same), then=Value(Reason.DUPLICATE.value))]
-    contacts = contacts.annotate(
+    described = contacts.annotate(
         stratum=_stratum(campaign.strata),
         reason=Case(
             # Without its hash an address cannot be compared with those we must not write to.
@@ -201,7 +226,7 @@ def _find(
         ),
     )
     columns = ["id", "address_hash", "stratum", "reason", *(["time_zone"] if with_zone else [])]
-    return contacts.order_by().values(*columns).query.sql_with_params()
+    return described.order_by().values(*columns).query.sql_with_params()
 
 
 def _stratum(keys: list[str]) -> Expression:
@@ -237,12 +262,8 @@ def _look_at_others(
     if not (asking or answering):
         return _NOBODY_ASKED, []
     handed_over, planned = list(HANDED_OVER), list(PLANNED)
-    openings: list[Any] = []
-    for number, lane in enumerate(lanes):
-        openings += [number, [slot.start for slot in lane.slots], len(lane.slots)]
-    statement = _ASKED.format(
-        invitations=Invitation._meta.db_table, openings=", ".join([_OPENING] * len(lanes))
-    )
+    rows, openings = list_openings_of(lanes)
+    statement = _ASKED.format(invitations=Invitation._meta.db_table, openings=rows)
     return statement, [
         answering, asking, planned, now, sorted({*asking, *answering}),
         handed_over, planned, ahead, now, closes + rest, closes + rest, rest, *openings,

@@ -60,9 +60,7 @@ def hours_of(
     )
 
 
-def zone_for(
-    campaign: Campaign, organisation: Organisation, contact: Contact | None
-) -> ZoneInfo:
+def zone_for(campaign: Campaign, organisation: Organisation, contact: Contact | None) -> ZoneInfo:
     """Return by which clock a person is mailed."""
     if campaign.clock == Clock.ORGANISATION or contact is None:
         return organisation.zone

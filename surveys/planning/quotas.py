@@ -42,7 +42,7 @@ def fill(count: int, *, weights: Sequence[int], limits: Sequence[int]) -> list[F
 
 
 def grow(start: int, end: int, days: int) -> list[int]:
-    """Return the limits of a slow start: from `start` to `end` mails, by the same factor each day."""
+    """Return the limits of a slow start: from `start` to `end`, by the same factor each day."""
     last = days - 1
     rising = [math.floor(start * (end / start) ** (day / last)) for day in range(last)]
     return [*rising, end]
