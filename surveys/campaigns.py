@@ -43,7 +43,8 @@ def describe_terms(campaign: Campaign) -> str:
     terms = [
         campaign.survey_id, campaign.sender_id, campaign.audience, campaign.first_day.isoformat(),
         campaign.window_days, campaign.weekdays, campaign.day_start.isoformat(),
-        campaign.day_end.isoformat(), campaign.daily_limit, campaign.strata,
+        campaign.day_end.isoformat(), campaign.daily_limit, campaign.strata, campaign.clock,
+        campaign.ramp_start, campaign.ramp_days,
         rest_before(campaign.survey, get_organisation()).days,
     ]  # fmt: skip
     return hashlib.blake2b(json.dumps(terms, sort_keys=True).encode(), digest_size=8).hexdigest()
@@ -82,7 +83,7 @@ def launch(
     locked = lock_campaign(campaign)
     if locked.state != State.DRAFT:
         raise CannotMove(_("This campaign was launched already."))
-    plan = draw_plan(locked, now=now)
+    plan = draw_plan(locked, now=now, keep=True)
     for obstacle in find_obstacles(locked, plan, get_organisation()):
         raise CannotMove(obstacle.text)
     is_other = bool(people) and people != describe_people(plan)

@@ -78,6 +78,8 @@ def _catch_up(campaign: Campaign, *, now: dt.datetime) -> bool:
         return False  # finish_campaigns skips them
     if overdue > quota:
         return _replan(locked, overdue, now=now)
+    if locked.clock == Campaign.Clock.RECIPIENT:
+        return False  # each has hours of their own; the few leave in theirs, as they stand
     # A day's open time, not what is left of today's.
     day = max(slot.length for slot in slots)
     step = day // quota

@@ -166,6 +166,8 @@ def _name_change(name: str, before: Any, after: Any) -> tuple[str, str, str]:
 def _show(name: str, value: Any) -> str:
     if value is None or value == "":
         return _("none")
+    if name == "clock":
+        return str(Campaign.Clock(value).label)
     if name == "weekdays":
         return " ".join(str(WEEKDAYS_ABBR[day]) for day in sorted(value))
     if name in {"day_start", "day_end"}:

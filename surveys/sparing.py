@@ -14,7 +14,7 @@ from surveys.campaigns import CannotMove, lock_campaign
 from surveys.history import Kind, act_as, note
 from surveys.models import Invitation, get_organisation
 from surveys.planning.calendar import Slot
-from surveys.planning.openings import list_openings
+from surveys.planning.openings import list_openings, zone_for
 
 if TYPE_CHECKING:
     from npsapp.models import User
@@ -68,10 +68,12 @@ def let_go(invitation: Invitation, *, by: User | None, now: dt.datetime) -> dt.d
     campaign = lock_campaign(invitation.campaign)
     if not campaign.is_under_way:
         raise CannotMove(_("This campaign is over."))
-    slots = list_openings(campaign, get_organisation(), not_before=now)
+    row = campaign.invitations.select_for_update(of=("self",)).get(pk=invitation.pk)
+    organisation = get_organisation()
+    zone = zone_for(campaign, organisation, row.contact)
+    slots = list_openings(campaign, organisation, not_before=now, zone=zone)
     if not slots:
         raise CannotMove(_("Nothing is left of the window. Make it longer first."))
-    row = campaign.invitations.select_for_update().get(pk=invitation.pk)
     moment: dt.datetime | None = row.scheduled_for
     if moment is None or not any(slot.start <= moment < slot.end for slot in slots):
         moment = find_moment(slots, row.pk)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -123,12 +122,7 @@ class OrganisationForm(OrganisationModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = sorted(
-            name
-            for name in available_timezones()
-            if "/" in name and not name.startswith(("Etc/", "posix/", "right/", "SystemV/"))
-        )
-        offer(self, "time_zone", [(name, name.replace("_", " ")) for name in ["UTC", *places]])
+        offer(self, "time_zone", list_zones())
         countries = list_countries(get_language() or "en")
         offer(self, "holiday_country", [("", gettext("No country")), *countries])
         self.drawing: Drawing | None = None

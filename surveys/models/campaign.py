@@ -50,6 +50,10 @@ class Campaign(models.Model):
 
     UNDER_WAY: ClassVar[tuple[str, ...]] = (State.RUNNING.value, State.PAUSED.value)
 
+    class Clock(models.TextChoices):
+        ORGANISATION = "organisation", _("Ours")
+        RECIPIENT = "recipient", _("That of each recipient")
+
     survey = models.ForeignKey(
         Survey, verbose_name=_("survey"), on_delete=models.PROTECT, related_name="campaigns"
     )
@@ -68,8 +72,17 @@ class Campaign(models.Model):
     )
     day_start = models.TimeField(_("from"), default=dt.time(9))
     day_end = models.TimeField(_("until"), default=dt.time(17))
+    # By whose clock the hours are meant, and the days of the window.
+    clock = models.CharField(
+        _("clock"), max_length=15, choices=Clock.choices, default=Clock.ORGANISATION
+    )
     daily_limit = models.PositiveIntegerField(
         _("daily limit"), null=True, blank=True, help_text=_("Empty: no limit.")
+    )
+    # A slow start: so many mails on the first day, growing to the daily limit over some days.
+    ramp_start = models.PositiveIntegerField(_("mails on the first day"), null=True, blank=True)
+    ramp_days = models.PositiveSmallIntegerField(
+        _("days until the daily limit"), null=True, blank=True
     )
     strata = ArrayField(
         models.CharField(max_length=60),
@@ -101,6 +114,13 @@ class Campaign(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(weekdays__len__gt=0), name="campaign_has_weekday"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ramp_start=None, ramp_days=None)
+                | models.Q(
+                    ramp_start__gte=1, ramp_days__gte=2, daily_limit__gte=models.F("ramp_start")
+                ),
+                name="campaign_ramp_is_whole",
             ),
         ]
 

@@ -8,22 +8,30 @@ are tested against the statement itself.
 
 from __future__ import annotations
 
-# Reads the relations `people` (id, stratum, …) and `draw` (seed, one row). Yields all columns of
-# `people` with `order_key` (0 to 1) and `position` (0, 1, …). The hash is one whose result is the
-# same on every version of PostgreSQL and does not depend on the order of the rows.
+import hashlib
+
+# Reads the relations `people` (id, lane, stratum, …) and `draw` (seed, one row). Yields all columns
+# of `people` with `order_key` (0 to 1) and `position` (0, 1, …). Each lane is a sample by itself.
+# The hashes are those that PostgreSQL divides tables by, so they stay what they are; they do not
+# depend on the order of the rows, and sort many times faster than the strata themselves.
 ORDERED = """
-    SELECT keyed.*,
-           row_number() OVER (
-               ORDER BY order_key,
-                        sha256(convert_to((SELECT seed FROM draw) || '/' || stratum, 'UTF8')),
-                        id
-           ) - 1 AS position
+    SELECT keyed.*, row_number() OVER (ORDER BY order_key, stratum_hash, id) - 1 AS position
       FROM (
-        SELECT people.*,
+        SELECT hashed.*,
                (row_number() OVER (
-                    PARTITION BY stratum
-                    ORDER BY sha256(convert_to((SELECT seed FROM draw) || ':' || id, 'UTF8')), id
-                ) - 0.5::float8) / count(*) OVER (PARTITION BY stratum) AS order_key
-          FROM people
+                    PARTITION BY lane, stratum_hash ORDER BY person_hash, id
+                ) - 0.5::float8) / count(*) OVER (PARTITION BY lane, stratum_hash) AS order_key
+          FROM (
+            SELECT people.*,
+                   hashint8extended(id, (SELECT seed FROM draw)) AS person_hash,
+                   hashtextextended(stratum, (SELECT seed FROM draw)) AS stratum_hash
+              FROM people
+          ) AS hashed
       ) AS keyed
 """
+
+
+def number_of(seed: str) -> int:
+    """Return the number that stands for a campaign's seed in the hashes."""
+    digest = hashlib.blake2b(seed.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)

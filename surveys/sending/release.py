@@ -7,18 +7,17 @@ import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError
 from django.db.models import Exists, OuterRef, Q
 
-from surveys.free_days import find_free_days
-from surveys.models import Campaign, Invitation, Mail, Sender, get_organisation
-from surveys.planning.calendar import Hours
+from surveys.models import Campaign, Invitation, Mail, Organisation, Sender, get_organisation
+from surveys.planning.limits import limit_of_day
 from surveys.sending.claim import Claim, claim_due, release_claim
 from surveys.sending.deliver import deliver
 from surveys.sending.leases import Lease, job_lease
 from surveys.sending.ledger import MAILS, Ledger, State, free, refuse_transaction
+from surveys.sending.opening import find_open
 from surveys.sending.outlet import Outlet, open_outlet
 from surveys.sending.stopping import is_stopping
 
@@ -35,7 +34,7 @@ class Stream:
     pk: int
     sender: Sender
     limit: int
-    late_too: bool = True
+    late_too: bool | frozenset[str] = True  # or the time zones in which late mail may leave
 
 
 @dataclass
@@ -180,35 +179,30 @@ def _grant_invitations(now: dt.datetime) -> list[Stream]:
         .select_related("sender")
         .order_by("pk")
     )
-    zone = get_organisation().zone
+    organisation = get_organisation()
     senders: dict[int, Sender] = {}
     return [
         Stream(
             campaign.pk,
             senders.setdefault(campaign.sender_id, campaign.sender),
-            _left_of_the_day(campaign, zone, now),
-            late_too=_is_open(campaign, zone, now),
+            _left_of_the_day(campaign, organisation, now),
+            late_too=find_open(campaign, organisation, now=now),
         )
         for campaign in campaigns
     ]
 
 
-def _is_open(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> bool:
-    weekdays, today = frozenset(campaign.weekdays), now.astimezone(zone).date()
-    free = find_free_days(get_organisation(), first=today, last=today)
-    slot = Hours(zone, weekdays, campaign.day_start, campaign.day_end, free).slot(today)
-    return slot is not None and slot.start <= now < slot.end
-
-
-def _left_of_the_day(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> int:
-    """The daily limit less what left today, or is just leaving, or may have left."""
-    if campaign.daily_limit is None:
+def _left_of_the_day(campaign: Campaign, organisation: Organisation, now: dt.datetime) -> int:
+    """The limit of today less what left today, or is just leaving, or may have left."""
+    today = now.astimezone(organisation.zone).date()
+    limit = limit_of_day(campaign, organisation, today)
+    if limit is None:
         return BATCH
-    midnight = dt.datetime.combine(now.astimezone(zone).date(), dt.time.min, zone)
+    midnight = dt.datetime.combine(today, dt.time.min, organisation.zone)
     used = Invitation.objects.filter(
         Q(sent_at__gte=midnight)
         | Q(unknown_since__gte=midnight)
         | Q(state__in=[State.CLAIMED, State.SENDING]),
         campaign=campaign,
     ).count()
-    return max(0, min(BATCH, campaign.daily_limit - used))
+    return max(0, min(BATCH, limit - used))

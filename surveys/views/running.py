@@ -30,7 +30,17 @@ from surveys.resting import describe_rest
 from surveys.views.moving import attempt, tell_planned
 
 # What the form of a campaign under way brings along; the rest stands since the launch.
-CARRIED = ("name", "window_days", "weekdays", "day_start", "day_end", "daily_limit")
+CARRIED = (
+    "name",
+    "window_days",
+    "weekdays",
+    "day_start",
+    "day_end",
+    "clock",
+    "daily_limit",
+    "ramp_start",
+    "ramp_days",
+)
 
 
 def describe_progress(subject: Campaign, *, now: dt.datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("surveys", "0005_retention"),
+        ("surveys", "0006_clocks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
