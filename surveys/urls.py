@@ -9,6 +9,7 @@ from surveys.views import (
     contacts,
     deliveries,
     imports,
+    joining,
     launching,
     running,
     settings,
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/audience/", campaigns.campaign_audience, name="campaign_audience"),
     path("campaigns/<int:pk>/", launching.campaign, name="campaign"),
     path("campaigns/<int:pk>/edit/", campaigns.campaign_edit, name="campaign_edit"),
+    path("campaigns/<int:pk>/join/", joining.campaign_join, name="campaign_join"),
     path("campaigns/<int:pk>/people/", launching.campaign_people, name="campaign_people"),
     path(
         "campaigns/<int:pk>/people/<int:invitation>/hold/",

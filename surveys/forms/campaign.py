@@ -195,6 +195,13 @@ class ReplanForm(forms.Form):
     last_day = forms.DateField(required=False, widget=forms.HiddenInput)
 
 
+class JoinForm(forms.Form):
+    """Who the manager saw would join a campaign under way."""
+
+    mails = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    people = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
 class RateForm(forms.Form):
     """Which share of the mails somebody expects to be answered, in percent."""
 

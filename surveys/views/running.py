@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -23,6 +24,7 @@ from surveys.access import get_campaign, get_invitation
 from surveys.audience import describe_conditions, name_fields
 from surveys.forms.campaign import BackForm, CampaignForm, ReplanForm
 from surveys.history import list_history
+from surveys.joining import find_newcomers
 from surveys.models import Campaign, Invitation, get_organisation
 from surveys.progress import draw_progress_days, measure_progress, name_reasons
 from surveys.replanning import Replan, Seen, carry, change, draw_replan, list_ways, resume
@@ -63,6 +65,8 @@ def describe_progress(subject: Campaign, *, now: dt.datetime) -> dict[str, Any]:
         "ways": list_ways(subject, replan.way, CARRIED) if replan else {},
         "dropped": name_dropped(replan) if replan else [],
         "history": list_history(subject),
+        # Lazy: what is refreshed every few seconds does not count a whole audience.
+        "newcomers": SimpleLazyObject(lambda: find_newcomers(subject).count()),
     }
 
 

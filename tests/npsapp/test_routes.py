@@ -77,6 +77,7 @@ MANAGER = {
     "campaign_cancel",
     "campaign_delete",
     "campaign_edit",
+    "campaign_join",
     "campaign_launch",
     "campaign_mail",
     "campaign_new",

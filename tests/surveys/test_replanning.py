@@ -1,4 +1,4 @@
-"""A plan drawn anew is what was shown: resuming and changing a running campaign, and their races."""
+"""A plan drawn anew is what was shown: resuming, changing a running campaign, and their races."""
 
 from __future__ import annotations
 
