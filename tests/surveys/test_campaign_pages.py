@@ -318,13 +318,154 @@ def test_paused_campaign_keeps_who_and_changes_when(manager_client: Client) -> N
     assert campaign.survey != other
 
 
-def test_running_campaign_is_not_changed(manager_client: Client) -> None:
+def test_running_campaign_is_changed_after_a_look_at_the_new_plan(manager_client: Client) -> None:
+    campaign = make_draft(state="running", weekdays=list(range(7)))
+    make_invitation(campaign=campaign)
+    url, sent = reverse("campaign_edit", args=[campaign.pk]), fill_form(window_days="45")
+
+    looked = manager_client.post(url, sent)
+
+    campaign.refresh_from_db()
+    page = looked.content.decode()
+    assert (looked.status_code, campaign.window_days) == (200, 30)
+    assert "Change it so" in page
+    assert "After the change" in page
+
+    seen = {k: v for k, v in looked.context["replan_form"].initial.items() if v is not None}
+    manager_client.post(url, sent | seen | {"confirm": "1"})
+
+    campaign.refresh_from_db()
+    assert (campaign.window_days, campaign.state) == (45, "running")
+    shown = manager_client.get(campaign.get_absolute_url()).content.decode()
+    assert "Window in days: 30 → 45" in shown
+    assert "Marga Meting" in shown
+
+
+def test_change_that_was_not_looked_at_is_shown_first(manager_client: Client) -> None:
+    campaign = make_draft(state="running", weekdays=list(range(7)))
+    sent = fill_form(window_days="45", confirm="1")
+
+    response = manager_client.post(reverse("campaign_edit", args=[campaign.pk]), sent)
+
+    campaign.refresh_from_db()
+    assert "Nothing is changed yet" in response.content.decode()
+    assert campaign.window_days == 30
+
+
+def test_going_back_from_the_new_plan_keeps_what_was_typed(manager_client: Client) -> None:
     campaign = make_draft(state="running")
+    sent = fill_form(window_days="45", back="1")
+
+    page = manager_client.post(reverse("campaign_edit", args=[campaign.pk]), sent).content.decode()
+
+    assert 'name="window_days" value="45"' in page
+
+
+def test_new_name_of_a_running_campaign_plans_nothing(manager_client: Client) -> None:
+    campaign = make_draft(state="running", weekdays=list(range(7)))
+    sent = fill_form(name="Renamed", day_start="09:00", day_end="17:00", clock="organisation")
+
+    manager_client.post(reverse("campaign_edit", args=[campaign.pk]), sent)
+
+    campaign.refresh_from_db()
+    assert campaign.name == "Renamed"
+
+
+def test_finished_campaign_is_not_changed(manager_client: Client) -> None:
+    campaign = make_draft(state="finished")
 
     manager_client.post(reverse("campaign_edit", args=[campaign.pk]), fill_form(window_days="45"))
 
     campaign.refresh_from_db()
     assert campaign.window_days == 30
+
+
+@pytest.mark.parametrize(
+    ("capacity", "words"),
+    [(None, "Assumed: 20 % answer"), (1, "more than the 1 follow-ups"), (50, "can take 50")],
+)
+def test_plan_shows_what_it_will_bring(
+    manager_client: Client, capacity: int | None, words: str
+) -> None:
+    make_organisation(daily_capacity=capacity)
+    for _ in range(30):
+        make_contact()
+    campaign = make_draft(weekdays=list(range(7)), window_days=3)
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+    typed = manager_client.get(campaign.get_absolute_url(), {"rate": "50"}).content.decode()
+
+    assert words in page
+    assert "About 6 answers" in page
+    assert "About 15 answers" in typed
+    assert "With the 50 % you typed" in typed
+
+
+def test_plan_shows_subject_and_text_of_the_mail_in_each_language(manager_client: Client) -> None:
+    campaign = make_draft(survey=make_survey(languages=["nl", "en"], company="De Proef"))
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+
+    assert page.count('class="mail-subject"') == 2
+    assert page.count('class="mail-text"') == 2
+    assert "De Proef" in page
+
+
+def test_draft_asks_for_a_test_mail_and_offers_no_launch(manager_client: Client) -> None:
+    make_contact()
+    campaign = make_campaign(
+        state="draft", first_day=timezone.localdate() + dt.timedelta(days=1), weekdays=[*range(7)]
+    )
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+
+    assert "No test mail was sent yet" in page
+    assert "Launch: " not in page
+
+
+def test_page_loads_anew_once_the_test_mail_has_left(manager_client: Client) -> None:
+    campaign = make_campaign(state="draft", first_day=timezone.localdate())
+    mail = make_rehearsal(campaign, state="scheduled")
+    url, htmx = f"{campaign.get_absolute_url()}?seen=test-waiting", {"HX-Request": "true"}
+    assert url in manager_client.get(campaign.get_absolute_url()).content.decode()
+    assert manager_client.get(url, headers=htmx).status_code == 204
+
+    mail.state = "sent"
+    mail.save()
+
+    assert manager_client.get(url, headers=htmx).headers["HX-Refresh"] == "true"
+
+
+@pytest.mark.parametrize(("state", "is_live"), [("running", True), ("finished", False)])
+def test_progress_refreshes_itself_while_running_only(
+    manager_client: Client, state: str, is_live: bool
+) -> None:
+    campaign = make_campaign(state=state)
+    url, htmx = f"{campaign.get_absolute_url()}?seen=running", {"HX-Request": "true"}
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+    refreshed = manager_client.get(url, headers=htmx)
+
+    assert ("data-live" in page) == is_live
+    assert ("HX-Refresh" in refreshed.headers) != is_live
+
+
+def test_launch_of_as_many_others_asks_again(manager_client: Client) -> None:
+    seen = make_contact()
+    campaign = make_draft()
+    plan = draw_plan(campaign, now=timezone.now())
+    sent = {
+        "previewed": plan.mails,
+        "terms": describe_terms(campaign),
+        "people": describe_people(plan),
+    }
+    seen.delete()
+    make_contact()
+
+    manager_client.post(reverse("campaign_launch", args=[campaign.pk]), sent)
+
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
 
 
 # The plan
