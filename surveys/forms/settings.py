@@ -14,7 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from surveys.brand import LARGEST_UPLOAD, OUR_ACCENT, Drawing, UnusableImage, redraw
 from surveys.colours import READABLE, WHITE, contrast, find_usable, is_colour, is_usable
 from surveys.forms.survey import LANGUAGES
-from surveys.forms.widgets import ClockField, DaysField, WeekdaysField, check_hours, offer
+from surveys.forms.widgets import (
+    ClockField,
+    DaysField,
+    WeekdaysField,
+    check_hours,
+    list_zones,
+    offer,
+)
 from surveys.free_days import list_countries
 from surveys.models import Organisation, Sender
 
