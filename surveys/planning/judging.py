@@ -137,6 +137,7 @@ class Judgement:
     parameters: list[Any]
     seed: int = 0  # of the order in which they are asked
     is_alike: bool = False  # whether all are of one stratum
+    is_kept: bool = False  # whether they stand in a table already
 
 
 def judge_audience(
@@ -159,8 +160,8 @@ def judge_audience(
     return Judgement(
         f"{audience}, {asked}, {verdict}",
         [*found, *names, *known],
-        number_of(campaign.seed),
-        not campaign.strata,
+        seed=number_of(campaign.seed),
+        is_alike=not campaign.strata,
     )
 
 
