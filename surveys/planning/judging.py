@@ -104,7 +104,8 @@ _AUDIENCE = """
     once AS (
         SELECT id, id AS contact_id, address_hash, stratum, {lane} AS lane,
                CASE WHEN reason = '' AND row_number() OVER (
-                        PARTITION BY reason, address_hash ORDER BY id) > 1
+                        PARTITION BY reason <> '', hashtextextended(address_hash, 0), address_hash
+                            ORDER BY id) > 1
                     THEN 'duplicate' ELSE reason END AS reason
           FROM found {named}
     )
@@ -135,6 +136,8 @@ class Judgement:
     statement: str
     parameters: list[Any]
     seed: int = 0  # of the order in which they are asked
+    is_alike: bool = False  # whether all are of one stratum
+    is_kept: bool = False  # whether they stand in a table already
 
 
 def judge_audience(
@@ -155,7 +158,10 @@ def judge_audience(
     lane, named, names = _name_lanes(lanes, "found.time_zone")
     audience = _AUDIENCE.format(audience=audience, lane=lane, named=named)
     return Judgement(
-        f"{audience}, {asked}, {verdict}", [*found, *names, *known], number_of(campaign.seed)
+        f"{audience}, {asked}, {verdict}",
+        [*found, *names, *known],
+        seed=number_of(campaign.seed),
+        is_alike=not campaign.strata,
     )
 
 
@@ -226,7 +232,10 @@ def _describe(
         ),
     )
     columns = ["id", "address_hash", "stratum", "reason", *(["time_zone"] if with_zone else [])]
-    return described.order_by().values(*columns).query.sql_with_params()
+    found: tuple[str, tuple[Any, ...]] = (
+        described.order_by().values(*columns).query.sql_with_params()
+    )
+    return found
 
 
 def _stratum(keys: list[str]) -> Expression:

@@ -20,7 +20,7 @@ from surveys.models import Campaign, Contact, Invitation, Organisation, get_orga
 from surveys.planning.judging import Judgement, judge_audience, judge_waiting
 from surveys.planning.limits import limit_days
 from surveys.planning.openings import Lane, draw_lanes
-from surveys.planning.order import ORDERED
+from surveys.planning.order import ORDERED, ORDERED_ALIKE
 from surveys.planning.overview import Plan
 from surveys.planning.placing import place
 from surveys.planning.schedule import spread_lanes
@@ -244,15 +244,17 @@ def _keep(judged: Judgement) -> Judgement:
         """  # noqa: S608
         _execute(cursor, statement, judged.parameters)
         cursor.execute("ANALYZE planned_people")
-    return Judgement("judged AS (SELECT * FROM planned_people)", [], judged.seed)
+    kept = "judged AS (SELECT * FROM planned_people)"
+    return Judgement(kept, [], judged.seed, judged.is_alike, is_kept=True)
 
 
 def _left_since(campaign: Campaign, moment: dt.datetime) -> QuerySet[Invitation]:
-    return (
+    rows: QuerySet[Invitation] = (
         campaign.invitations.exclude(state__in=[State.SCHEDULED, State.SKIPPED])
         .alias(moment=Coalesce("sent_at", "intent_at", "scheduled_for"))
         .filter(moment__gte=moment)
     )
+    return rows
 
 
 def _execute(cursor: CursorWrapper, statement: str, parameters: Sequence[Any]) -> None:
@@ -273,14 +275,18 @@ def _execute(cursor: CursorWrapper, statement: str, parameters: Sequence[Any]) -
 def _place_audience(plan: Plan) -> tuple[str, list[Any]]:
     """Return the relations up to `placed`: who is asked when; the parameters with them."""
     placed, timetable = place(plan.lanes, plan.spreads, has_resting=plan.has_resting)
+    # A table is read twice at little cost; what is judged only now must not be judged twice.
+    reading = "NOT MATERIALIZED" if plan.judged.is_kept else "MATERIALIZED"
+    ordered = ORDERED_ALIKE if plan.judged.is_alike and len(plan.lanes) == 1 else ORDERED
     statement = f"""{plan.judged.statement},
-        draw AS (SELECT %s::bigint AS seed),
-        people AS (
+        draw AS (SELECT %s::bigint AS seed, %s::bigint AS size),
+        people AS {reading} (
             SELECT id, lane, address_hash, stratum, release, rests_until
               FROM judged WHERE reason = ''
         ),
-        positioned AS ({ORDERED}), {placed}"""  # noqa: S608
-    return statement, [*plan.judged.parameters, plan.judged.seed, *timetable]
+        positioned AS ({ordered}), {placed}"""  # noqa: S608
+    draw = [plan.judged.seed, plan.mails + plan.no_room]
+    return statement, [*plan.judged.parameters, *draw, *timetable]
 
 
 def _column_defaults() -> dict[str, Any]:

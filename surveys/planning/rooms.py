@@ -43,7 +43,8 @@ class Rooms:
             if self.left is None or self.left.get(slot.day, 0) > 0:
                 if self.left is not None:
                     self.left[slot.day] -= 1
-                return slot.start + offset * (slot.length // MICROSECOND) // length * MICROSECOND
+                inside = offset * (slot.length // MICROSECOND) // length
+                return slot.start + dt.timedelta(microseconds=inside)
         return None
 
 
