@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from surveys.models import Campaign, CampaignEvent
+from surveys.models import Campaign, CampaignEvent, Contact
 
 if TYPE_CHECKING:
     from npsapp.models import User
@@ -31,6 +31,7 @@ class Line:
     what: str
     sentence: str
     changes: tuple[tuple[str, str, str], ...] = ()
+    person: Contact | None = None
 
 
 def note(
@@ -62,16 +63,23 @@ def list_changes(
 
 def list_history(campaign: Campaign) -> list[Line]:
     """Return all lines, the newest first."""
-    events = campaign.events.select_related("actor").order_by("-at", "-pk")
-    return [_describe(event) for event in events]
+    events = list(campaign.events.select_related("actor").order_by("-at", "-pk"))
+    rows = [event.details["invitation"] for event in events if "invitation" in event.details]
+    people = {
+        row.pk: row.contact
+        for row in campaign.invitations.filter(pk__in=rows).select_related("contact__account")
+    }
+    return [_describe(event, people) for event in events]
 
 
-def _describe(event: CampaignEvent) -> Line:
+def _describe(event: CampaignEvent, people: Mapping[int, Contact | None]) -> Line:
     details, kind = event.details, Kind(event.kind)
     describe = _SENTENCES.get(kind)
     who = event.actor.name if event.actor else ""
     changes = tuple(_name_change(name, *pair) for name, pair in details.get("changes", {}).items())
-    return Line(event.at, who, str(kind.label), describe(details) if describe else "", changes)
+    told = describe(details) if describe else ""
+    person = people.get(details.get("invitation", 0))
+    return Line(event.at, who, str(kind.label), told, changes, person)
 
 
 def _describe_launch(details: Mapping[str, Any]) -> str:

@@ -4,6 +4,22 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+# What a line of a campaign's history says stays as it is; only the account behind it may go.
+KEEP_HISTORY = """
+CREATE FUNCTION surveys_keep_history() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'What a campaign went through is not rewritten.';
+END $$;
+CREATE TRIGGER keep_history BEFORE UPDATE ON surveys_campaignevent
+    FOR EACH ROW WHEN ((OLD.campaign_id, OLD.kind, OLD.at, OLD.details)
+                       IS DISTINCT FROM (NEW.campaign_id, NEW.kind, NEW.at, NEW.details))
+    EXECUTE FUNCTION surveys_keep_history();
+"""
+LET_HISTORY = """
+DROP TRIGGER keep_history ON surveys_campaignevent;
+DROP FUNCTION surveys_keep_history();
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -138,4 +154,5 @@ class Migration(migrations.Migration):
                 "ordering": ["at", "pk"],
             },
         ),
+        migrations.RunSQL(KEEP_HISTORY, LET_HISTORY),
     ]

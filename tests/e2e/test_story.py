@@ -87,6 +87,10 @@ def launch_campaign(page: Page) -> None:
     page.get_by_label("Until", exact=True).fill("23:59")
     press(page, "Save and see the plan")
     expect(page.get_by_text("No e-mail address")).to_be_visible()
+    expect(page.get_by_text("No test mail was sent yet")).to_be_visible()
+    press(page, "Send a test to yourself")
+    # The page notices by itself that the test has left.
+    page.get_by_text("Launch …").click(timeout=60_000)
     press(page, re.compile(r"^Launch: 3 mails from \d"))
     expect(page.get_by_text("Running")).to_be_visible()
 

@@ -7,10 +7,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from surveys.catching_up import catch_up, count_day
 from surveys.history import list_history
 from surveys.models import Campaign
+from surveys.tasks import send_due
 from tests.factories import (
     make_campaign,
     make_contact,
@@ -136,3 +138,26 @@ def test_what_does_not_fit_is_told_once_and_nobody_is_dropped() -> None:
     assert campaign.invitations.filter(state="scheduled").count() == 32
     (line,) = list_history(campaign)
     assert line.sentence.startswith("16 mails do not fit")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_engine_catches_up_before_it_sends() -> None:
+    now = timezone.now()
+    campaign = make_campaign(
+        first_day=timezone.localdate() - 3 * DAY, window_days=10, weekdays=list(range(7)),
+        day_start=dt.time(0), day_end=dt.time(23, 59),
+    )  # fmt: skip
+    for number in range(40):
+        make_invitation(
+            campaign=campaign,
+            contact=make_contact(),
+            scheduled_for=now - 2 * DAY + number * HOUR,
+            not_after=now + 5 * DAY,
+            order_key=number,
+        )
+
+    send_due()
+
+    assert [event.kind for event in campaign.events.all()] == ["caught_up"]
+    assert campaign.invitations.filter(state="sent").count() <= 1
+    assert campaign.invitations.filter(state="scheduled", scheduled_for__lt=now).count() == 0
