@@ -80,7 +80,7 @@ def launch_campaign(page: Page) -> None:
     page.goto("/campaigns/new/")
     page.get_by_label("Name", exact=True).fill("Eerste ronde")
     today = dt.datetime.now(ZoneInfo(ZONE)).date()
-    page.get_by_label("first day").fill(today.isoformat())
+    page.get_by_label("First day", exact=True).fill(today.isoformat())
     for day in page.get_by_role("group", name="Weekdays").get_by_role("checkbox").all():
         day.check()
     page.get_by_label("From", exact=True).fill("00:00")
