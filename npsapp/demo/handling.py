@@ -175,6 +175,7 @@ def finish(desk: Desk, follow_up: FollowUp, response: Response, *, at: dt.dateti
     random = desk.random
     category = Category(response.category)
     cause = random.choices(desk.causes, range(len(desk.causes), 0, -1))[0]
+    before = follow_up.state
     follow_up.state = FollowUp.State.CLOSED
     follow_up.closed_at = at
     follow_up.outcome = random.choice(OUTCOMES[category])
@@ -184,5 +185,6 @@ def finish(desk: Desk, follow_up: FollowUp, response: Response, *, at: dt.dateti
         "root_cause": str(follow_up.root_cause or ""),
         "owner": follow_up.owner_id,
         "contacted": True,
+        "state": str(before),
     }
     desk.record(follow_up, Kind.CLOSED, at, details=details)
