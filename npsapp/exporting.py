@@ -103,6 +103,7 @@ def _describe_person(person: Contact) -> dict[str, Any]:
         "first_name": person.first_name,
         "last_name": person.last_name,
         "language": person.language,
+        "time_zone": person.time_zone,
         "account": str(person.account or ""),
         "known_since": _iso(person.created_at),
         "changed_at": _iso(person.updated_at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -61,3 +62,9 @@ def get_delivery(kind: str, pk: int) -> Invitation | Mail:
         mail: Mail = get_object_or_404(Mail.objects.select_related("sender"), pk=pk)
         return mail
     raise Http404
+
+
+def get_invitation(campaign: Campaign, pk: int) -> Invitation:
+    """One of the campaign's own mails."""
+    found: QuerySet[Invitation] = Invitation.objects.select_related("campaign", "contact")
+    return get_object_or_404(found, campaign=campaign, pk=pk)

@@ -1,4 +1,7 @@
-"""What a manager does with a campaign: launch, pause, resume, cancel. Each moves its state once."""
+"""What a manager does with a campaign: launch, pause, cancel. Each moves its state once.
+
+What draws its plan anew (resuming it, changing its window) stands in replanning.py.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,22 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from npsapp.roles import Role
-from surveys.models import (
-    Campaign,
-    Contact,
-    Invitation,
-    Organisation,
-    Sender,
-    Survey,
-    get_organisation,
-)
-from surveys.models.campaign import CampaignQuerySet
+from surveys.campaign_history import Kind, list_changes, note
+from surveys.history import act_as
+from surveys.models import Campaign, Invitation, get_organisation
 from surveys.nudging import nudge
-from surveys.planning.plan import Plan, draw_plan, redraw_plan, rewrite_plan, write_plan
-from surveys.planning.reminding import find_close, may_remind
+from surveys.obstacles import find_obstacles
+from surveys.planning.plan import Plan, draw_plan, write_plan
+from surveys.planning.reminding import may_remind
 from surveys.resting import rest_before
+
+if TYPE_CHECKING:
+    from npsapp.models import User
 
 State = Campaign.State
 
@@ -42,15 +40,6 @@ class PreviewOutdated(CannotMove):
     """What would be mailed is no longer what was shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """What keeps a campaign from being launched, where it can be mended, and by whom."""
-
-    text: str
-    url: str
-    role: Role
-
-
 def describe_terms(campaign: Campaign) -> str:
     """Return a short fingerprint of all that decides what a launch mails, to whom and when."""
     terms = [
@@ -58,148 +47,118 @@ def describe_terms(campaign: Campaign) -> str:
         campaign.window_days, campaign.weekdays, campaign.day_start.isoformat(),
         campaign.day_end.isoformat(), campaign.daily_limit, campaign.strata,
         campaign.reminders, campaign.reminder_after_days,
+        campaign.clock, campaign.ramp_start, campaign.ramp_days,
         rest_before(campaign.survey, get_organisation()).days,
     ]  # fmt: skip
     return hashlib.blake2b(json.dumps(terms, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
-def find_missing() -> list[str]:
-    """Return what has to be there before a campaign can be made, in the order to make it."""
-    missing = []
-    organisation = get_organisation()
-    if not (organisation.name and organisation.postal_address):
-        missing.append("organisation")
-    if not Sender.objects.filter(lane=Sender.Lane.BULK).exists():
-        missing.append("sender")
-    if not Contact.objects.exists():
-        missing.append("contacts")
-    if not Survey.objects.exists():
-        missing.append("survey")
-    return missing
-
-
-def find_obstacles(campaign: Campaign, plan: Plan, organisation: Organisation) -> list[Obstacle]:
-    """Return what is missing before this campaign can be launched; nothing when it can."""
-    incomplete, settings = [], reverse("settings")
-    if not organisation.name:
-        incomplete.append(_("The organisation has no name yet."))
-    if not organisation.postal_address:
-        incomplete.append(
-            _("The organisation has no postal address yet; the law wants it in every mail.")
+def describe_people(plan: Plan) -> str:
+    """Return a short fingerprint of who would be asked: as many others are not the same people."""
+    judged = plan.judged
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {judged.statement} "  # noqa: S608 - relations of ours
+            "SELECT count(*), sum(hashint8extended(id, 0)::numeric) FROM judged WHERE reason = ''",
+            judged.parameters,
         )
-    obstacles = [Obstacle(text, settings, Role.ADMIN) for text in incomplete]
-    if not (campaign.sender.from_name and campaign.sender.from_email):
-        url = reverse("sender", args=[campaign.sender_id])
-        obstacles.append(Obstacle(_("The sender has no name or no address."), url, Role.ADMIN))
-    if not plan.mails:
-        edit = reverse("campaign_edit", args=[campaign.pk])
-        obstacles.append(Obstacle(_explain_emptiness(plan), edit, Role.MANAGER))
-    return obstacles
-
-
-def _explain_emptiness(plan: Plan) -> str:
-    if not plan.people:
-        return _("Nobody meets the conditions of the audience.")
-    if not plan.open_days:
-        return _("Nothing is left of the window: choose later days, more weekdays or longer hours.")
-    return _("Everybody in the audience is left out.")
+        people, total = cursor.fetchone() or (0, None)
+    return f"{people}.{int(total or 0) & 0xFFFFFFFFFFFFFFFF:x}"
 
 
 @transaction.atomic
-def launch(campaign: Campaign, *, previewed: int, terms: str, now: dt.datetime) -> Plan:
+def launch(
+    campaign: Campaign,
+    *,
+    previewed: int,
+    terms: str,
+    people: str = "",
+    by: User | None = None,
+    now: dt.datetime,
+) -> Plan:
     """Write the plan and set the campaign running, if it still is what was previewed.
 
-    `previewed` is the number of mails that the manager saw, `terms` the fingerprint of the rest.
-    Raises CannotMove. The engine finds the first mails at its next tick.
+    `previewed` is the number of mails that the manager saw, `terms` the fingerprint of the rest,
+    `people` that of who would be asked (not compared when empty). Raises CannotMove. The engine
+    finds the first mails at its next tick.
     """
-    _take_turn()
+    take_turn()
     locked = lock_campaign(campaign)
     if locked.state != State.DRAFT:
         raise CannotMove(_("This campaign was launched already."))
-    plan = draw_plan(locked, now=now)
+    plan = draw_plan(locked, now=now, keep=True)
     for obstacle in find_obstacles(locked, plan, get_organisation()):
         raise CannotMove(obstacle.text)
-    if plan.mails > previewed or terms != describe_terms(locked):
+    is_other = bool(people) and people != describe_people(plan)
+    if plan.mails > previewed or terms != describe_terms(locked) or is_other:
         raise PreviewOutdated(
             _("The plan has changed since you saw it. Look at it again, then launch.")
         )
     write_plan(locked, plan)
     locked.launched_at = now
-    _move(locked, State.RUNNING)
-    _wake_engine()
+    move_to(locked, State.RUNNING)
+    note(
+        locked,
+        Kind.LAUNCHED,
+        at=now,
+        by=by,
+        mails=plan.mails,
+        left_out=sum(plan.left_out.values()),
+    )
+    wake_engine()
     return plan
 
 
 @transaction.atomic
-def save_changes(campaign: Campaign, *, fields: Iterable[str]) -> None:
+def save_changes(
+    campaign: Campaign,
+    *,
+    fields: Iterable[str],
+    by: User | None = None,
+    now: dt.datetime | None = None,
+) -> None:
     """Save what a form changed of a draft or a paused campaign.
 
     Only these fields, and only while its state is still the one the form was shown for: a launch
-    from another tab must not be written over.
+    from another tab must not be written over. What was launched has a history: `now` is for it.
     """
     if not campaign.pk:
         campaign.save()
         return
-    if lock_campaign(campaign).state != campaign.state or not campaign.may_change:
+    locked, fields = lock_campaign(campaign), list(fields)
+    # A name changes no plan; all else of a running campaign is changed by replanning.change.
+    is_free = locked.state in {State.DRAFT, State.PAUSED} or fields == ["name"]
+    if locked.state != campaign.state or not is_free:
         raise CannotMove(
             _("This campaign was started or stopped meanwhile; your changes are not saved.")
         )
-    campaign.save(update_fields=list(fields))
+    changes = list_changes(locked, campaign, fields)
+    campaign.save(update_fields=fields)
+    if now and changes and locked.state != State.DRAFT:
+        note(locked, Kind.CHANGED, at=now, by=by, changes=changes)
 
 
 @transaction.atomic
-def pause(campaign: Campaign) -> None:
+def pause(campaign: Campaign, *, by: User | None = None, now: dt.datetime | None = None) -> None:
     """Hold all that has not left yet. What a worker is just handing over still leaves."""
     locked = lock_campaign(campaign)
     if locked.state != State.RUNNING:
         raise CannotMove(_("Only a running campaign can be paused."))
-    _move(locked, State.PAUSED)
+    move_to(locked, State.PAUSED)
+    if now:
+        note(locked, Kind.PAUSED, at=now, by=by)
 
 
 @transaction.atomic
-def resume(campaign: Campaign, *, now: dt.datetime) -> Plan:
-    """Spread what still waits over what is left of the window, and go on."""
-    _take_turn()
-    locked = lock_campaign(campaign)
-    if locked.state != State.PAUSED:
-        raise CannotMove(_("Only a paused campaign can be resumed."))
-    plan = redraw_plan(locked, now=now)
-    if plan.no_room and not plan.mails:
-        raise CannotMove(
-            _("Nothing is left of the window. Make it longer first, or cancel the campaign.")
-        )
-    rewrite_plan(locked, plan)
-    # Reminders keep their times, for the longest wait leaves first; the window may be another.
-    locked.invitations.filter(sequence__gt=0, state=Invitation.State.SCHEDULED).update(
-        not_after=find_close(locked, get_organisation().zone)
-    )
-    _move(locked, State.RUNNING)
-    _wake_engine()
-    return plan
-
-
-@transaction.atomic
-def replan(campaign: Campaign, *, now: dt.datetime) -> Plan | None:
-    """Spread what waits of a running campaign over what is left of its window."""
-    _take_turn()
-    locked = lock_campaign(campaign)
-    if locked.state != State.RUNNING:
-        return None
-    plan = redraw_plan(locked, now=now)
-    rewrite_plan(locked, plan)
-    _wake_engine()
-    return plan
-
-
-@transaction.atomic
-def cancel(campaign: Campaign, *, now: dt.datetime) -> int:
+def cancel(campaign: Campaign, *, by: User | None = None, now: dt.datetime) -> int:
     """End a campaign; return how many people are no longer asked because of it.
 
     Claimed rows go too: their worker's intent finds the row changed and lets it be.
     """
     locked = lock_campaign(campaign)
-    if locked.state not in {State.RUNNING, State.PAUSED}:
+    if not locked.is_under_way:
         raise CannotMove(_("Only a campaign under way can be cancelled."))
+    act_as(by)
     waiting = locked.invitations.filter(
         state__in=[Invitation.State.SCHEDULED, Invitation.State.CLAIMED]
     )
@@ -214,7 +173,8 @@ def cancel(campaign: Campaign, *, now: dt.datetime) -> int:
     # Whose reminder is stopped was asked all the same, and is not counted.
     waiting.update(**changes)
     locked.ended_at = now
-    _move(locked, State.CANCELLED)
+    move_to(locked, State.CANCELLED)
+    note(locked, Kind.CANCELLED, at=now, by=by, stopped=stopped)
     return stopped
 
 
@@ -244,19 +204,29 @@ def finish_campaigns(*, now: dt.datetime) -> int:
             Invitation.State.UNKNOWN,
         ]
     )
-    done: CampaignQuerySet = Campaign.objects.running().exclude(pk__in=unsettled.values("campaign"))
-    return sum(_finish(campaign, done, now) for campaign in list(done))
+    done = Campaign.objects.running().exclude(pk__in=unsettled.values("campaign"))
+    return sum(_finish(campaign, now) for campaign in list(done))
 
 
 @transaction.atomic
-def _finish(campaign: Campaign, done: CampaignQuerySet, now: dt.datetime) -> int:
-    """Look again under the lock: reminders may be switched on at this very moment."""
-    if may_remind(lock_campaign(campaign), now=now):
+def _finish(campaign: Campaign, now: dt.datetime) -> int:
+    """Look again under the lock: people may be added, or reminders switched on, meanwhile."""
+    locked = lock_campaign(campaign)
+    if _has_mail_left(locked) or may_remind(locked, now=now):
         return 0
-    return done.filter(pk=campaign.pk).update(state=State.FINISHED, ended_at=now)
+    locked.ended_at = now
+    move_to(locked, State.FINISHED)
+    note(locked, Kind.FINISHED, at=now)
+    return 1
 
 
-def _take_turn() -> None:
+def _has_mail_left(campaign: Campaign) -> bool:
+    return campaign.state != State.RUNNING or bool(
+        campaign.invitations.filter(state=Invitation.State.SCHEDULED).exists()
+    )
+
+
+def take_turn() -> None:
     """Plan one after the other: two campaigns that plan at once would both ask the same people."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PLANNING])
@@ -265,17 +235,17 @@ def _take_turn() -> None:
 def lock_campaign(campaign: Campaign) -> Campaign:
     return (
         Campaign.objects.select_for_update(of=("self",))
-        .select_related("sender")
+        .select_related("sender", "survey")
         .get(pk=campaign.pk)
     )
 
 
-def _move(campaign: Campaign, state: Campaign.State) -> None:
+def move_to(campaign: Campaign, state: Campaign.State) -> None:
     campaign.state = state
     campaign.save(update_fields=["state", "launched_at", "ended_at"])
 
 
-def _wake_engine() -> None:
+def wake_engine() -> None:
     from surveys import tasks  # tasks import us
 
     nudge(tasks.send_due)

@@ -24,6 +24,7 @@ _PHRASES: dict[str, str | Promise] = {
     Reason.WINDOW_OVER: gettext_lazy("the window of the campaign was over"),
     Reason.CANCELLED: gettext_lazy("the campaign was cancelled"),
     Reason.REMINDERS_OFF: gettext_lazy("reminders were switched off or changed"),
+    Reason.HELD: gettext_lazy("a colleague holds this person back for now"),
     Reason.ERASED: gettext_lazy("the person with this address was erased"),
     Reason.REFUSED: gettext_lazy("the mail server refused it"),
     Reason.CANNOT_COMPOSE: gettext_lazy("the mail could not be made"),

@@ -1,6 +1,7 @@
-"""The history of mails and campaigns: who acts, what was planned, and all of it in plain words.
+"""The history of every mail: who acts, how many were planned, and all of it in plain words.
 
-The steps themselves are written by triggers; see surveys.models.history.
+The steps themselves are written by triggers, see surveys.models.history; what was done to whole
+campaigns comes from campaign_history.py.
 """
 
 from __future__ import annotations
@@ -42,6 +43,12 @@ def acting(user: User | None) -> Iterator[None]:
         _set_actor(cursor, "")
 
 
+def act_as(user: User | None) -> None:
+    """As `acting`, for all that is left of this transaction."""
+    with connection.cursor() as cursor:
+        _set_actor(cursor, str(user.pk) if user else "")
+
+
 def _set_actor(cursor: CursorWrapper, value: str) -> None:
     cursor.execute("SELECT set_config('npsapp.actor', %s, true)", [value])
 
@@ -51,16 +58,6 @@ def note_planned(campaign: Campaign, people: int) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(
         planned=Coalesce(F("planned"), Value(0)) + people
     )
-
-
-def note_replanned(campaign: Campaign) -> None:
-    """One event for new times of many mails. In the transaction that writes them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO surveys_campaignevent (campaign_id, at, kind, actor_id) VALUES (%s,"
-            " clock_timestamp(), %s, NULLIF(current_setting('npsapp.actor', true), '')::bigint)",
-            [campaign.pk, CampaignEvent.Kind.REPLANNED],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +82,12 @@ def read_histories(invitations: Iterable[Invitation]) -> dict[int, list[Step]]:
     of_campaigns: dict[int, list[Step]] = defaultdict(list)
     campaigns = {row.campaign_id for row in rows}
     for done in CampaignEvent.objects.filter(campaign__in=campaigns).select_related("actor"):
-        sentence = str(_CAMPAIGN[done.kind])
-        of_campaigns[done.campaign_id].append(Step(done.at, sentence, "", str(done.actor or "")))
+        sentence = _CAMPAIGN.get(done.kind)
+        if sentence is None:
+            continue  # about other people, or about no mail at all
+        of_campaigns[done.campaign_id].append(
+            Step(done.at, str(sentence), "", str(done.actor or ""))
+        )
     for row in rows:
         steps = told[row.pk]
         steps += _while_it_waited(row, steps, of_campaigns[row.campaign_id])
@@ -109,7 +110,11 @@ _CAMPAIGN: dict[str, Promise] = {
     CampaignEvent.Kind.LAUNCHED: gettext_lazy("The campaign was launched."),
     CampaignEvent.Kind.PAUSED: gettext_lazy("The campaign was paused."),
     CampaignEvent.Kind.RESUMED: gettext_lazy("The campaign was resumed."),
-    CampaignEvent.Kind.REPLANNED: gettext_lazy("All mails that waited were given new times."),
+    CampaignEvent.Kind.CHANGED: gettext_lazy("The campaign was changed."),
+    CampaignEvent.Kind.JOINED: gettext_lazy("New contacts joined the campaign."),
+    CampaignEvent.Kind.CAUGHT_UP: gettext_lazy(
+        "After a standstill all mails that waited were given new times."
+    ),
     CampaignEvent.Kind.FINISHED: gettext_lazy("The campaign was finished."),
     CampaignEvent.Kind.CANCELLED: gettext_lazy("The campaign was cancelled."),
 }

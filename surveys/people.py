@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from surveys.models import Campaign, Contact, Invitation
 from surveys.planning.plan import Plan, draw_plan, list_left_out, list_recipients
 from surveys.progress import ASSUMED, WAITING
+from surveys.sparing import may_hold, may_let_go
 
 # Asked for like states of the ledger, but they are columns beside it.
 ANSWERED = "answered"
@@ -37,6 +38,9 @@ class Person:
     rests_until: dt.datetime | None = None
     delivery: str = ""
     delivery_at: dt.datetime | None = None
+    invitation: int = 0
+    may_hold: bool = False
+    may_let_go: bool = False
 
 
 class People(Protocol):
@@ -66,6 +70,9 @@ class WrittenPeople:
                 rests_until=row.rests_until,
                 delivery=row.get_delivery_status_display() if row.delivery_status else "",
                 delivery_at=row.delivery_at,
+                invitation=row.pk,
+                may_hold=may_hold(row),
+                may_let_go=may_let_go(row),
             )
             for row in self.invitations[part]
         ]
@@ -104,7 +111,9 @@ def list_people(
     """
     if campaign.state == Campaign.State.DRAFT:
         return PlannedPeople(draw_plan(campaign, now=now), reason, state == POSTPONED)
-    rows = Invitation.objects.filter(campaign=campaign).select_related("contact__account", "first")
+    rows = Invitation.objects.filter(campaign=campaign).select_related(
+        "contact__account", "campaign", "first"
+    )
     rows = rows.filter(sequence__gt=0) if reminders else rows.filter(sequence=0)
     if state == ANSWERED and reminders:
         # Those whom a reminder brought to answer, once each: by the last that came before it.

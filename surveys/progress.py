@@ -163,12 +163,19 @@ def count_by_day(
     return mails, done
 
 
-def draw_planned_days(campaign: Campaign, plan: Plan, *, today: dt.date) -> Strip:
+def draw_planned_days(
+    campaign: Campaign,
+    plan: Plan,
+    *,
+    expected: Mapping[dt.date, float] | None = None,
+    today: dt.date,
+) -> Strip:
     """Draw the whole window of a draft, what of it has passed included."""
     return draw_strip(
         campaign.first_day,
         campaign.last_day,
         mails=plan.mails_by_day,
+        expected=expected,
         open_days=plan.open_days,
         today=today,
     )
@@ -191,3 +198,16 @@ def draw_progress_days(
     days = map(dt.date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
     open_days = {day for day in days if day.weekday() in campaign.weekdays or day in mails}
     return draw_strip(first, last, mails=mails, done=done, open_days=open_days, today=today)
+
+
+def draw_joined_days(
+    campaign: Campaign, joined: Mapping[dt.date, int], *, zone: ZoneInfo, today: dt.date
+) -> Strip:
+    """Draw what is planned or has left, dark, with those who would join on top of it."""
+    mails, _done = count_by_day(campaign, zone=zone)
+    planned = {day: count for day, count in mails.items() if day}
+    both = Counter(planned) + Counter(joined)
+    first, last = min([campaign.first_day, *both]), max([campaign.last_day, *both])
+    days = map(dt.date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+    open_days = {day for day in days if day.weekday() in campaign.weekdays or day in both}
+    return draw_strip(first, last, mails=both, done=planned, open_days=open_days, today=today)

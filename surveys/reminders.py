@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import copy
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from surveys.campaign_history import Kind, list_changes, note
 from surveys.campaigns import CannotMove, PreviewOutdated, lock_campaign
+from surveys.history import act_as
 from surveys.models import Campaign, Invitation
 from surveys.progress import WAITING
+
+if TYPE_CHECKING:
+    from npsapp.models import User
 
 State, Reason = Invitation.State, Invitation.Reason
 UNDER_WAY = (Campaign.State.RUNNING, Campaign.State.PAUSED)
@@ -61,7 +68,13 @@ def count_remindable(campaign: Campaign) -> int:
 
 @transaction.atomic
 def change_reminders(
-    campaign: Campaign, *, reminders: int, after_days: int, previewed: int, now: dt.datetime
+    campaign: Campaign,
+    *,
+    reminders: int,
+    after_days: int,
+    previewed: int,
+    by: User | None = None,
+    now: dt.datetime,
 ) -> None:
     """Switch reminders on, off or to other terms while the campaign is under way.
 
@@ -77,6 +90,7 @@ def change_reminders(
         )
     if (locked.reminders, locked.reminder_after_days) == (reminders, after_days):
         return
+    act_as(by)
     locked.invitations.filter(
         sequence__gt=0, state__in=[State.SCHEDULED, State.CLAIMED]
     ).update(
@@ -86,5 +100,7 @@ def change_reminders(
         claim_token=None,
         lease_until=None,
     )  # fmt: skip
+    before, fields = copy(locked), ["reminders", "reminder_after_days"]
     locked.reminders, locked.reminder_after_days = reminders, after_days
-    locked.save(update_fields=["reminders", "reminder_after_days"])
+    locked.save(update_fields=fields)
+    note(locked, Kind.CHANGED, at=now, by=by, changes=list_changes(before, locked, fields))

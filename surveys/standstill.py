@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from surveys import campaigns
 from surveys.models import Campaign, Invitation, Organisation
 from surveys.nudging import nudge
 from surveys.planning.plan import Plan, redraw_plan
+from surveys.replanning import let_go_on
 
 if TYPE_CHECKING:
     from npsapp.models import User
@@ -24,7 +24,7 @@ def stop_all(*, user: User, now: dt.datetime) -> bool:
 
 
 @transaction.atomic
-def let_go(*, now: dt.datetime) -> bool:
+def let_go(*, by: User | None = None, now: dt.datetime) -> bool:
     """Let mail leave again; return whether it was stopped.
 
     What has become due meanwhile would leave in one heap. So its campaigns are first spread over
@@ -34,7 +34,7 @@ def let_go(*, now: dt.datetime) -> bool:
     if organisation is None or organisation.sending_stopped_at is None:
         return False
     for campaign in list_overdue(now=now):
-        campaigns.replan(campaign, now=now)
+        let_go_on(campaign, by=by, now=now)
     organisation.sending_stopped_at = organisation.sending_stopped_by = None
     organisation.save(update_fields=["sending_stopped_at", "sending_stopped_by"])
     from surveys.tasks import send_due  # tasks.py is a leaf: only this nudge looks back at it

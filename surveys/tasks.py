@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from surveys import campaigns, rounds
+from surveys import campaigns, catching_up, rounds
 from surveys.importing.batches import work_on
 from surveys.importing.running import find_waiting
 from surveys.models import Campaign, ImportBatch
@@ -13,7 +13,7 @@ from surveys.nudging import nudge
 from surveys.planning.reminding import plan_reminders
 from surveys.sending import alarms, pace
 from surveys.sending import reap as reaping
-from surveys.sending.leases import job_lease
+from surveys.sending.leases import Lease, job_lease
 from surveys.sending.ledger import LEDGERS
 from surveys.sending.release import send_lane
 from surveys.sending.settling import settle_overdue
@@ -26,10 +26,20 @@ def send_due() -> str:
     """One pass of both lanes; another one at once when there was too much for one."""
     now = timezone.now()
     note_alive(WORKER, now=now)
+    catch_up()
     passes = {ledger.lane.value: send_lane(ledger, now=now) for ledger in LEDGERS}
     if any(done.more for done in passes.values()):
         nudge(send_due)
     return "; ".join(f"{lane}: {done}" for lane, done in passes.items())
+
+
+@shared_task(name="surveys.catch_up")
+def catch_up() -> str:
+    """After a standstill, before anything leaves. Its lease is kept, so that it rests in between:
+    right behind the standstill it is free, later twice a minute is enough."""
+    if not Lease("job:catch_up").take():
+        return "done a moment ago"
+    return f"planned {catching_up.catch_up(now=timezone.now())} anew"
 
 
 @shared_task(name="surveys.reap")

@@ -25,7 +25,9 @@ from surveys.models import (
     Property,
     Sender,
     Survey,
+    get_organisation,
 )
+from surveys.rehearsing import fingerprint, write_samples
 
 _number = count(1)
 
@@ -102,6 +104,15 @@ def make_campaign(**fields: Any) -> Campaign:
             "state": Campaign.State.RUNNING,
         }
         | fields
+    )
+
+
+def make_rehearsal(campaign: Campaign, **fields: Any) -> Mail:
+    """A test mail of the campaign as it is worded now, sent unless told otherwise."""
+    samples = write_samples(campaign, get_organisation())
+    worded = {"worded_as": fingerprint(campaign, samples)}
+    return make_mail(
+        **{"kind": Mail.Kind.TEST, "campaign": campaign, "state": "sent"} | worded | fields
     )
 
 

@@ -14,6 +14,7 @@ from npsapp.models import User
 from npsapp.roles import Role
 from responses.automatic import Sign
 from responses.models import Response
+from surveys.campaign_history import Kind, note
 from surveys.models import Campaign, Contact, ImportBatch, Invitation, Sender, Survey
 from surveys.planning.plan import draw_plan, write_plan
 
@@ -83,13 +84,18 @@ def play_round(
         audience=_describe_audience(asked),
     )  # fmt: skip
     launched_at = moment(asked.first_day, -1, hour=15)
-    write_plan(campaign, draw_plan(campaign, now=launched_at))
+    plan = draw_plan(campaign, now=launched_at)
+    write_plan(campaign, plan)
     campaign.launched_at = launched_at
     over = campaign.last_day < now.date()
     campaign.state = Campaign.State.FINISHED if over else Campaign.State.RUNNING
     campaign.ended_at = moment(campaign.last_day, 1) if over else None
     follow_on(campaign)
     campaign.save()
+    left_out = sum(plan.left_out.values())
+    note(campaign, Kind.LAUNCHED, at=launched_at, mails=plan.mails, left_out=left_out)
+    if campaign.ended_at:
+        note(campaign, Kind.FINISHED, at=campaign.ended_at)
     hand_over(random, campaign, now=now)
     answer_round(random, campaign, contacts, moods, now=now)
     return campaign

@@ -23,6 +23,7 @@ from surveys.history import Step, read_histories
 from surveys.models import Campaign, Contact, Invitation, Suppression
 from surveys.properties import name_properties
 from surveys.resting import find_rest
+from surveys.sparing import may_hold, may_let_go
 from surveys.suppressing import list_removals
 
 Status = Invitation.DeliveryStatus
@@ -36,6 +37,8 @@ class Asked:
     sentence: str
     was_sent: bool
     history: list[Step]
+    may_hold: bool
+    may_let_go: bool
 
 
 @requires(Role.AGENT)
@@ -83,8 +86,15 @@ def list_invitations(person: Contact) -> list[Asked]:
     )
     histories = read_histories(found)
     return [
-        Asked(each, describe(each), each.state == Invitation.State.SENT, histories[each.pk])
-        for each in found
+        Asked(
+            invitation,
+            describe(invitation),
+            was_sent=invitation.state == Invitation.State.SENT,
+            history=histories[invitation.pk],
+            may_hold=may_hold(invitation),
+            may_let_go=may_let_go(invitation),
+        )
+        for invitation in found
     ]
 
 

@@ -50,6 +50,19 @@ class CampaignForm(CampaignModelForm):
         required=False,
         help_text=_("At most this many mails a day. Empty: no limit."),
     )
+    clock = forms.ChoiceField(
+        label=_("Clock"),
+        choices=Campaign.Clock.choices,
+        widget=forms.RadioSelect,
+        required=False,
+        help_text=_("Whose hours are meant. Of people without a time zone we take ours."),
+    )
+    ramp_start = forms.IntegerField(
+        label=_("Mails on the first day"), min_value=1, max_value=1_000_000, required=False
+    )
+    ramp_days = forms.IntegerField(
+        label=_("Days until the daily limit"), min_value=2, max_value=366, required=False
+    )
     reminders = forms.TypedChoiceField(
         label=_("Reminders"),
         coerce=int,
@@ -82,7 +95,10 @@ class CampaignForm(CampaignModelForm):
             "weekdays",
             "day_start",
             "day_end",
+            "clock",
             "daily_limit",
+            "ramp_start",
+            "ramp_days",
             "reminders",
             "reminder_after_days",
             "strata",
@@ -132,9 +148,26 @@ class CampaignForm(CampaignModelForm):
             raise forms.ValidationError(_("Choose at most three."))
         return strata
 
+    def clean_clock(self) -> str:
+        return self.cleaned_data["clock"] or str(self.instance.clock)
+
+    def _check_slow_start(self, cleaned: dict[str, Any]) -> None:
+        start, days = cleaned.get("ramp_start"), cleaned.get("ramp_days")
+        limit = cleaned.get("daily_limit")
+        if not {"ramp_start", "ramp_days", "daily_limit"}.isdisjoint(self.errors):
+            return
+        if (start is None) != (days is None):
+            missing = "ramp_start" if start is None else "ramp_days"
+            self.add_error(missing, _("A slow start needs both: fill in this too, or neither."))
+        elif start is not None and limit is None:
+            self.add_error("daily_limit", _("A slow start grows to the daily limit: fill it in."))
+        elif start is not None and limit is not None and start > limit:
+            self.add_error("ramp_start", _("Choose at most the daily limit."))
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         check_hours(self)
+        self._check_slow_start(cleaned)
         first_day, days = cleaned.get("first_day"), cleaned.get("window_days")
         if first_day and days and first_day + dt.timedelta(days=days - 1) < self.today:
             self.add_error("window_days", _("This window is over already."))
@@ -176,6 +209,41 @@ class LaunchForm(forms.Form):
 
     previewed = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     terms = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    people = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class ReplanForm(forms.Form):
+    """What the manager saw of a plan drawn anew; see replanning.Seen."""
+
+    terms = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    mails = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    dropped = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    busiest = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    last_day = forms.DateField(required=False, widget=forms.HiddenInput)
+
+
+class JoinForm(forms.Form):
+    """Who the manager saw would join a campaign under way."""
+
+    mails = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    people = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class RateForm(forms.Form):
+    """Which share of the mails somebody expects to be answered, in percent."""
+
+    rate = forms.FloatField(
+        label=_("Expected response rate, %"), required=False, min_value=0, max_value=100
+    )
+
+
+class BackForm(forms.Form):
+    """Where a button was pressed: on a person's page, or on a page of a campaign's people."""
+
+    contact = forms.BooleanField(required=False)
+    state = forms.CharField(required=False, max_length=20)
+    reason = forms.CharField(required=False, max_length=20)
+    page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
 
 
 class TestMailForm(forms.Form):

@@ -16,7 +16,7 @@ from surveys.addresses import InvalidAddress, normalise_address
 from surveys.contacts import save_contact
 from surveys.filtering import Filters, narrow, read_filters
 from surveys.forms.survey import LANGUAGES
-from surveys.forms.widgets import offer
+from surveys.forms.widgets import list_zones, offer
 from surveys.models import Account, Contact, Property
 from surveys.models.contact import ContactQuerySet
 from surveys.properties import PATTERNS
@@ -77,6 +77,7 @@ class SearchForm(forms.Form):
 class ContactForm(ContactModelForm):
     email = forms.CharField(label=gettext_lazy("E-mail"), required=False, max_length=254)
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
     account_name = forms.CharField(
         label=gettext_lazy("Account"),
         required=False,
@@ -86,7 +87,7 @@ class ContactForm(ContactModelForm):
 
     class Meta:
         model = Contact
-        fields = ["first_name", "last_name", "email", "external_id", "language"]
+        fields = ["first_name", "last_name", "email", "external_id", "language", "time_zone"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,6 +96,10 @@ class ContactForm(ContactModelForm):
         if stored and stored not in dict(known):
             known.append((stored, stored))
         offer(self, "language", known)
+        zones = list_zones()
+        if self.instance.time_zone and self.instance.time_zone not in dict(zones):
+            zones.append((self.instance.time_zone, self.instance.time_zone))
+        offer(self, "time_zone", [("", _("The organisation's")), *zones])
         if self.instance.account:
             self.fields["account_name"].initial = self.instance.account.name
         self.properties = list(Property.objects.all())

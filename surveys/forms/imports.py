@@ -29,6 +29,7 @@ USES = [
     (Field.INFIX, gettext_lazy("Name prefix (van, de)")),
     (Field.LAST_NAME, gettext_lazy("Last name")),
     (Field.LANGUAGE, gettext_lazy("Language")),
+    (Field.TIME_ZONE, gettext_lazy("Time zone")),
     (Field.ACCOUNT, gettext_lazy("Account (company)")),
     (Field.EXTERNAL_ID, gettext_lazy("External id (customer number)")),
     (Field.PROPERTY, gettext_lazy("Property")),

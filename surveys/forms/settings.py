@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -15,7 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from surveys.brand import LARGEST_UPLOAD, OUR_ACCENT, Drawing, UnusableImage, redraw
 from surveys.colours import READABLE, WHITE, contrast, find_usable, is_colour, is_usable
 from surveys.forms.survey import LANGUAGES
-from surveys.forms.widgets import ClockField, DaysField, WeekdaysField, check_hours, offer
+from surveys.forms.widgets import (
+    ClockField,
+    DaysField,
+    WeekdaysField,
+    check_hours,
+    list_zones,
+    offer,
+)
 from surveys.free_days import ALIASES, list_countries
 from surveys.models import Organisation, Sender
 
@@ -72,6 +78,13 @@ class OrganisationForm(OrganisationModelForm):
     target_days_detractor = target_field(_("Detractors (0 to 6)"))
     target_days_passive = target_field(_("Passives (7 and 8)"))
     target_days_promoter = target_field(_("Promoters (9 and 10)"))
+    daily_capacity = forms.IntegerField(
+        label=_("Follow-ups a day that the team can take"),
+        required=False,
+        min_value=1,
+        max_value=100_000,
+        help_text=_("The plan of a campaign is compared with it. Empty: not compared."),
+    )
     accent = forms.CharField(
         label=_("Colour"),
         required=False,
@@ -111,6 +124,7 @@ class OrganisationForm(OrganisationModelForm):
             "target_days_detractor",
             "target_days_passive",
             "target_days_promoter",
+            "daily_capacity",
             "accent",
         ]
         labels = {"contact_email": _("E-mail address for questions")}
@@ -123,12 +137,7 @@ class OrganisationForm(OrganisationModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = sorted(
-            name
-            for name in available_timezones()
-            if "/" in name and not name.startswith(("Etc/", "posix/", "right/", "SystemV/"))
-        )
-        offer(self, "time_zone", [(name, name.replace("_", " ")) for name in ["UTC", *places]])
+        offer(self, "time_zone", list_zones())
         countries = list_countries(get_language() or "en")
         offer(self, "holiday_country", [("", gettext("No country")), *countries])
         country = self.initial["holiday_country"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any, cast
+from zoneinfo import available_timezones
 
 from django import forms
 from django.http import QueryDict
@@ -96,3 +97,13 @@ def keep_unchecked(form: forms.BaseForm, sent: QueryDict) -> None:
     for name, field in form.fields.items():
         if not field.disabled:
             form.initial[name] = field.widget.value_from_datadict(sent, {}, form.add_prefix(name))
+
+
+def list_zones() -> list[tuple[str, str]]:
+    """Return the time zones of places, as choices."""
+    places = sorted(
+        name
+        for name in available_timezones()
+        if "/" in name and not name.startswith(("Etc/", "posix/", "right/", "SystemV/"))
+    )
+    return [(name, name.replace("_", " ")) for name in ["UTC", *places]]

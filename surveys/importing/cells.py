@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+from zoneinfo import available_timezones
 
 from surveys.importing.faults import BadCell, Fault
 from surveys.importing.headers import simplify
@@ -115,3 +117,16 @@ def read_language(text: str) -> str:
     if code is None:
         raise BadCell(Fault.UNKNOWN_LANGUAGE, text)
     return code
+
+
+def read_time_zone(text: str) -> str:
+    """Return the zone's name as the IANA database spells it; raises BadCell."""
+    name = _zone_names().get(text.replace(" ", "_").casefold())
+    if name is None:
+        raise BadCell(Fault.UNKNOWN_TIME_ZONE, text)
+    return name
+
+
+@cache
+def _zone_names() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}

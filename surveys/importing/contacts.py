@@ -33,6 +33,7 @@ _UPDATED = [
     "first_name",
     "last_name",
     "language",
+    "time_zone",
     "account",
     "properties",
     "updated_at",
@@ -185,7 +186,7 @@ def _compare(
 def update_contact(contact: Contact, person: Person, accounts: dict[str, Account]) -> bool:
     """Take over what the row says; return whether that changed anything. Nothing is saved."""
     changed = False
-    for name in ("email", "external_id", "first_name", "last_name", "language"):
+    for name in ("email", "external_id", "first_name", "last_name", "language", "time_zone"):
         value = getattr(person, name)
         if value and value != getattr(contact, name):
             setattr(contact, name, value)

@@ -61,6 +61,9 @@ _SENTENCES: dict[Fault, Promise] = {
         "This e-mail address belongs to a contact with another external id (%(detail)s)."
     ),
     Fault.UNKNOWN_LANGUAGE: _("We do not know the language “%(detail)s”; it is left empty."),
+    Fault.UNKNOWN_TIME_ZONE: _(
+        "We do not know the time zone “%(detail)s”; it is left empty. Write Europe/Amsterdam."
+    ),
     Fault.NAME_CUT: _("Cut to %(detail)s characters."),
     Fault.NOT_A_NUMBER: _(
         "“%(detail)s” is not a number. Write it as 1234,56 or 1.234,56, or leave the cell empty."

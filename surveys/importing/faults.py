@@ -35,6 +35,7 @@ class Fault(StrEnum):
     CONFLICT = "conflict"
     OTHER_EXTERNAL_ID = "other_external_id"
     UNKNOWN_LANGUAGE = "unknown_language"
+    UNKNOWN_TIME_ZONE = "unknown_time_zone"
     NAME_CUT = "name_cut"
     NOT_A_NUMBER = "not_a_number"
     AMBIGUOUS_NUMBER = "ambiguous_number"

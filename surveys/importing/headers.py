@@ -18,6 +18,7 @@ class Field(StrEnum):
     INFIX = "infix"
     LAST_NAME = "last_name"
     LANGUAGE = "language"
+    TIME_ZONE = "time_zone"
     ACCOUNT = "account"
     PROPERTY = "property"
     SEGMENT = "segment"  # a property by which results are compared
@@ -47,6 +48,7 @@ _NAMES: dict[Field, str] = {
     "familienaam, achter naam",
     Field.LANGUAGE: "language, lang, taal, taalcode, taal code, language code, locale, "
     "voorkeurstaal, preferred language",
+    Field.TIME_ZONE: "time zone, timezone, tijdzone, tijd zone, tz, iana time zone",
     Field.ACCOUNT: "account, account name, accountnaam, company, company name, companyname, "
     "organisation, organization, organisation name, organization name, employer, bedrijf, "
     "bedrijfsnaam, bedrijf naam, organisatie, organisatienaam, firma, firmanaam, onderneming, "

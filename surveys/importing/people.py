@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from surveys.addresses import InvalidAddress, normalise_address
-from surveys.importing.cells import clean_cell, read_language, split_name
+from surveys.importing.cells import clean_cell, read_language, read_time_zone, split_name
 from surveys.importing.faults import BadCell, Fault, Problem, UnreadableFile
 from surveys.importing.headers import Field, count_known, property_key
 from surveys.importing.reading import Row, Table, read_table
@@ -30,6 +30,7 @@ class Person:
     language: str = ""
     account: str = ""
     properties: dict[str, str] = field(default_factory=dict)
+    time_zone: str = ""
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ def _read_row(
         try:
             _take(person, names, use, key, cell, readers.get(index))
         except BadCell as error:
-            refused = error.fault != Fault.UNKNOWN_LANGUAGE
+            refused = error.fault not in {Fault.UNKNOWN_LANGUAGE, Fault.UNKNOWN_TIME_ZONE}
             problems.append(Problem(row.line, column, error.fault, error.detail, refused))
     person.first_name, person.last_name, was_cut = _compose_name(names)
     if was_cut:
@@ -114,6 +115,8 @@ def _take(
         person.email = read_address(text)
     elif use == Field.LANGUAGE:
         person.language = read_language(text)
+    elif use == Field.TIME_ZONE:
+        person.time_zone = read_time_zone(text)
     elif use in _NAMES:
         names[use] = " ".join(text.split())
     else:

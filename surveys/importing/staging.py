@@ -89,7 +89,9 @@ def stage_people(
 
 
 def _pack(person: Person) -> tuple[int, str, str, str, str]:
-    rest = [person.first_name, person.last_name, person.language, person.properties]
+    rest = [
+        person.first_name, person.last_name, person.language, person.properties, person.time_zone,
+    ]  # fmt: skip
     packed = json.dumps(rest, ensure_ascii=False)
     return person.line, person.email, person.external_id, person.account, packed
 
@@ -162,8 +164,10 @@ def list_staged(size: int) -> Iterator[list[tuple[Person, int | None]]]:
 
 
 def _unpack(line: int, email: str, external_id: str, account: str, packed: str) -> Person:
-    first_name, last_name, language, properties = json.loads(packed)
-    return Person(line, email, external_id, first_name, last_name, language, account, properties)
+    first_name, last_name, language, properties, zone = json.loads(packed)
+    return Person(
+        line, email, external_id, first_name, last_name, language, account, properties, zone
+    )
 
 
 def list_account_names() -> list[str]:

@@ -44,22 +44,6 @@ CREATE TRIGGER note_invitations AFTER UPDATE ON surveys_invitation
     REFERENCING OLD TABLE AS was NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION surveys_note_invitations();
 """
-NOTE_CAMPAIGNS = """
-CREATE FUNCTION surveys_note_campaign() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO surveys_campaignevent (campaign_id, at, kind, actor_id)
-    VALUES (
-        NEW.id, clock_timestamp(),
-        CASE WHEN NEW.state <> 'running' THEN NEW.state
-             WHEN OLD.state = 'draft' THEN 'launched' ELSE 'resumed' END,
-        NULLIF(current_setting('npsapp.actor', true), '')::bigint
-    );
-    RETURN NULL;
-END $$;
-CREATE TRIGGER note_campaign AFTER UPDATE OF state ON surveys_campaign
-    FOR EACH ROW WHEN (NEW.state <> OLD.state AND NEW.state <> 'draft')
-    EXECUTE FUNCTION surveys_note_campaign();
-"""
 # Campaigns that were launched before this number was kept have what their ledger holds.
 COUNT_PLANNED = """
 UPDATE surveys_campaign AS campaign
@@ -196,52 +180,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="CampaignEvent",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("launched", "Launched"),
-                            ("paused", "Paused"),
-                            ("resumed", "Resumed"),
-                            ("replanned", "Planned anew"),
-                            ("finished", "Finished"),
-                            ("cancelled", "Cancelled"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "campaign",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="events",
-                        to="surveys.campaign",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["at", "pk"],
-            },
-        ),
-        migrations.CreateModel(
             name="InvitationEvent",
             fields=[
                 (
@@ -323,10 +261,6 @@ class Migration(migrations.Migration):
             NOTE_INVITATIONS,
             "DROP TRIGGER note_invitations ON surveys_invitation;"
             "DROP FUNCTION surveys_note_invitations();",
-        ),
-        migrations.RunSQL(
-            NOTE_CAMPAIGNS,
-            "DROP TRIGGER note_campaign ON surveys_campaign;DROP FUNCTION surveys_note_campaign();",
         ),
         migrations.RunSQL(COUNT_PLANNED, migrations.RunSQL.noop),
     ]

@@ -1,8 +1,8 @@
 from surveys.models.alarm import Alarm
-from surveys.models.campaign import Campaign
+from surveys.models.campaign import Campaign, CampaignEvent
 from surveys.models.contact import Account, Contact, Property
 from surveys.models.delivery import Delivery, Heartbeat, Invitation, Mail
-from surveys.models.history import CampaignEvent, InvitationEvent
+from surveys.models.history import InvitationEvent
 from surveys.models.importing import ImportBatch
 from surveys.models.organisation import Logo, Organisation, get_organisation
 from surveys.models.provider_event import ProviderEvent

@@ -65,6 +65,12 @@ class Campaign(models.Model):
         QUARTERLY = "quarterly", _("Every quarter")
         YEARLY = "yearly", _("Every year")
 
+    UNDER_WAY: ClassVar[tuple[str, ...]] = (State.RUNNING.value, State.PAUSED.value)
+
+    class Clock(models.TextChoices):
+        ORGANISATION = "organisation", _("Ours")
+        RECIPIENT = "recipient", _("That of each recipient")
+
     survey = models.ForeignKey(
         Survey, verbose_name=_("survey"), on_delete=models.PROTECT, related_name="campaigns"
     )
@@ -83,8 +89,17 @@ class Campaign(models.Model):
     )
     day_start = models.TimeField(_("from"), default=dt.time(9))
     day_end = models.TimeField(_("until"), default=dt.time(17))
+    # By whose clock the hours are meant, and the days of the window.
+    clock = models.CharField(
+        _("clock"), max_length=15, choices=Clock.choices, default=Clock.ORGANISATION
+    )
     daily_limit = models.PositiveIntegerField(
         _("daily limit"), null=True, blank=True, help_text=_("Empty: no limit.")
+    )
+    # A slow start: so many mails on the first day, growing to the daily limit over some days.
+    ramp_start = models.PositiveIntegerField(_("mails on the first day"), null=True, blank=True)
+    ramp_days = models.PositiveSmallIntegerField(
+        _("days until the daily limit"), null=True, blank=True
     )
     strata = ArrayField(
         models.CharField(max_length=60),
@@ -138,6 +153,13 @@ class Campaign(models.Model):
                 & models.Q(reminder_after_days__gte=1, reminder_after_days__lte=MOST_DAYS_BETWEEN),
                 name="campaign_reminders_in_bounds",
             ),
+            models.CheckConstraint(
+                condition=models.Q(ramp_start=None, ramp_days=None)
+                | models.Q(
+                    ramp_start__gte=1, ramp_days__gte=2, daily_limit__gte=models.F("ramp_start")
+                ),
+                name="campaign_ramp_is_whole",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -152,8 +174,12 @@ class Campaign(models.Model):
 
     @property
     def may_change(self) -> bool:
-        """Whether its form is open: all of a draft, the rest of the window of a paused one."""
-        return self.state in {Campaign.State.DRAFT, Campaign.State.PAUSED}
+        """Whether its form is open: all of a draft, the rest of the window once it was launched."""
+        return self.state in {Campaign.State.DRAFT, *Campaign.UNDER_WAY}
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in Campaign.UNDER_WAY
 
     @property
     def last_day(self) -> dt.date:
@@ -168,3 +194,35 @@ class Campaign(models.Model):
     @property
     def next_round(self) -> Campaign | None:
         return Campaign.objects.filter(previous=self).first()
+
+
+class CampaignEvent(models.Model):
+    """One line of a campaign's history. What it says is never changed and never deleted."""
+
+    class Kind(models.TextChoices):
+        LAUNCHED = "launched", _("Launched")
+        PAUSED = "paused", _("Paused")
+        RESUMED = "resumed", _("Resumed")
+        CHANGED = "changed", _("Changed")
+        JOINED = "joined", _("People added")
+        HELD = "held", _("Person held")
+        LET_GO = "let_go", _("Person let go")
+        CAUGHT_UP = "caught_up", _("Planned again after a standstill")
+        BEHIND = "behind", _("Behind its plan")
+        CANCELLED = "cancelled", _("Cancelled")
+        FINISHED = "finished", _("Finished")
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    # None: the engine did it by itself, or the colleague's account is gone.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField()
+    details: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

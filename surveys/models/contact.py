@@ -99,6 +99,8 @@ class Contact(models.Model):
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=5, blank=True)
+    # Empty: the organisation's.
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     account = models.ForeignKey(
         Account,
         verbose_name=_("account"),

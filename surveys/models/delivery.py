@@ -36,6 +36,7 @@ class Delivery(models.Model):
         RESTED = "rested", _("Asked too recently")
         WINDOW_OVER = "window_over", _("The window was over")
         CANCELLED = "cancelled", _("Campaign cancelled")
+        HELD = "held", _("Held by a colleague")
         NO_ROOM = "no_room", _("No room in the window")
         ERASED = "erased", _("Person erased")
         REFUSED = "refused", _("Refused by the mail server")
@@ -186,6 +187,11 @@ class Mail(Delivery):
     text = models.TextField()
     html = models.TextField(blank=True)
     in_reply_to = models.CharField(max_length=300, blank=True)
+    # Of a test mail: the campaign it tried out, and a fingerprint of how its mail was worded then.
+    campaign = models.ForeignKey(
+        Campaign, null=True, on_delete=models.SET_NULL, related_name="test_mails"
+    )
+    worded_as = models.CharField(max_length=32, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

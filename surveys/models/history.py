@@ -11,7 +11,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from surveys.models.campaign import Campaign
 from surveys.models.delivery import Delivery, Invitation
 
 
@@ -62,31 +61,6 @@ class InvitationEvent(models.Model):
                 fields=["invitation"], name="invitation_was_doubtful", condition=Q(kind="unknown")
             ),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"
-
-
-class CampaignEvent(models.Model):
-    """What was done to all mails of a campaign at once."""
-
-    class Kind(models.TextChoices):
-        LAUNCHED = "launched", _("Launched")
-        PAUSED = "paused", _("Paused")
-        RESUMED = "resumed", _("Resumed")
-        REPLANNED = "replanned", _("Planned anew")
-        FINISHED = "finished", _("Finished")
-        CANCELLED = "cancelled", _("Cancelled")
-
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="events")
-    at = models.DateTimeField()
-    kind = models.CharField(max_length=10, choices=Kind.choices)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-
-    class Meta:
-        ordering = ["at", "pk"]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"

@@ -53,6 +53,8 @@ class Organisation(models.Model):
     target_days_detractor = models.PositiveSmallIntegerField(_("detractors"), default=1)
     target_days_passive = models.PositiveSmallIntegerField(_("passives"), default=3)
     target_days_promoter = models.PositiveSmallIntegerField(_("promoters"), default=5)
+    # How many follow-ups the team can take on a working day; empty: nobody said.
+    daily_capacity = models.PositiveIntegerField(_("follow-ups a day"), null=True, blank=True)
     # "#rrggbb", or empty for the product's own.
     accent = models.CharField(_("colour"), max_length=7, blank=True)
     logo = models.OneToOneField(

@@ -60,6 +60,10 @@ class Hours:
             start = late
         return Slot(day, start, end)
 
+    def is_open(self, moment: dt.datetime) -> bool:
+        slot = self.slot(moment.astimezone(self.zone).date())
+        return slot is not None and slot.start <= moment < slot.end
+
 
 def open_slots(
     hours: Hours, *, first: dt.date, last: dt.date, not_before: dt.datetime

@@ -9,21 +9,32 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from surveys.history import note_planned, note_replanned
-from surveys.models import Campaign, Contact, Invitation, get_organisation
-from surveys.planning.calendar import Slot
+from surveys.history import note_planned
+from surveys.models import Campaign, Contact, Invitation, Organisation, get_organisation
 from surveys.planning.judging import Judgement, judge_audience, judge_waiting
-from surveys.planning.openings import list_openings
-from surveys.planning.order import ORDERED
+from surveys.planning.limits import limit_days
+from surveys.planning.openings import Lane, draw_lanes
+from surveys.planning.order import ORDERED, ORDERED_ALIKE
+from surveys.planning.overview import Plan
 from surveys.planning.placing import place
-from surveys.planning.schedule import Batch, spread
+from surveys.planning.schedule import spread_lanes
+
+__all__ = [
+    "Plan",
+    "draw_plan",
+    "list_left_out",
+    "list_recipients",
+    "redraw_plan",
+    "rewrite_plan",
+    "write_plan",
+]
 
 State, Reason = Invitation.State, Invitation.Reason
 
@@ -44,73 +55,24 @@ _WRITTEN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How many mails leave when, in what is left of the window; who is left out and why."""
+# Below it the statistics that are there do; above it a wrong guess costs seconds.
+_MANY = 10_000
 
-    now: dt.datetime  # when it was drawn
-    judged: Judgement = field(repr=False)  # the people it counted, as SQL
-    slots: tuple[Slot, ...]  # the open time that is left of the window
-    batches: tuple[Batch, ...]
-    left_out: Mapping[str, int]  # by reason
-    already: Mapping[dt.date, int] = field(default_factory=dict)  # left before it was drawn
-
-    @property
-    def open_days(self) -> frozenset[dt.date]:
-        return frozenset(slot.day for slot in self.slots)
-
-    @property
-    def closes(self) -> dt.datetime | None:
-        """When the window is over; None when nothing of it is left."""
-        return self.slots[-1].end if self.slots else None
-
-    @property
-    def mails(self) -> int:
-        return sum(batch.mails for batch in self.batches)
-
-    @property
-    def postponed(self) -> int:
-        """Those who rest when the window opens and are asked later in it."""
-        return sum(batch.late for batch in self.batches)
-
-    @property
-    def people(self) -> int:
-        """All whom the audience names."""
-        return self.mails + sum(self.left_out.values())
-
-    @property
-    def no_room(self) -> int:
-        return self.left_out.get(Reason.NO_ROOM, 0)
-
-    @property
-    def mails_by_day(self) -> dict[dt.date, int]:
-        return {batch.slot.day: batch.mails for batch in self.batches}
-
-    @property
-    def busiest(self) -> int:
-        """The most mails of one day, with those of the day that left before."""
-        already = self.already
-        return max((b.mails + already.get(b.slot.day, 0) for b in self.batches), default=0)
-
-    @property
-    def first_at(self) -> dt.datetime | None:
-        return self.batches[0].slot.start if self.batches else None
-
-    @property
-    def first_day(self) -> dt.date | None:
-        return self.batches[0].slot.day if self.batches else None
-
-    @property
-    def last_day(self) -> dt.date | None:
-        return self.batches[-1].slot.day if self.batches else None
+# Sorting in memory what would else go through files; given back at the end of the transaction.
+_MEMORY = "64MB"
 
 
-def draw_plan(campaign: Campaign, *, now: dt.datetime) -> Plan:
-    """Return what a launch at `now` would do. Writes nothing."""
+def draw_plan(campaign: Campaign, *, now: dt.datetime, keep: bool = False) -> Plan:
+    """Return what a launch at `now` would do. Writes nothing.
+
+    With `keep` the people are judged only once, for a plan that is written in this transaction.
+    """
     organisation = get_organisation()
-    slots = list_openings(campaign, organisation, not_before=now)
-    judged = judge_audience(campaign, organisation, slots, now=now)
-    return _fit(campaign, slots, judged, {}, now=now)
+    lanes = draw_lanes(campaign, organisation, not_before=now)
+    judged = judge_audience(campaign, organisation, lanes, now=now)
+    if keep:
+        judged = _keep(judged)
+    return _fit(campaign, organisation, lanes, judged, {}, now=now)
 
 
 def write_plan(campaign: Campaign, plan: Plan) -> None:
@@ -123,7 +85,7 @@ def write_plan(campaign: Campaign, plan: Plan) -> None:
     rows = f"""
         WITH {statement},
         rows AS (
-            SELECT id, address_hash, stratum, order_key, position, scheduled_for, rests_until,
+            SELECT id, address_hash, stratum, order_key, scheduled_for, closes, rests_until,
                    CASE WHEN scheduled_for IS NULL THEN 'no_room' ELSE '' END AS reason
               FROM placed
             UNION ALL
@@ -133,55 +95,72 @@ def write_plan(campaign: Campaign, plan: Plan) -> None:
         INSERT INTO {Invitation._meta.db_table} ({", ".join([*_WRITTEN, *fixed])})
         SELECT %s, id, address_hash, stratum, order_key,
                CASE WHEN reason = '' THEN 'scheduled' ELSE 'skipped' END, reason,
-               scheduled_for, %s, rests_until, CASE WHEN reason <> '' THEN %s::timestamptz END,
+               scheduled_for, COALESCE(closes, %s), rests_until,
+               CASE WHEN reason <> '' THEN %s::timestamptz END,
                gen_random_uuid() {", %s" * len(fixed)}
-          FROM rows ORDER BY position
+          FROM rows
     """  # noqa: S608 - table and column names of ours
     with connection.cursor() as cursor:
         _execute(cursor, rows, [*parameters, campaign.pk, plan.closes, plan.now, *fixed.values()])
+        if plan.people >= _MANY:
+            # The engine reads these rows before the database's own housekeeping comes round.
+            cursor.execute(f"ANALYZE {Invitation._meta.db_table}")
     note_planned(campaign, plan.people)
 
 
 def redraw_plan(campaign: Campaign, *, now: dt.datetime) -> Plan:
     """Return how what still waits would be spread over what is left of the window."""
     organisation = get_organisation()
-    slots = list_openings(campaign, organisation, not_before=now)
-    today = now.astimezone(organisation.zone).date()
-    on_their_way = (
-        campaign.invitations.exclude(state__in=[State.SCHEDULED, State.SKIPPED])
-        .alias(moment=Coalesce("sent_at", "intent_at", "scheduled_for"))
-        .filter(moment__gte=dt.datetime.combine(today, dt.time.min, organisation.zone))
-    )
-    judged = judge_waiting(campaign, organisation, slots, now=now)
-    already = Counter({today: on_their_way.count()})
-    if slots:
-        # Reminders are planned for one day only: those that wait leave with the first mails of it.
-        already[slots[0].day] += campaign.invitations.filter(
-            state=State.SCHEDULED, sequence__gt=0
-        ).count()
-    return _fit(campaign, slots, judged, already, now=now)
+    lanes = draw_lanes(campaign, organisation, not_before=now)
+    judged = judge_waiting(campaign, organisation, lanes, now=now)
+    already = count_already(campaign, organisation, lanes, now=now)
+    return _fit(campaign, organisation, lanes, judged, already, now=now)
+
+
+def count_already(
+    campaign: Campaign, organisation: Organisation, lanes: Sequence[Lane], *, now: dt.datetime
+) -> Counter[dt.date]:
+    """Return how many mails count for the limit of a day before anybody is planned for it.
+
+    Today those that left, or are about to: it is the day of whoever was mailed, so with several
+    calendars there may be two of them. Reminders are planned for one day only: those that wait
+    leave with the first mails of it.
+    """
+    names = [name for lane in lanes[1:] for name in lane.names]
+    reminders = campaign.invitations.filter(state=State.SCHEDULED, sequence__gt=0)
+    counts: Counter[dt.date] = Counter()
+    for lane in lanes:
+        theirs = Q(contact__time_zone__in=lane.names)
+        if lane is lanes[0]:
+            theirs = ~Q(contact__time_zone__in=names) if names else Q()
+        today = now.astimezone(lane.zone).date()
+        left = _left_since(campaign, dt.datetime.combine(today, dt.time.min, lane.zone))
+        counts[today] += left.filter(theirs).count()
+        if lane.slots:
+            counts[lane.slots[0].day] += reminders.filter(theirs).count()
+    return counts
 
 
 def rewrite_plan(campaign: Campaign, plan: Plan) -> None:
     """Give those who still wait their new times, in their old order; nobody else is touched."""
-    placed, timetable = place(plan.batches)
+    placed, timetable = place(plan.lanes, plan.spreads, has_resting=plan.has_resting)
     statement = f"""
         WITH {plan.judged.statement},
         positioned AS (
-            SELECT id, release, rests_until,
-                   row_number() OVER (ORDER BY order_key, id) - 1 AS position
+            SELECT id, lane, release, rests_until,
+                   row_number() OVER (ORDER BY scheduled_for, order_key, id) - 1 AS position
               FROM judged WHERE reason = ''
         ), {placed},
         outcome AS (
-            SELECT id, scheduled_for, rests_until,
+            SELECT id, scheduled_for, closes, rests_until,
                    CASE WHEN scheduled_for IS NULL THEN 'no_room' ELSE '' END AS reason
               FROM placed
             UNION ALL
-            SELECT id, NULL, rests_until, reason FROM judged WHERE reason <> ''
+            SELECT id, NULL, NULL, rests_until, reason FROM judged WHERE reason <> ''
         )
         UPDATE {Invitation._meta.db_table} AS invitation
            SET scheduled_for = outcome.scheduled_for,
-               not_after = %s,
+               not_after = COALESCE(outcome.closes, %s),
                rests_until = outcome.rests_until,
                state = CASE WHEN outcome.reason = '' THEN 'scheduled' ELSE 'skipped' END,
                reason = outcome.reason,
@@ -191,7 +170,6 @@ def rewrite_plan(campaign: Campaign, plan: Plan) -> None:
     """  # noqa: S608
     with connection.cursor() as cursor:
         _execute(cursor, statement, [*plan.judged.parameters, *timetable, plan.closes, plan.now])
-    note_replanned(campaign)
 
 
 def list_recipients(
@@ -223,42 +201,68 @@ def list_left_out(plan: Plan, reason: str, *, limit: int, offset: int = 0) -> li
 
 def _fit(
     campaign: Campaign,
-    slots: list[Slot],
+    organisation: Organisation,
+    lanes: Sequence[Lane],
     judged: Judgement,
     already: Mapping[dt.date, int],
     *,
     now: dt.datetime,
 ) -> Plan:
     """Count the judged and spread those who are asked over the slots."""
+    left_out: Counter[str] = Counter()
+    waiting: list[Counter[int]] = [Counter() for _ in lanes]
     with connection.cursor() as cursor:
         _execute(
             cursor,
             f"WITH {judged.statement} "  # noqa: S608
-            "SELECT reason, release, count(*) FROM judged GROUP BY reason, release",
+            "SELECT reason, lane, release, count(*) FROM judged GROUP BY reason, lane, release",
             judged.parameters,
         )
-        counts = cursor.fetchall()
-    left_out: Counter[str] = Counter()
-    resting: Counter[int] = Counter()
-    for reason, release, people in counts:
-        if reason:
-            left_out[reason] += people
-        else:
-            resting[release] += people
-    count = resting.total()
-    batches = spread(
-        count, slots, daily_limit=campaign.daily_limit, already=already, resting=resting
-    )
-    if no_room := count - sum(batch.mails for batch in batches):
+        for reason, lane, release, people in cursor.fetchall():
+            if reason:
+                left_out[reason] += people
+            else:
+                waiting[lane][release] += people
+    today = now.astimezone(organisation.zone).date()
+    limits = limit_days(campaign, organisation, today=today)
+    if limits is not None:
+        limits = {day: max(0, limit - already.get(day, 0)) for day, limit in limits.items()}
+    spreads = spread_lanes(waiting, [lane.slots for lane in lanes], limits=limits)
+    asked = sum(counts.total() for counts in waiting)
+    if no_room := asked - sum(batch.mails for batches in spreads for batch in batches):
         left_out[Reason.NO_ROOM.value] = no_room
     return Plan(
         now=now,
         judged=judged,
-        slots=tuple(slots),
-        batches=tuple(batches),
+        lanes=tuple(lanes),
+        spreads=tuple(map(tuple, spreads)),
         left_out=dict(left_out),
         already=already,
+        has_resting=any(set(counts) - {0} for counts in waiting),
     )
+
+
+def _keep(judged: Judgement) -> Judgement:
+    """Put the judged into a table that lives as long as this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS planned_people")
+        statement = f"""
+            CREATE TEMPORARY TABLE planned_people ON COMMIT DROP AS
+            WITH {judged.statement} SELECT * FROM judged
+        """  # noqa: S608
+        _execute(cursor, statement, judged.parameters)
+        cursor.execute("ANALYZE planned_people")
+    kept = "judged AS (SELECT * FROM planned_people)"
+    return Judgement(kept, [], judged.seed, judged.is_alike, is_kept=True)
+
+
+def _left_since(campaign: Campaign, moment: dt.datetime) -> QuerySet[Invitation]:
+    rows: QuerySet[Invitation] = (
+        campaign.invitations.exclude(state__in=[State.SCHEDULED, State.SKIPPED])
+        .alias(moment=Coalesce("sent_at", "intent_at", "scheduled_for"))
+        .filter(moment__gte=moment)
+    )
+    return rows
 
 
 def _execute(cursor: CursorWrapper, statement: str, parameters: Sequence[Any]) -> None:
@@ -268,17 +272,29 @@ def _execute(cursor: CursorWrapper, statement: str, parameters: Sequence[Any]) -
     for one, it would compare each with each. All goes in one journey and one transaction.
     """
     cursor.execute(
-        f"SET LOCAL enable_nestloop TO off; {statement}; SET LOCAL enable_nestloop TO DEFAULT",
+        f"SET LOCAL enable_nestloop TO off; SET LOCAL work_mem TO '{_MEMORY}'; {statement};"
+        " SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL work_mem TO DEFAULT",
         parameters,
     )
+    cursor.nextset()
     cursor.nextset()
 
 
 def _place_audience(plan: Plan) -> tuple[str, list[Any]]:
     """Return the relations up to `placed`: who is asked when; the parameters with them."""
-    placed, timetable = place(plan.batches)
-    statement = f"{plan.judged.statement}, positioned AS ({ORDERED}), {placed}"
-    return statement, [*plan.judged.parameters, *timetable]
+    placed, timetable = place(plan.lanes, plan.spreads, has_resting=plan.has_resting)
+    # A table is read twice at little cost; what is judged only now must not be judged twice.
+    reading = "NOT MATERIALIZED" if plan.judged.is_kept else "MATERIALIZED"
+    ordered = ORDERED_ALIKE if plan.judged.is_alike and len(plan.lanes) == 1 else ORDERED
+    statement = f"""{plan.judged.statement},
+        draw AS (SELECT %s::bigint AS seed, %s::bigint AS size),
+        people AS {reading} (
+            SELECT id, lane, address_hash, stratum, release, rests_until
+              FROM judged WHERE reason = ''
+        ),
+        positioned AS ({ordered}), {placed}"""  # noqa: S608
+    draw = [plan.judged.seed, plan.mails + plan.no_room]
+    return statement, [*plan.judged.parameters, *draw, *timetable]
 
 
 def _column_defaults() -> dict[str, Any]:

@@ -41,6 +41,39 @@ def fill(count: int, *, weights: Sequence[int], limits: Sequence[int]) -> list[F
     return shares
 
 
+def grow(start: int, end: int, days: int) -> list[int]:
+    """Return the limits of a slow start: from `start` to `end`, by the same factor each day."""
+    last = days - 1
+    rising = [math.floor(start * (end / start) ** (day / last)) for day in range(last)]
+    return [*rising, end]
+
+
+def divide_limits(
+    limits: Sequence[int], *, people: Sequence[int], open_for: Sequence[Sequence[bool]]
+) -> list[list[int]]:
+    """Divide each day's limit over groups of people, by their numbers.
+
+    `open_for[group][day]` says whether the group can be asked on that day. What is rounded off is
+    owed and comes first on a later day, so that a small group has its turn too. Nothing of a
+    limit is lost while there is a group for it.
+    """
+    owed = [Fraction(0)] * len(people)
+    shares = [[0] * len(limits) for _ in people]
+    for day, limit in enumerate(limits):
+        asked = [group for group, size in enumerate(people) if size and open_for[group][day]]
+        total = sum(people[group] for group in asked)
+        left = limit if total else 0
+        for group in asked:
+            exact = Fraction(limit * people[group], total)
+            shares[group][day] = math.floor(exact)
+            owed[group] += exact - shares[group][day]
+            left -= shares[group][day]
+        for group in sorted(asked, key=lambda group: (-owed[group], group))[:left]:
+            shares[group][day] += 1
+            owed[group] -= 1
+    return shares
+
+
 def share_out_released(
     released: Sequence[int], *, weights: Sequence[int], limits: Sequence[int]
 ) -> list[int]:

@@ -27,6 +27,7 @@ from surveys.models import (
     get_organisation,
 )
 from surveys.planning.calendar import Slot, moment_of
+from surveys.planning.limits import limit_of_day
 from surveys.planning.openings import list_openings
 from surveys.planning.plan import Plan
 
@@ -175,8 +176,9 @@ def _find_open(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> Slot | N
 
 
 def _count_room(campaign: Campaign, zone: ZoneInfo, slot: Slot) -> int | None:
-    """The daily limit less all that left today, may have left, or is to leave today; None: any."""
-    if campaign.daily_limit is None:
+    """Today's limit less all that left today, may have left, or is to leave today; None: any."""
+    limit = limit_of_day(campaign, get_organisation(), slot.day)
+    if limit is None:
         return None
     midnight = moment_of(slot.day, dt.time.min, zone)
     tomorrow = moment_of(slot.day + dt.timedelta(days=1), dt.time.min, zone)
@@ -186,7 +188,7 @@ def _count_room(campaign: Campaign, zone: ZoneInfo, slot: Slot) -> int | None:
         | Q(state__in=[State.CLAIMED, State.SENDING])
         | Q(state=State.SCHEDULED, scheduled_for__lt=tomorrow)
     ).count()
-    return max(0, campaign.daily_limit - used)
+    return max(0, limit - used)
 
 
 def _terms(campaign: Campaign, zone: ZoneInfo) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from surveys.planning.calendar import MICROSECOND, Slot
-from surveys.planning.quotas import share_late, share_out_released
+from surveys.planning.quotas import divide_limits, share_late, share_out_released
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +28,62 @@ class Batch:
 
 
 def spread(
-    count: int,
+    people: Mapping[int, int],
     slots: Sequence[Slot],
     *,
-    daily_limit: int | None = None,
-    already: Mapping[dt.date, int] | None = None,
-    resting: Mapping[int, int] | None = None,
+    limits: Mapping[dt.date, int] | None = None,
 ) -> list[Batch]:
-    """Spread `count` mails evenly over the open time; days without a mail are left out.
+    """Spread mails evenly over the open time; days without a mail are left out.
 
-    `already` says how many mails of a day have left, or are about to: they count for its limit.
-    `resting` says how many of them may be asked from a slot on only, by its number.
-    The batches hold fewer than `count` together when the limits leave no room for more.
+    `people` says how many may be asked from which slot on, by its number; `limits` how many mails
+    are left of each day's limit. When there is no room for all, the batches hold fewer.
     """
-    already, resting = already or {}, resting or {}
-    released = [resting.get(number, 0) if number else 0 for number in range(len(slots))]
-    if released:
-        released[0] = count - sum(released)
-    limits = [
-        count if daily_limit is None else max(0, min(count, daily_limit - already.get(slot.day, 0)))
-        for slot in slots
-    ]
+    if not slots:
+        return []
+    count = sum(people.values())
+    released = [people.get(number, 0) for number in range(len(slots))]
+    most = [count if limits is None else min(count, limits.get(slot.day, 0)) for slot in slots]
     weights = [slot.length // MICROSECOND for slot in slots]
-    quotas = share_out_released(released, weights=weights, limits=limits) if slots else []
+    quotas = share_out_released(released, weights=weights, limits=most)
     late = share_late(quotas, released)
     return [Batch(*day) for day in zip(slots, quotas, late, strict=True) if day[1]]
+
+
+def spread_lanes(
+    people: Sequence[Mapping[int, int]],
+    lanes: Sequence[Sequence[Slot]],
+    *,
+    limits: Mapping[dt.date, int] | None = None,
+) -> list[list[Batch]]:
+    """As `spread`, for groups of people who have calendars of their own, but one limit a day.
+
+    Each lane gets the part of a limit that its people are of all people. What another lane leaves
+    of its part goes to those who would find no room, so that none is wasted.
+    """
+    if limits is None or len(lanes) == 1:
+        return [spread(*lane, limits=limits) for lane in zip(people, lanes, strict=True)]
+    open_days = [{slot.day for slot in slots} for slots in lanes]
+    days = sorted(set().union(*open_days))
+    shares = divide_limits(
+        [limits.get(day, 0) for day in days],
+        people=[sum(counts.values()) for counts in people],
+        open_for=[[day in theirs for day in days] for theirs in open_days],
+    )
+    spreads = [
+        spread(counts, slots, limits=dict(zip(days, share, strict=True)))
+        for counts, slots, share in zip(people, lanes, shares, strict=True)
+    ]
+    left = {day: limits.get(day, 0) for day in days}
+    for batches in spreads:
+        _take(left, batches)
+    for number, counts in enumerate(people):
+        if sum(batch.mails for batch in spreads[number]) < sum(counts.values()):
+            _take(left, spreads[number], back=True)
+            spreads[number] = spread(counts, lanes[number], limits=left)
+            _take(left, spreads[number])
+    return spreads
+
+
+def _take(left: dict[dt.date, int], batches: Sequence[Batch], *, back: bool = False) -> None:
+    for batch in batches:
+        left[batch.slot.day] += batch.mails if back else -batch.mails

@@ -43,7 +43,7 @@ _CLAIM = SQL("""
            AND row.{stream} = %(stream)s
            AND {not_stopped}
            AND row.claims >= %(from_claims)s AND row.claims <= %(to_claims)s
-           AND (%(late_too)s OR (row.scheduled_for > %(fresh_from)s AND row.retries = 0))
+           AND (%(late_too)s OR (row.scheduled_for > %(fresh_from)s AND row.retries = 0) {late})
            {running}
          ORDER BY row.scheduled_for, row.id
          LIMIT %(limit)s
@@ -55,6 +55,10 @@ _CLAIM = SQL("""
       FROM due
      WHERE row.id = due.id
     RETURNING row.id
+""")
+_LATE = SQL("""
+    OR EXISTS (SELECT FROM {contact} AS contact
+                WHERE contact.id = row.contact_id AND contact.time_zone = ANY(%(late_zones)s))
 """)
 _RUNNING = SQL("""
     AND EXISTS (SELECT FROM {campaign} AS campaign
@@ -73,9 +77,16 @@ class Claim:
 
 
 def claim_due(
-    ledger: Ledger, stream: int, *, limit: int, late_too: bool, now: dt.datetime
+    ledger: Ledger,
+    stream: int,
+    *,
+    limit: int,
+    late_too: bool | frozenset[str],
+    now: dt.datetime,
 ) -> Claim:
     """Claim up to `limit` due rows of one campaign (or sender of mails), oldest first.
+
+    `late_too` says whether rows count that are late, or in which time zones they do.
 
     A row that an earlier claim did not survive is taken last and alone, so that one that kills its
     worker takes no innocent rows with it.
@@ -97,7 +108,7 @@ def _claim(
     ledger: Ledger,
     stream: int,
     limit: int,
-    late_too: bool,
+    late_too: bool | frozenset[str],
     now: dt.datetime,
     *,
     claims: tuple[int, int],
@@ -108,7 +119,8 @@ def _claim(
         "stream": stream,
         "from_claims": claims[0],
         "to_claims": claims[1],
-        "late_too": late_too,
+        "late_too": late_too is True,
+        "late_zones": sorted(late_too) if isinstance(late_too, frozenset) else [],
         "fresh_from": now - FRESH,
         "limit": limit,
         "token": token,
@@ -116,7 +128,7 @@ def _claim(
         "worker": name_worker(),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_statement(ledger), values)
+        cursor.execute(_statement(ledger, by_zone=bool(values["late_zones"])), values)
         return Claim(ledger, token, taken=len(cursor.fetchall()))
 
 
@@ -126,15 +138,19 @@ def name_worker() -> str:
 
 
 @cache
-def _statement(ledger: Ledger) -> str:
+def _statement(ledger: Ledger, *, by_zone: bool = False) -> str:
     running: SQL | Composed = SQL("")
+    late: SQL | Composed = SQL("")
     if ledger.model is Invitation:
         running = _RUNNING.format(campaign=Identifier(Campaign._meta.db_table))
+        if by_zone:
+            late = _LATE.format(contact=Identifier(Contact._meta.db_table))
     return _CLAIM.format(
         table=Identifier(ledger.model._meta.db_table),
         stream=Identifier(ledger.stream),
         not_stopped=not_stopped(ledger),
         running=running,
+        late=late,
     ).as_string()
 
 

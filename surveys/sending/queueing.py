@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from surveys.addresses import hash_address, normalise_address
-from surveys.models import Mail, Sender
+from surveys.models import Campaign, Mail, Sender
 from surveys.nudging import nudge
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def queue_mail(
     text: str,
     html: str = "",
     in_reply_to: str = "",
+    campaign: Campaign | None = None,
+    worded_as: str = "",
     created_by: User | None = None,
     now: dt.datetime,
 ) -> Mail:
@@ -50,6 +52,8 @@ def queue_mail(
             "in_reply_to": " ".join(in_reply_to.split())[:300],
             "address_hash": hash_address(address),
             "scheduled_for": now,
+            "campaign": campaign,
+            "worded_as": worded_as,
             "created_by": created_by,
         },
     )

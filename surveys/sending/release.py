@@ -16,9 +16,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
-from surveys.free_days import find_free_days
 from surveys.models import Campaign, Invitation, Mail, Organisation, Sender, get_organisation
-from surveys.planning.calendar import Hours, Slot
+from surveys.planning.limits import limit_of_day
 from surveys.sending import bucket
 from surveys.sending.catching_up import BEHIND, left_to_catch_up
 from surveys.sending.claim import Claim, claim_due
@@ -27,6 +26,7 @@ from surveys.sending.hold import probes_left
 from surveys.sending.kill_switch import is_stopped
 from surveys.sending.leases import JOB_LEASE, Lease, job_lease
 from surveys.sending.ledger import MAILS, Ledger, State, free, refuse_transaction
+from surveys.sending.opening import find_open, find_slot
 from surveys.sending.stopping import is_stopping
 
 ROUND = 500  # what all campaigns may let leave before they are asked again
@@ -41,7 +41,7 @@ class Stream:
     pk: int
     sender: Sender
     limit: int
-    late_too: bool = True
+    late_too: bool | frozenset[str] = True  # or the time zones in which late mail may leave
     # What of it leaves must be counted by one process alone: a daily limit, a first try.
     is_counted: bool = False
     taken: int = 0
@@ -264,51 +264,46 @@ def _grant_invitations(now: dt.datetime) -> list[Stream]:
     campaigns = (
         Campaign.objects.running()
         .filter(Exists(due), free("sender__held_until", now))
-        .annotate(behind=Exists(due.filter(scheduled_for__lt=now - BEHIND)))
         .select_related("sender")
         .order_by("pk")
+    )
+    is_behind = Exists(due.filter(scheduled_for__lt=now - BEHIND))
+    behind = set(
+        campaigns.filter(is_behind, clock=Campaign.Clock.ORGANISATION).values_list("pk", flat=True)
     )
     organisation = get_organisation()
     senders: dict[int, Sender] = {}
     streams = []
     for campaign in campaigns:
         sender = senders.setdefault(campaign.sender_id, campaign.sender)
-        slot = _open_slot(campaign, organisation, now)
-        limit = _left_of_the_day(campaign, organisation.zone, now)
-        is_behind = campaign.behind and slot is not None
-        if is_behind and slot is not None:
+        limit = _left_of_the_day(campaign, organisation, now)
+        # By the recipients' clock the overdue have hours of their own: there is no heap of them.
+        slot = find_slot(campaign, organisation, now=now) if campaign.pk in behind else None
+        if slot is not None:
             limit = min(limit, left_to_catch_up(campaign, organisation, slot, now=now))
         streams.append(
             Stream(
                 campaign.pk,
                 sender,
                 limit,
-                late_too=slot is not None,
-                is_counted=is_behind or campaign.daily_limit is not None,
+                late_too=find_open(campaign, organisation, now=now),
+                is_counted=slot is not None or campaign.daily_limit is not None,
             )
         )
     return streams
 
 
-def _open_slot(campaign: Campaign, organisation: Organisation, now: dt.datetime) -> Slot | None:
-    """The campaign's hours of today, while they last."""
-    weekdays, today = frozenset(campaign.weekdays), now.astimezone(organisation.zone).date()
-    free = find_free_days(organisation, first=today, last=today)
-    slot = Hours(organisation.zone, weekdays, campaign.day_start, campaign.day_end, free).slot(
-        today
-    )
-    return slot if slot is not None and slot.start <= now < slot.end else None
-
-
-def _left_of_the_day(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> int:
-    """The daily limit less what left today, or is just leaving, or may have left."""
-    if campaign.daily_limit is None:
+def _left_of_the_day(campaign: Campaign, organisation: Organisation, now: dt.datetime) -> int:
+    """The limit of today less what left today, or is just leaving, or may have left."""
+    today = now.astimezone(organisation.zone).date()
+    limit = limit_of_day(campaign, organisation, today)
+    if limit is None:
         return ROUND
-    midnight = dt.datetime.combine(now.astimezone(zone).date(), dt.time.min, zone)
+    midnight = dt.datetime.combine(today, dt.time.min, organisation.zone)
     used = Invitation.objects.filter(
         Q(sent_at__gte=midnight)
         | Q(unknown_since__gte=midnight)
         | Q(state__in=[State.CLAIMED, State.SENDING]),
         campaign=campaign,
     ).count()
-    return max(0, min(ROUND, campaign.daily_limit - used))
+    return max(0, min(ROUND, limit - used))

@@ -20,7 +20,7 @@ from django.db.models.functions import Greatest
 from psycopg.sql import SQL, Composed, Identifier
 
 from surveys.models import Campaign, Contact, Invitation, Organisation, Survey, get_organisation
-from surveys.planning.openings import list_openings
+from surveys.planning.openings import list_openings, zone_for
 from surveys.sending.ledger import RESULT_LEASE, Reason, State
 
 # What is leaving right now may come to nothing: nobody is let be because of it.
@@ -122,7 +122,7 @@ def settle_resting(
 
 def _settle(verdict: _Verdict, token: uuid.UUID, now: dt.datetime) -> int:
     rows = Invitation.objects.filter(pk=verdict.pk, claim_token=token, state=State.CLAIMED)
-    row = rows.select_related("campaign").first()
+    row = rows.select_related("campaign", "contact").first()
     if row is None:
         return 0
     reason, opening = Reason.RESTED, None
@@ -145,7 +145,9 @@ def _settle(verdict: _Verdict, token: uuid.UUID, now: dt.datetime) -> int:
 
 def _find_opening(row: Invitation, free_at: dt.datetime) -> dt.datetime | None:
     """The first moment from then on at which the campaign may still mail; None when it is over."""
-    for slot in list_openings(row.campaign, get_organisation(), not_before=free_at):
+    organisation = get_organisation()
+    zone = zone_for(row.campaign, organisation, row.contact)
+    for slot in list_openings(row.campaign, organisation, not_before=free_at, zone=zone):
         if row.not_after is None or slot.start < row.not_after:
             return slot.start
         break

@@ -13,10 +13,12 @@ from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from surveys.access import get_campaign
 from surveys.audience import count_audience, list_known_values
-from surveys.campaigns import CannotMove, find_missing, save_changes
+from surveys.campaigns import CannotMove, save_changes
 from surveys.forms.audience import ConditionsFormSet, make_conditions, with_another_row
 from surveys.forms.campaign import CampaignForm, suggest_campaign
 from surveys.models import Campaign, get_organisation
+from surveys.obstacles import find_missing
+from surveys.views.running import preview_change
 
 
 @requires(Role.MANAGER)
@@ -44,10 +46,10 @@ def campaign_new(request: StaffRequest) -> HttpResponse:
 @requires(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_edit(request: StaffRequest, pk: int) -> HttpResponse:
-    """Change a draft, or the rest of the window of a paused campaign."""
+    """Change a draft, or the rest of the window of a campaign under way."""
     campaign = get_campaign(pk)
     if not campaign.may_change:
-        messages.warning(request, _("Pause this campaign first; then its window can be changed."))
+        messages.warning(request, _("This campaign is over; nothing of it can be changed."))
         return redirect(campaign)
     return _edit(request, campaign)
 
@@ -69,7 +71,7 @@ def _edit(request: StaffRequest, subject: Campaign) -> HttpResponse:
     if subject._state.adding:
         survey = request.GET.get("survey", "")
         suggested = suggest_campaign(organisation, survey=survey, now=now)
-    is_save = request.method == "POST" and "action" not in request.POST
+    is_save = request.method == "POST" and not request.POST.keys() & {"action", "back"}
     form = CampaignForm(
         request.POST if is_save else None,
         instance=subject,
@@ -81,6 +83,9 @@ def _edit(request: StaffRequest, subject: Campaign) -> HttpResponse:
     if is_save and form.is_valid() and (form.has_started or conditions.is_valid()):
         if not form.has_started:
             form.instance.audience = [entry.as_json() for entry in conditions.conditions]
+        is_renamed_only = set(form.changed_data) <= {"name"}
+        if subject.state == Campaign.State.RUNNING and not is_renamed_only:
+            return preview_change(request, form, now=now)
         return _save(request, form)
     if request.method == "POST" and not is_save:
         form.keep(request.POST)
@@ -97,7 +102,9 @@ def _edit(request: StaffRequest, subject: Campaign) -> HttpResponse:
 def _save(request: StaffRequest, form: CampaignForm) -> HttpResponse:
     subject = form.instance
     try:
-        save_changes(subject, fields=[*form.fields, "audience"])
+        is_running = subject.state == Campaign.State.RUNNING
+        fields = ["name"] if is_running else [*form.fields, "audience"]
+        save_changes(subject, fields=fields, by=request.user, now=timezone.now())
     except CannotMove as refusal:
         messages.warning(request, str(refusal))
     else:

@@ -1,9 +1,8 @@
-"""The page of one campaign: its plan before the launch, its progress afterwards, its buttons."""
+"""The page of one campaign, and what is done with a draft: its plan, its test mail, its launch."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -13,34 +12,32 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from surveys import campaigns
 from surveys.access import get_campaign
 from surveys.audience import describe_conditions, name_fields
-from surveys.forms.campaign import LaunchForm, PeopleForm, TestMailForm
-from surveys.history import acting
+from surveys.expecting import expect, forecast
+from surveys.forms.campaign import LaunchForm, PeopleForm, RateForm, TestMailForm
 from surveys.links import preview_url
-from surveys.models import Campaign, Invitation, Mail, get_organisation
+from surveys.models import Campaign, Mail, get_organisation
+from surveys.obstacles import find_obstacles
 from surveys.people import list_people
-from surveys.planning.plan import draw_plan, list_recipients, redraw_plan
+from surveys.planning.plan import draw_plan, list_recipients
 from surveys.planning.reminding import bound_reminders
-from surveys.progress import (
-    draw_planned_days,
-    draw_progress_days,
-    measure_progress,
-    name_reasons,
-)
+from surveys.progress import draw_planned_days, name_reasons
+from surveys.rehearsing import find_rehearsal, fingerprint, write_samples
 from surveys.resting import describe_rest
 from surveys.rounds import names_days
 from surveys.sending.compose import compose_preview, compose_test_mail
 from surveys.sending.invitation_mail import write_subject
 from surveys.sending.queueing import NoSender, queue_mail
 from surveys.views.framing import show_mail
-from surveys.views.repeating import describe_repeating
+from surveys.views.moving import attempt, tell_planned
+from surveys.views.running import describe_progress
 
 FIRST_RECIPIENTS = 20
 PAGE_LENGTH = 50
@@ -50,28 +47,52 @@ PAGE_LENGTH = 50
 @require_safe
 def campaign(request: StaffRequest, pk: int) -> HttpResponse:
     subject, now = get_campaign(pk), timezone.now()
-    if subject.state == Campaign.State.DRAFT:
-        return render(request, "campaigns/draft.html", _describe_draft(request, subject, now=now))
-    context = _describe_progress(subject, now=now)
-    template = "campaigns/campaign.html"
-    return render(request, f"{template}#progress" if request.htmx else template, context)
+    if request.htmx and request.GET.get("seen", _standing_of(subject)) != _standing_of(subject):
+        # The buttons around what is refreshed are those of another state.
+        return HttpResponseClientRefresh()
+    if subject.state != Campaign.State.DRAFT:
+        context = describe_progress(subject, now=now)
+        template = "campaigns/campaign.html"
+        return render(request, f"{template}#progress" if request.htmx else template, context)
+    if request.htmx:
+        return HttpResponse(status=204)
+    return render(request, "campaigns/draft.html", _describe_draft(request, subject, now=now))
+
+
+def _standing_of(subject: Campaign) -> str:
+    """What the page of a campaign depends on as a whole: its state; of a draft its test mail."""
+    if subject.state != Campaign.State.DRAFT:
+        return subject.state
+    samples = write_samples(subject, get_organisation())
+    return f"test-{find_rehearsal(subject, fingerprint(subject, samples))}"
 
 
 def _describe_draft(
     request: StaffRequest, subject: Campaign, *, now: dt.datetime
 ) -> dict[str, Any]:
     plan, organisation = draw_plan(subject, now=now), get_organisation()
-    seen = {"previewed": plan.mails, "terms": campaigns.describe_terms(subject)}
-    obstacles = campaigns.find_obstacles(subject, plan, organisation)
+    seen = {
+        "previewed": plan.mails,
+        "terms": campaigns.describe_terms(subject),
+        "people": campaigns.describe_people(plan),
+    }
+    obstacles = find_obstacles(subject, plan, organisation)
     today = now.astimezone(organisation.zone).date()
+    rate_form = RateForm(request.GET or None)
+    typed = rate_form.cleaned_data["rate"] if rate_form.is_valid() else None
+    expectation = expect(subject.survey, zone=organisation.zone, now=now, typed=typed)
+    answers = forecast(plan.mails_by_day, expectation, capacity=organisation.daily_capacity)
     return {
         "campaign": subject,
+        "standing": _standing_of(subject),
         "plan": plan,
         "left_out": name_reasons(plan.left_out),
         "conditions": describe_conditions(subject.audience),
         "strata": name_fields(subject.strata),
         "rest": describe_rest(subject.survey, organisation),
-        "strip": draw_planned_days(subject, plan, today=today),
+        "forecast": answers,
+        "rate_form": rate_form,
+        "strip": draw_planned_days(subject, plan, expected=answers.by_day, today=today),
         "recipients": list_recipients(plan, limit=FIRST_RECIPIENTS),
         "obstacles": [(entry, request.user.may(entry.role)) for entry in obstacles],
         "launch_form": LaunchForm(initial=seen),
@@ -80,30 +101,20 @@ def _describe_draft(
         "test_form": TestMailForm(languages=subject.survey.languages),
         "survey_page": preview_url(subject.pk),
         "mails": [
-            (code, write_subject(subject.survey, language=code))
+            (
+                code,
+                write_subject(subject.survey, language=code),
+                _write_text(request, subject, code),
+            )
             for code in subject.survey.languages
         ],
     }
 
 
-def _describe_progress(subject: Campaign, *, now: dt.datetime) -> dict[str, Any]:
-    organisation = get_organisation()
-    zone = organisation.zone
-    is_paused = subject.state == Campaign.State.PAUSED
-    resumed = redraw_plan(subject, now=now) if is_paused else None
-    left_out = name_reasons(resumed.left_out) if resumed else ()
-    today = now.astimezone(zone).date()
-    return {
-        "campaign": subject,
-        "progress": measure_progress(subject),
-        **describe_repeating(subject, today=today),
-        "conditions": describe_conditions(subject.audience),
-        "strata": name_fields(subject.strata),
-        "rest": describe_rest(subject.survey, organisation),
-        "strip": draw_progress_days(subject, resumed, zone=zone, today=today),
-        "resumed": resumed,
-        "dropped": [entry for entry in left_out if entry.reason != Invitation.Reason.NO_ROOM],
-    }
+def _write_text(request: StaffRequest, subject: Campaign, language: str) -> str:
+    """The plain text of the invitation, as it will be."""
+    first_name = request.user.get_short_name()
+    return compose_preview(subject, language=language, first_name=first_name).text
 
 
 @requires(Role.MANAGER)
@@ -122,7 +133,7 @@ def campaign_people(request: StaffRequest, pk: int) -> HttpResponse:
     )
     page = Paginator(cast(Any, people), PAGE_LENGTH).get_page(request.GET.get("page"))
     query = urlencode({key: value for key, value in chosen.items() if value})
-    context = {"campaign": subject, "form": form, "page": page, "query": query}
+    context = {"campaign": subject, "form": form, "page": page, "query": query, "chosen": chosen}
     return render(request, "campaigns/people.html", context, status=200 if form.is_valid() else 422)
 
 
@@ -149,9 +160,11 @@ def campaign_test(request: StaffRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Choose a language for the test mail."))
         return redirect(subject)
     language, once = form.cleaned_data["language"], form.cleaned_data["once"]
+    is_reminder = form.cleaned_data["reminder"]
     title, text, html = compose_test_mail(
-        subject, language=language, user=request.user, is_reminder=form.cleaned_data["reminder"]
+        subject, language=language, user=request.user, is_reminder=is_reminder
     )
+    samples = write_samples(subject, get_organisation())
     try:
         queue_mail(
             kind=Mail.Kind.TEST,
@@ -161,6 +174,9 @@ def campaign_test(request: StaffRequest, pk: int) -> HttpResponse:
             subject=title,
             text=text,
             html=html,
+            campaign=subject,
+            # Whoever saw the reminder has not seen the invitation.
+            worded_as="" if is_reminder else fingerprint(subject, samples),
             created_by=request.user,
             now=timezone.now(),
         )
@@ -181,51 +197,10 @@ def campaign_launch(request: StaffRequest, pk: int) -> HttpResponse:
         return redirect(subject)
 
     def move() -> str:
-        plan = campaigns.launch(subject, **form.cleaned_data, now=timezone.now())
-        return _tell_planned(_("Launched."), plan.mails)
+        plan = campaigns.launch(subject, **form.cleaned_data, by=request.user, now=timezone.now())
+        return tell_planned(_("Launched."), plan.mails)
 
-    return _attempt(request, subject, move)
-
-
-@requires(Role.MANAGER)
-@require_POST
-def campaign_pause(request: StaffRequest, pk: int) -> HttpResponse:
-    subject = get_campaign(pk)
-
-    def move() -> str:
-        campaigns.pause(subject)
-        return _("Paused. Nothing leaves until you resume.")
-
-    return _attempt(request, subject, move)
-
-
-@requires(Role.MANAGER)
-@require_POST
-def campaign_resume(request: StaffRequest, pk: int) -> HttpResponse:
-    subject = get_campaign(pk)
-
-    def move() -> str:
-        plan = campaigns.resume(subject, now=timezone.now())
-        return _tell_planned(_("Resumed."), plan.mails)
-
-    return _attempt(request, subject, move)
-
-
-@requires(Role.MANAGER)
-@require_POST
-def campaign_cancel(request: StaffRequest, pk: int) -> HttpResponse:
-    subject = get_campaign(pk)
-
-    def move() -> str:
-        stopped = campaigns.cancel(subject, now=timezone.now())
-        text = ngettext(
-            "Cancelled. %(count)d person is no longer asked.",
-            "Cancelled. %(count)d people are no longer asked.",
-            stopped,
-        )
-        return text % {"count": stopped}
-
-    return _attempt(request, subject, move)
+    return attempt(request, subject, move)
 
 
 @requires(Role.MANAGER)
@@ -237,22 +212,4 @@ def campaign_delete(request: StaffRequest, pk: int) -> HttpResponse:
         campaigns.delete_draft(subject)
         return _("The draft is deleted.")
 
-    return _attempt(request, subject, move, then="campaigns")
-
-
-def _attempt(
-    request: StaffRequest, subject: Campaign, move: Callable[[], str], *, then: str = ""
-) -> HttpResponse:
-    """Move a campaign and tell what happened, or why it could not."""
-    try:
-        with acting(request.user):
-            messages.success(request, move())
-    except campaigns.CannotMove as refusal:
-        messages.warning(request, str(refusal))
-        return redirect(subject)
-    return redirect(then or subject)
-
-
-def _tell_planned(event: str, mails: int) -> str:
-    text = ngettext("%(count)d mail is planned.", "%(count)d mails are planned.", mails)
-    return f"{event} {text % {'count': mails}}"
+    return attempt(request, subject, move, then="campaigns")

@@ -58,7 +58,7 @@ def campaign_reminders(request: StaffRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _refuse(request, subject, form)
     try:
-        change_reminders(subject, **form.cleaned_data, now=timezone.now())
+        change_reminders(subject, **form.cleaned_data, by=request.user, now=timezone.now())
     except CannotMove as refusal:
         messages.warning(request, str(refusal))
     else:

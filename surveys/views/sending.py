@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
-from surveys.history import acting
 from surveys.models import Alarm
 from surveys.sending.alarm_mail import advise, describe_alarm
 from surveys.sending.alarms import list_standing
@@ -60,9 +59,7 @@ def sending_stop(request: StaffRequest) -> HttpResponse:
 @requires(Role.ADMIN)
 @require_POST
 def sending_go(request: StaffRequest) -> HttpResponse:
-    with acting(request.user):
-        was_stopped = let_go(now=timezone.now())
-    if was_stopped:
+    if let_go(by=request.user, now=timezone.now()):
         messages.success(request, _("Mail leaves again. What was late has new times."))
     else:
         messages.warning(request, _("Nothing was stopped."))

@@ -67,7 +67,8 @@ def test_first_day_ends_with_a_launch(product: Product, mailbox: Mailbox, page: 
     expect(page.get_by_text("1 test answer is removed.")).to_be_visible()
 
     page.goto(campaign)
-    press(page, re.compile("^Launch"))
+    page.get_by_text("Launch …").click()
+    press(page, re.compile("^Launch: "))
     page.goto("/first-steps/")
     expect(page.get_by_text("8 of 8 are done")).to_be_visible()
     press(page, "All done: put the list away")

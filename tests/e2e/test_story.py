@@ -80,13 +80,22 @@ def launch_campaign(page: Page) -> None:
     page.goto("/campaigns/new/")
     page.get_by_label("Name", exact=True).fill("Eerste ronde")
     today = dt.datetime.now(ZoneInfo(ZONE)).date()
-    page.get_by_label("first day").fill(today.isoformat())
+    page.get_by_label("First day", exact=True).fill(today.isoformat())
     for day in page.get_by_role("group", name="Weekdays").get_by_role("checkbox").all():
         day.check()
     page.get_by_label("From", exact=True).fill("00:00")
     page.get_by_label("Until", exact=True).fill("23:59")
     press(page, "Save and see the plan")
     expect(page.get_by_text("No e-mail address")).to_be_visible()
+    expect(page.get_by_text("No test mail was sent yet")).to_be_visible()
+    press(page, "Send a test to yourself")
+    opening = page.get_by_text("Launch …")
+    for _ in range(60):
+        if opening.count():
+            break
+        page.wait_for_timeout(1_000)
+        page.reload()
+    opening.click()
     press(page, re.compile(r"^Launch: 3 mails from \d"))
     expect(page.get_by_text("Running")).to_be_visible()
 

@@ -11,13 +11,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from npsapp.models import User
-from surveys.campaigns import describe_terms
+from surveys.campaigns import describe_people, describe_terms
 from surveys.models import Campaign, Mail, Property, Suppression
+from surveys.planning.plan import draw_plan
+from surveys.replanning import draw_replan
 from tests.factories import (
     make_campaign,
     make_contact,
     make_invitation,
     make_organisation,
+    make_rehearsal,
     make_sender,
     make_survey,
 )
@@ -32,7 +35,9 @@ def organisation(db: None) -> None:
 
 def make_draft(**fields: Any) -> Campaign:
     tomorrow = timezone.localdate() + dt.timedelta(days=1)
-    return make_campaign(**{"state": Campaign.State.DRAFT, "first_day": tomorrow} | fields)
+    campaign = make_campaign(**{"state": Campaign.State.DRAFT, "first_day": tomorrow} | fields)
+    make_rehearsal(campaign)
+    return campaign
 
 
 def fill_form(**changes: Any) -> dict[str, Any]:
@@ -58,9 +63,19 @@ def fill_form(**changes: Any) -> dict[str, Any]:
 def press_launch(client: Client, campaign: Campaign, *, mails: int) -> Any:
     return client.post(
         reverse("campaign_launch", args=[campaign.pk]),
-        {"previewed": mails, "terms": describe_terms(campaign)},
+        {
+            "previewed": mails,
+            "terms": describe_terms(campaign),
+            "people": describe_people(draw_plan(campaign, now=timezone.now())),
+        },
         follow=True,
     )
+
+
+def press_resume(client: Client, campaign: Campaign) -> Any:
+    seen = draw_replan(campaign, now=timezone.now()).seen
+    sent = {name: value for name, value in seen.items() if value is not None}
+    return client.post(reverse("campaign_resume", args=[campaign.pk]), sent, follow=True)
 
 
 # Who may
@@ -303,13 +318,154 @@ def test_paused_campaign_keeps_who_and_changes_when(manager_client: Client) -> N
     assert campaign.survey != other
 
 
-def test_running_campaign_is_not_changed(manager_client: Client) -> None:
+def test_running_campaign_is_changed_after_a_look_at_the_new_plan(manager_client: Client) -> None:
+    campaign = make_draft(state="running", weekdays=list(range(7)))
+    make_invitation(campaign=campaign)
+    url, sent = reverse("campaign_edit", args=[campaign.pk]), fill_form(window_days="45")
+
+    looked = manager_client.post(url, sent)
+
+    campaign.refresh_from_db()
+    page = looked.content.decode()
+    assert (looked.status_code, campaign.window_days) == (200, 30)
+    assert "Change it so" in page
+    assert "After the change" in page
+
+    seen = {k: v for k, v in looked.context["replan_form"].initial.items() if v is not None}
+    manager_client.post(url, sent | seen | {"confirm": "1"})
+
+    campaign.refresh_from_db()
+    assert (campaign.window_days, campaign.state) == (45, "running")
+    shown = manager_client.get(campaign.get_absolute_url()).content.decode()
+    assert "Window in days: 30 → 45" in shown
+    assert "Marga Meting" in shown
+
+
+def test_change_that_was_not_looked_at_is_shown_first(manager_client: Client) -> None:
+    campaign = make_draft(state="running", weekdays=list(range(7)))
+    sent = fill_form(window_days="45", confirm="1")
+
+    response = manager_client.post(reverse("campaign_edit", args=[campaign.pk]), sent)
+
+    campaign.refresh_from_db()
+    assert "Nothing is changed yet" in response.content.decode()
+    assert campaign.window_days == 30
+
+
+def test_going_back_from_the_new_plan_keeps_what_was_typed(manager_client: Client) -> None:
     campaign = make_draft(state="running")
+    sent = fill_form(window_days="45", back="1")
+
+    page = manager_client.post(reverse("campaign_edit", args=[campaign.pk]), sent).content.decode()
+
+    assert 'name="window_days" value="45"' in page
+
+
+def test_new_name_of_a_running_campaign_plans_nothing(manager_client: Client) -> None:
+    campaign = make_draft(state="running", weekdays=list(range(7)))
+    sent = fill_form(name="Renamed", day_start="09:00", day_end="17:00", clock="organisation")
+
+    manager_client.post(reverse("campaign_edit", args=[campaign.pk]), sent)
+
+    campaign.refresh_from_db()
+    assert campaign.name == "Renamed"
+
+
+def test_finished_campaign_is_not_changed(manager_client: Client) -> None:
+    campaign = make_draft(state="finished")
 
     manager_client.post(reverse("campaign_edit", args=[campaign.pk]), fill_form(window_days="45"))
 
     campaign.refresh_from_db()
     assert campaign.window_days == 30
+
+
+@pytest.mark.parametrize(
+    ("capacity", "words"),
+    [(None, "Assumed: 20 % answer"), (1, "more than the 1 follow-ups"), (50, "can take 50")],
+)
+def test_plan_shows_what_it_will_bring(
+    manager_client: Client, capacity: int | None, words: str
+) -> None:
+    make_organisation(daily_capacity=capacity)
+    for _ in range(30):
+        make_contact()
+    campaign = make_draft(weekdays=list(range(7)), window_days=3)
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+    typed = manager_client.get(campaign.get_absolute_url(), {"rate": "50"}).content.decode()
+
+    assert words in page
+    assert "About 6 answers" in page
+    assert "About 15 answers" in typed
+    assert "With the 50 % you typed" in typed
+
+
+def test_plan_shows_subject_and_text_of_the_mail_in_each_language(manager_client: Client) -> None:
+    campaign = make_draft(survey=make_survey(languages=["nl", "en"], company="De Proef"))
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+
+    assert page.count('class="mail-subject"') == 2
+    assert page.count('class="mail-text"') == 2
+    assert "De Proef" in page
+
+
+def test_draft_asks_for_a_test_mail_and_offers_no_launch(manager_client: Client) -> None:
+    make_contact()
+    campaign = make_campaign(
+        state="draft", first_day=timezone.localdate() + dt.timedelta(days=1), weekdays=[*range(7)]
+    )
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+
+    assert "No test mail was sent yet" in page
+    assert "Launch: " not in page
+
+
+def test_page_loads_anew_once_the_test_mail_has_left(manager_client: Client) -> None:
+    campaign = make_campaign(state="draft", first_day=timezone.localdate())
+    mail = make_rehearsal(campaign, state="scheduled")
+    url, htmx = f"{campaign.get_absolute_url()}?seen=test-waiting", {"HX-Request": "true"}
+    assert url in manager_client.get(campaign.get_absolute_url()).content.decode()
+    assert manager_client.get(url, headers=htmx).status_code == 204
+
+    mail.state = "sent"
+    mail.save()
+
+    assert manager_client.get(url, headers=htmx).headers["HX-Refresh"] == "true"
+
+
+@pytest.mark.parametrize(("state", "is_live"), [("running", True), ("finished", False)])
+def test_progress_refreshes_itself_while_running_only(
+    manager_client: Client, state: str, is_live: bool
+) -> None:
+    campaign = make_campaign(state=state)
+    url, htmx = f"{campaign.get_absolute_url()}?seen=running", {"HX-Request": "true"}
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+    refreshed = manager_client.get(url, headers=htmx)
+
+    assert ("data-live" in page) == is_live
+    assert ("HX-Refresh" in refreshed.headers) != is_live
+
+
+def test_launch_of_as_many_others_asks_again(manager_client: Client) -> None:
+    seen = make_contact()
+    campaign = make_draft()
+    plan = draw_plan(campaign, now=timezone.now())
+    sent = {
+        "previewed": plan.mails,
+        "terms": describe_terms(campaign),
+        "people": describe_people(plan),
+    }
+    seen.delete()
+    make_contact()
+
+    manager_client.post(reverse("campaign_launch", args=[campaign.pk]), sent)
+
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
 
 
 # The plan
@@ -340,7 +496,7 @@ def test_plan_takes_the_same_queries_for_any_number(
         make_contact()
     campaign = make_draft()
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(27):
         manager_client.get(campaign.get_absolute_url())
 
 
@@ -428,7 +584,10 @@ def test_buttons_of_a_launched_campaign_move_it(manager_client: Client) -> None:
     states = []
 
     for action in ["pause", "resume", "cancel"]:
-        manager_client.post(reverse(f"campaign_{action}", args=[campaign.pk]))
+        if action == "resume":
+            press_resume(manager_client, campaign)
+        else:
+            manager_client.post(reverse(f"campaign_{action}", args=[campaign.pk]))
         campaign.refresh_from_db()
         states.append(campaign.state)
 
@@ -456,13 +615,13 @@ def test_double_click_sends_one_test_mail(manager_client: Client, manager: User)
     for _ in range(2):
         manager_client.post(reverse("campaign_test", args=[campaign.pk]), sent)
 
-    mail = Mail.objects.get()
+    mail = Mail.objects.get(state="scheduled")
     assert (mail.kind, mail.to_email) == ("test", manager.email)
     assert not campaign.invitations.exists()
 
 
 def test_test_mail_without_a_sender_says_so(manager_client: Client) -> None:
-    campaign = make_draft()
+    campaign = make_campaign(state="draft", first_day=timezone.localdate())
     sent = {"language": "nl", "once": "0b5e3a5e-7f5e-4b1e-9d57-2f0d3d9b1c11"}
 
     response = manager_client.post(reverse("campaign_test", args=[campaign.pk]), sent, follow=True)
@@ -675,7 +834,7 @@ def test_paused_campaign_says_who_would_be_skipped_and_may_resume(manager_client
     make_invitation(campaign=other, contact=contact, state="sent", sent_at=now)
 
     page = manager_client.get(campaign.get_absolute_url()).content.decode()
-    manager_client.post(reverse("campaign_resume", args=[campaign.pk]))
+    press_resume(manager_client, campaign)
 
     assert "1 person who still waits would be skipped: Asked too recently." in page
     campaign.refresh_from_db()

@@ -7,23 +7,34 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 
+from npsapp.models import User
+from surveys import campaigns
+from surveys.campaign_history import list_history
 from surveys.campaigns import (
     CannotMove,
     PreviewOutdated,
     cancel,
     delete_draft,
+    describe_people,
     describe_terms,
-    find_obstacles,
     finish_campaigns,
     launch,
     pause,
-    resume,
     save_changes,
 )
 from surveys.models import Campaign, Invitation, get_organisation
-from surveys.planning.plan import draw_plan
-from tests.factories import make_campaign, make_contact, make_invitation, make_organisation
+from surveys.obstacles import find_obstacles
+from surveys.planning.plan import draw_plan, write_plan
+from surveys.replanning import resume
+from tests.factories import (
+    make_campaign,
+    make_contact,
+    make_invitation,
+    make_organisation,
+    make_rehearsal,
+)
 from tests.races import run_at_once
 
 pytestmark = pytest.mark.django_db
@@ -37,9 +48,11 @@ def organisation(db: None) -> None:
 
 
 def make_draft(**fields: Any) -> Campaign:
-    return make_campaign(
+    campaign = make_campaign(
         **{"state": Campaign.State.DRAFT, "first_day": dt.date(2026, 10, 1)} | fields
     )
+    make_rehearsal(campaign)
+    return campaign
 
 
 def launch_previewed(campaign: Campaign) -> None:
@@ -84,6 +97,61 @@ def test_launch_stops_when_the_campaign_was_changed_meanwhile() -> None:
 
     with pytest.raises(PreviewOutdated):
         launch(campaign, previewed=1, terms=terms, now=NOW)
+
+
+def test_who_is_imported_while_the_plan_is_written_is_not_mailed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_contact()
+    campaign = make_draft()
+
+    def import_meanwhile(*parts: Any) -> None:
+        make_contact()
+        write_plan(*parts)
+
+    monkeypatch.setattr(campaigns, "write_plan", import_meanwhile)
+    launch_previewed(campaign)
+
+    assert campaign.invitations.count() == 1
+
+
+def test_launch_asks_again_for_as_many_others() -> None:
+    seen = make_contact()
+    campaign = make_draft()
+    people = describe_people(draw_plan(campaign, now=NOW))
+    seen.delete()
+    make_contact()
+
+    with pytest.raises(PreviewOutdated):
+        launch(campaign, previewed=1, terms=describe_terms(campaign), people=people, now=NOW)
+
+
+def test_history_says_who_did_what_and_is_not_rewritten(manager: User) -> None:
+    make_contact()
+    campaign = make_draft()
+    plan = draw_plan(campaign, now=NOW)
+    launch(campaign, previewed=plan.mails, terms=describe_terms(campaign), by=manager, now=NOW)
+    pause(campaign, by=manager, now=NOW + dt.timedelta(hours=1))
+    cancel(campaign, by=manager, now=NOW + dt.timedelta(hours=2))
+
+    lines = list_history(campaign)
+
+    assert [line.what for line in lines] == ["Cancelled", "Paused", "Launched"]
+    assert {line.who for line in lines} == {"Marga Meting"}
+    assert lines[0].sentence == "1 person is no longer asked."
+    with pytest.raises(DatabaseError), transaction.atomic():
+        campaign.events.update(kind="paused")
+    manager.delete()
+    assert {line.who for line in list_history(campaign)} == {""}
+
+
+def test_end_of_a_campaign_is_noted() -> None:
+    campaign = make_campaign()
+    make_invitation(campaign=campaign, state="sent")
+
+    finish_campaigns(now=NOW)
+
+    assert [line.what for line in list_history(campaign)] == ["Finished"]
 
 
 def test_launch_goes_on_when_fewer_are_left() -> None:

@@ -10,7 +10,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surveys.planning.order import ORDERED
+from surveys.planning.order import ORDERED, number_of
 
 STRATA = st.lists(st.integers(1, 60), min_size=1, max_size=8)
 # One transaction around all examples is what is wanted: the statement only reads.
@@ -28,10 +28,11 @@ def make_people(sizes: list[int]) -> dict[int, str]:
 def order(people: dict[int, str], seed: str) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""WITH draw AS (SELECT %s::text AS seed),
-            people AS (SELECT * FROM unnest(%s::bigint[], %s::text[]) AS given(id, stratum))
+            f"""WITH draw AS (SELECT %s::bigint AS seed),
+            people AS (SELECT given.*, 0 AS lane
+                         FROM unnest(%s::bigint[], %s::text[]) AS given(id, stratum))
             SELECT id FROM ({ORDERED}) AS ordered ORDER BY position""",  # noqa: S608
-            [seed, list(people.keys()), list(people.values())],
+            [number_of(seed), list(people.keys()), list(people.values())],
         )
         return [key for (key,) in cursor.fetchall()]
 

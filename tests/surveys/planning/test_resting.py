@@ -28,6 +28,7 @@ from tests.factories import (
     make_contact,
     make_invitation,
     make_organisation,
+    make_rehearsal,
     make_survey,
 )
 from tests.races import run_at_once
@@ -276,6 +277,9 @@ def test_two_campaigns_launched_at_once_ask_nobody_twice() -> None:
     for _ in range(10):
         make_contact()
     drafts = [make_draft(window_days=20) for _ in range(2)]
+
+    for draft in drafts:
+        make_rehearsal(draft)
 
     def press(campaign: Campaign) -> Any:
         return lambda: launch(campaign, previewed=10, terms=describe_terms(campaign), now=NOW)

@@ -45,8 +45,9 @@ def test_moments_keep_every_rule(
     hours = Hours(ZoneInfo(zone), weekdays, dt.time(opens), dt.time(opens, 45))
     now = dt.datetime.combine(first, dt.time.min, dt.UTC) + dt.timedelta(seconds=late)
     slots = list_slots(hours, first, days, now)
+    limits = None if limit is None else {slot.day: limit for slot in slots}
 
-    batches = spread(count, slots, daily_limit=limit)
+    batches = spread({0: count}, slots, limits=limits)
 
     moments = [moment for batch in batches for moment in batch.moments()]
     assert len(moments) == (min(count, limit * len(slots)) if limit else count * bool(slots))
@@ -74,28 +75,19 @@ def test_single_mail_leaves_at_once() -> None:
     now = dt.datetime(2026, 10, 1, 12, 34, 56, tzinfo=dt.UTC)
     slots = list_slots(OFFICE, dt.date(2026, 10, 1), 30, now)
 
-    (batch,) = spread(1, slots)
+    (batch,) = spread({0: 1}, slots)
 
     assert list(batch.moments()) == [now]
 
 
-def test_mails_of_today_count_for_the_limit_of_today() -> None:
+def test_each_day_has_its_own_limit() -> None:
     now = dt.datetime(2026, 10, 1, 12, tzinfo=dt.UTC)
     slots = list_slots(OFFICE, dt.date(2026, 10, 1), 2, now)
 
-    batches = spread(20, slots, daily_limit=10, already={dt.date(2026, 10, 1): 7})
+    batches = spread({0: 20}, slots, limits={dt.date(2026, 10, 1): 3, dt.date(2026, 10, 2): 10})
 
     assert [batch.mails for batch in batches] == [3, 10]
 
 
-def test_limit_that_was_lowered_below_today_closes_today() -> None:
-    now = dt.datetime(2026, 10, 1, 12, tzinfo=dt.UTC)
-    slots = list_slots(OFFICE, dt.date(2026, 10, 1), 2, now)
-
-    batches = spread(5, slots, daily_limit=10, already={dt.date(2026, 10, 1): 12})
-
-    assert [(batch.slot.day.day, batch.mails) for batch in batches] == [(2, 5)]
-
-
 def test_nothing_is_planned_in_a_window_without_open_time() -> None:
-    assert spread(5, []) == []
+    assert spread({0: 5}, []) == []

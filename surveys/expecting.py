@@ -1,0 +1,159 @@
+"""How many answers a plan will bring, and when: each one is a follow-up for the team.
+
+Measured where this survey was asked before, otherwise assumed, and the page says which. Pure
+arithmetic on what two queries find.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.models import Count, Q
+
+from surveys.models import Invitation, Survey
+
+# Until there is something to measure. Half of those who answer do so on the day of the mail: the
+# usual shape of answers to a mail, not a figure of anybody in particular.
+ASSUMED_RATE = 20.0
+ASSUMED_CURVE = (0.5, 0.2, 0.1, 0.06, 0.05, 0.04, 0.03, 0.02)
+# Fewer would be noise.
+FEWEST_DELIVERED = 50
+FEWEST_ANSWERS = 20
+# Mail younger than this may still be answered by many.
+SETTLED_AFTER = dt.timedelta(days=3)
+CURVE_SETTLED_AFTER = dt.timedelta(days=14)
+CURVE_DAYS = 30
+
+_LAGS = f"""
+    SELECT LEAST(GREATEST(
+               (row.answered_at AT TIME ZONE %s)::date - (row.sent_at AT TIME ZONE %s)::date, 0
+           ), %s) AS days, count(*)
+      FROM {Invitation._meta.db_table} AS row
+      JOIN surveys_campaign AS campaign ON campaign.id = row.campaign_id
+     WHERE campaign.survey_id = %s AND row.sequence = 0 AND row.sent_at < %s
+       AND row.answered_at IS NOT NULL
+     GROUP BY days
+"""  # noqa: S608 - a table of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Which share of the mails is answered (in percent), and how that share falls on the days
+    behind the mail (`curve`, together 1)."""
+
+    rate: float
+    curve: tuple[float, ...]
+    answered: int = 0
+    delivered: int = 0
+    answers: int = 0  # what the curve was measured from
+    is_typed: bool = False
+
+    @property
+    def is_measured(self) -> bool:
+        return bool(self.delivered) and not self.is_typed
+
+    @property
+    def same_day_percent(self) -> float:
+        return 100 * self.curve[0]
+
+    @property
+    def week_percent(self) -> float:
+        return 100 * sum(self.curve[:7])
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Expected answers a day. `capacity`: what the team can take on a day, where that is known."""
+
+    expectation: Expectation
+    by_day: Mapping[dt.date, float]
+    capacity: int | None = None
+
+    @property
+    def answers(self) -> int:
+        return round(sum(self.by_day.values()))
+
+    @property
+    def busiest(self) -> int:
+        return round(max(self.by_day.values(), default=0))
+
+    @property
+    def last_day(self) -> dt.date | None:
+        return max(self.by_day, default=None)
+
+    @property
+    def days_over(self) -> int:
+        """On how many days more answers are expected than the team can take."""
+        limit = self.capacity
+        return sum(answers > limit for answers in self.by_day.values()) if limit else 0
+
+
+def expect(
+    survey: Survey, *, zone: ZoneInfo, now: dt.datetime, typed: float | None = None
+) -> Expectation:
+    """Return what to expect of a survey: the rate somebody typed, or measured, or assumed."""
+    curve, answers = _measure_curve(survey, zone=zone, now=now)
+    delivered, answered = _measure_rate(survey, now=now)
+    if delivered < FEWEST_DELIVERED:
+        delivered = answered = 0
+    rate = 100 * answered / delivered if delivered else ASSUMED_RATE
+    return Expectation(
+        rate=rate if typed is None else typed,
+        curve=curve,
+        answered=answered,
+        delivered=delivered,
+        answers=answers,
+        is_typed=typed is not None,
+    )
+
+
+def forecast(
+    mails: Mapping[dt.date, int], expectation: Expectation, *, capacity: int | None = None
+) -> Forecast:
+    """Lay the answers of each day's mails on the days behind it."""
+    days: dict[dt.date, float] = {}
+    for day, count in mails.items():
+        for lag, share in enumerate(expectation.curve):
+            answers = count * share * expectation.rate / 100
+            if answers:
+                at = day + dt.timedelta(days=lag)
+                days[at] = days.get(at, 0.0) + answers
+    return Forecast(expectation, dict(sorted(days.items())), capacity)
+
+
+def draw_curve(lags: Mapping[int, int]) -> tuple[float, ...]:
+    """Return the shares of the days 0, 1, … of counted lags, without empty days at the end."""
+    total = sum(lags.values())
+    return tuple(lags.get(day, 0) / total for day in range(max(lags) + 1))
+
+
+def _measure_rate(survey: Survey, *, now: dt.datetime) -> tuple[int, int]:
+    """Return delivered and answered of this survey's mails that have had their time."""
+    found = Invitation.objects.filter(
+        campaign__survey=survey,
+        sequence=0,
+        state=Invitation.State.SENT,
+        sent_at__lt=now - SETTLED_AFTER,
+    ).aggregate(
+        delivered=Count("pk", filter=~Q(delivery_status=Invitation.DeliveryStatus.BOUNCED)),
+        answered=Count("pk", filter=Q(answered_at__isnull=False)),
+    )
+    return found["delivered"], found["answered"]
+
+
+def _measure_curve(
+    survey: Survey, *, zone: ZoneInfo, now: dt.datetime
+) -> tuple[tuple[float, ...], int]:
+    with connection.cursor() as cursor:
+        values: list[Any] = [zone.key, zone.key, CURVE_DAYS, survey.pk, now - CURVE_SETTLED_AFTER]
+        cursor.execute(_LAGS, values)
+        lags = {int(days): int(people) for days, people in cursor.fetchall()}
+    answers = sum(lags.values())
+    if answers < FEWEST_ANSWERS:
+        return ASSUMED_CURVE, 0
+    return draw_curve(lags), answers

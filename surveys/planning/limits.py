@@ -1,0 +1,60 @@
+"""How many mails a campaign may send on which day: its daily limit, its slow start, its sender."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from surveys.models import Campaign, Organisation
+from surveys.planning.openings import hours_of
+from surveys.planning.quotas import grow
+from surveys.sending.warm_up import cap_of_day, sending_day_index
+
+# As good as no limit: more than anybody has contacts.
+_ANY_NUMBER = 1_000_000_000
+
+
+def limit_days(
+    campaign: Campaign, organisation: Organisation, *, today: dt.date
+) -> Mapping[dt.date, int] | None:
+    """Return the most mails of each day of the window on which some may leave; None: no limit.
+
+    A sender may have limits of its own, for all its campaigns together: no day gets more than they
+    allow. While it warms up they grow from today on.
+    """
+    limits = _list_limits(campaign, organisation)
+    index = sending_day_index(campaign.sender, today)
+    is_limited = campaign.daily_limit is not None
+    for day in limits:
+        if day < today:
+            continue
+        cap = cap_of_day(campaign.sender, index)
+        index += 1
+        if cap is not None:
+            limits[day] = min(limits[day], cap)
+            is_limited = True
+    return limits if is_limited else None
+
+
+def limit_of_day(campaign: Campaign, organisation: Organisation, day: dt.date) -> int | None:
+    """Return the campaign's own limit of a day. That of its sender is kept by who sends."""
+    if campaign.daily_limit is None:
+        return None
+    return _list_limits(campaign, organisation).get(day, campaign.daily_limit)
+
+
+def _list_limits(campaign: Campaign, organisation: Organisation) -> dict[dt.date, int]:
+    """Return the campaign's own limits of the days on which it is open.
+
+    A slow start counts these days from the first of the window on, whenever it is asked.
+    """
+    first, last = campaign.first_day, campaign.last_day
+    hours = hours_of(campaign, organisation, zone=organisation.zone, first=first, last=last)
+    days = map(dt.date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+    open_days = [day for day in days if day.weekday() in hours.weekdays and day not in hours.free]
+    most = _ANY_NUMBER if campaign.daily_limit is None else campaign.daily_limit
+    limits = [most] * len(open_days)
+    if campaign.ramp_start and campaign.ramp_days:
+        rising = grow(campaign.ramp_start, most, campaign.ramp_days)
+        limits[: len(rising)] = rising[: len(limits)]
+    return dict(zip(open_days, limits, strict=True))
