@@ -5,43 +5,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('surveys', '0005_retention'),
+        ("surveys", "0005_retention"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='invitation',
-            name='invitation_due',
+            model_name="invitation",
+            name="invitation_due",
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='clock',
-            field=models.CharField(choices=[('organisation', 'Ours'), ('recipient', 'That of each recipient')], default='organisation', max_length=15, verbose_name='clock'),
+            model_name="campaign",
+            name="clock",
+            field=models.CharField(
+                choices=[("organisation", "Ours"), ("recipient", "That of each recipient")],
+                default="organisation",
+                max_length=15,
+                verbose_name="clock",
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='ramp_days',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='days until the daily limit'),
+            model_name="campaign",
+            name="ramp_days",
+            field=models.PositiveSmallIntegerField(
+                blank=True, null=True, verbose_name="days until the daily limit"
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='ramp_start',
-            field=models.PositiveIntegerField(blank=True, null=True, verbose_name='mails on the first day'),
+            model_name="campaign",
+            name="ramp_start",
+            field=models.PositiveIntegerField(
+                blank=True, null=True, verbose_name="mails on the first day"
+            ),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='time_zone',
-            field=models.CharField(blank=True, max_length=64, verbose_name='time zone'),
+            model_name="contact",
+            name="time_zone",
+            field=models.CharField(blank=True, max_length=64, verbose_name="time zone"),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(condition=models.Q(('state', 'scheduled')), fields=['campaign', 'scheduled_for', 'id'], name='invitation_due'),
+            model_name="invitation",
+            index=models.Index(
+                condition=models.Q(("state", "scheduled")),
+                fields=["campaign", "scheduled_for", "id"],
+                name="invitation_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ramp_days', None), ('ramp_start', None)), models.Q(('daily_limit__gte', models.F('ramp_start')), ('ramp_days__gte', 2), ('ramp_start__gte', 1)), _connector='OR'), name='campaign_ramp_is_whole'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ramp_days", None), ("ramp_start", None)),
+                    models.Q(
+                        ("daily_limit__gte", models.F("ramp_start")),
+                        ("ramp_days__gte", 2),
+                        ("ramp_start__gte", 1),
+                    ),
+                    _connector="OR",
+                ),
+                name="campaign_ramp_is_whole",
+            ),
         ),
     ]
