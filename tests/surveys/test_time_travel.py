@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -87,7 +88,7 @@ class Journey:
         statement = intent._statement(INVITATIONS).rpartition("UPDATE")[2]
         assert all(part in statement for part in ONE_ROW)
         of_claim = statement.replace(ONE_ROW[0], "").replace(ONE_ROW[2], "row.address_hash")
-        values = {
+        values: dict[str, Any] = {
             "token": claim.token, "scopes": INVITATIONS.scopes, "now": self.now,
             "lease": RESULT_LEASE, "default_days": DEFAULT_DAYS,
         }  # fmt: skip
@@ -140,6 +141,7 @@ def check(campaign: Campaign) -> None:
     rows = list(campaign.invitations.values_list("sent_at", "stratum", "contact__time_zone"))
     days: dict[dt.date, Counter[str]] = {}
     for sent_at, stratum, name in rows:
+        assert sent_at
         days.setdefault(sent_at.astimezone(AMSTERDAM).date(), Counter())[stratum] += 1
         local = sent_at.astimezone(ZoneInfo(name) if name else AMSTERDAM)
         if campaign.clock == "recipient":
