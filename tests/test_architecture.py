@@ -28,6 +28,8 @@ PURE = (
     "surveys.planning.calendar",
     "surveys.planning.quotas",
     "surveys.planning.order",
+    "surveys.planning.rooms",
+    "surveys.planning.schedule",
     "surveys.wording",
     "surveys.colours",
     "closeloop.targets",

@@ -125,8 +125,9 @@ class Invitation(Delivery):
             ),
         ]
         indexes = [
+            # By campaign first: what a paused one has waiting stands in no other's way.
             models.Index(
-                fields=["scheduled_for", "id"],
+                fields=["campaign", "scheduled_for", "id"],
                 name="invitation_due",
                 condition=Q(state="scheduled"),
             ),

@@ -14,8 +14,8 @@ from surveys.planning.calendar import MICROSECOND
 from surveys.planning.openings import Lane
 from surveys.planning.schedule import Batch
 
-# `positioned` must be defined before it. Empty `scheduled_for`: no room. A batch is looked up by its
-# number in a small hash table, which costs a tenth of reading it out of arrays.
+# `positioned` must be defined before it. Empty `scheduled_for`: no room. A batch is looked up by
+# its number in a small hash table, which costs a fraction of reading it out of arrays.
 _TIMETABLE = """
     opening_hours (queue, closes, mails, firsts) AS (VALUES {queues}),
     timetable (queue, batch, first, starts, step) AS (

@@ -44,7 +44,8 @@ class Rooms:
                 if self.left is not None:
                     self.left[slot.day] -= 1
                 inside = offset * (slot.length // MICROSECOND) // length
-                return slot.start + dt.timedelta(microseconds=inside)
+                moment: dt.datetime = slot.start + dt.timedelta(microseconds=inside)
+                return moment
         return None
 
 

@@ -7,10 +7,11 @@ import itertools
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from surveys.planning.calendar import LAST_MINUTE, Hours, Slot, moment_of, open_slots
+from tests.properties import cases
 
 EVERY_DAY = frozenset(range(7))
 LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -39,7 +40,7 @@ def working_hours(draw: st.DrawFn) -> Hours:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(
     hours=working_hours(),
     first=st.dates(dt.date(2026, 1, 1), dt.date(2027, 12, 1)),
@@ -62,7 +63,7 @@ def test_moment_of_a_slot_keeps_the_local_rules(
         assert local.time() < hours.closes or hours.closes == LAST_MINUTE
 
 
-@settings(max_examples=100, deadline=None)
+@cases(100)
 @given(hours=working_hours(), first=st.dates(dt.date(2026, 1, 1), dt.date(2027, 12, 1)))
 def test_slots_never_overlap(hours: Hours, first: dt.date) -> None:
     slots = list_slots(hours, first, 60)

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys.models import Campaign, Contact, Invitation, Suppression
@@ -16,6 +16,7 @@ from surveys.planning.joining import add_people, draw_addition
 from surveys.planning.plan import draw_plan, redraw_plan, rewrite_plan, write_plan
 from surveys.planning.rooms import Rooms
 from tests.factories import make_campaign, make_contact, make_invitation, make_organisation
+from tests.properties import cases
 
 # A Thursday, 10:00 in Amsterdam; the window has 22 working days until Friday the 30th.
 NOW = dt.datetime(2026, 10, 1, 8, tzinfo=dt.UTC)
@@ -154,7 +155,7 @@ SLOTS = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@cases(100)
 @given(
     people=st.integers(0, 300),
     limit=st.one_of(st.none(), st.integers(0, 20)),

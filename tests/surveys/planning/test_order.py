@@ -7,16 +7,15 @@ from collections import Counter
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys.planning.order import ORDERED, number_of
+from tests.properties import cases
 
 STRATA = st.lists(st.integers(1, 60), min_size=1, max_size=8)
 # One transaction around all examples is what is wanted: the statement only reads.
-properties = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+properties = cases(100)
 pytestmark = pytest.mark.django_db
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys.planning.quotas import fill, share_out
+from tests.properties import cases
 
 DAYS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 60)), min_size=1, max_size=40)
 
 
-@settings(max_examples=400, deadline=None)
+@cases(400)
 @given(count=st.integers(0, 800), days=DAYS)
 def test_quotas_stay_within_every_bound(count: int, days: list[tuple[int, int]]) -> None:
     weights, limits = [day[0] for day in days], [day[1] for day in days]
@@ -31,7 +32,7 @@ def test_quotas_stay_within_every_bound(count: int, days: list[tuple[int, int]])
         assert abs(given_out - (wanted + Fraction(1, 2))) <= Fraction(1, 2)
 
 
-@settings(max_examples=400, deadline=None)
+@cases(400)
 @given(count=st.integers(0, 800), days=DAYS)
 def test_overflow_only_when_every_open_day_is_full(count: int, days: list[tuple[int, int]]) -> None:
     weights, limits = [day[0] for day in days], [day[1] for day in days]
@@ -42,7 +43,7 @@ def test_overflow_only_when_every_open_day_is_full(count: int, days: list[tuple[
     assert sum(quotas) == min(count, room)
 
 
-@settings(max_examples=200, deadline=None)
+@cases(200)
 @given(count=st.integers(0, 800), days=DAYS)
 def test_days_below_their_limit_share_one_level(count: int, days: list[tuple[int, int]]) -> None:
     weights, limits = [day[0] for day in days], [day[1] for day in days]

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys.campaigns import describe_terms, launch
@@ -31,6 +31,7 @@ from tests.factories import (
     make_rehearsal,
     make_survey,
 )
+from tests.properties import cases
 from tests.races import run_at_once
 
 pytestmark = pytest.mark.django_db
@@ -291,9 +292,7 @@ def test_two_campaigns_launched_at_once_ask_nobody_twice() -> None:
     assert [str(error) for error in raised] == ["Everybody in the audience is left out."]
 
 
-RULE = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+RULE = cases(40)
 
 
 @RULE
@@ -337,7 +336,7 @@ def test_plan_keeps_the_rule_and_counts_everybody(
     assert plan.postponed == sum(1 for row in scheduled if row.rests_until)
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(
     days=st.lists(
         st.tuples(st.integers(0, 60), st.integers(0, 9), st.integers(0, 30)),

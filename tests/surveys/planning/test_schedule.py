@@ -6,11 +6,12 @@ import datetime as dt
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys.planning.calendar import Hours, Slot, open_slots
 from surveys.planning.schedule import Batch, spread
+from tests.properties import cases
 
 ZONES = ["Europe/Amsterdam", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
 OFFICE = Hours(ZoneInfo("Europe/Amsterdam"), frozenset(range(5)), dt.time(9), dt.time(17))
@@ -21,7 +22,7 @@ def list_slots(hours: Hours, first: dt.date, days: int, now: dt.datetime) -> lis
     return list(open_slots(hours, first=first, last=last, not_before=now))
 
 
-@settings(max_examples=200, deadline=None)
+@cases(200)
 @given(
     count=st.integers(0, 400),
     zone=st.sampled_from(ZONES),
