@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from surveys.free_days import find_free_days
 from surveys.models import Campaign, Invitation, Mail, Organisation, Sender, get_organisation
@@ -258,7 +259,7 @@ def _grant_invitations(now: dt.datetime) -> list[Stream]:
     due = Invitation.objects.filter(
         campaign=OuterRef("pk"), state=State.SCHEDULED, scheduled_for__lte=now
     )
-    campaigns = (
+    campaigns: QuerySet[Any] = (
         Campaign.objects.running()
         .filter(Exists(due), free("sender__held_until", now))
         .annotate(behind=Exists(due.filter(scheduled_for__lt=now - BEHIND)))

@@ -133,6 +133,7 @@ ADMIN = {
     "retention",
     "retention_people",
     "sender",
+    "sender_mail",
     "sender_new",
     "settings",
     "user",
