@@ -48,16 +48,15 @@ def test_overdue_mail_leaves_a_little_faster_than_planned(campaign: Campaign) ->
     now = NINE + 3 * HOUR
     left: list[dt.datetime] = []
 
-    while now < NINE + 5 * HOUR:
+    while now < NINE + 4 * HOUR:
         due = Invitation.objects.filter(state="scheduled", scheduled_for__lte=now)
         for row in due.order_by("scheduled_for")[: granted(now)]:
             Invitation.objects.filter(pk=row.pk).update(state="sent", sent_at=now)
             left.append(now)
-        now += 2 * MINUTE
+        now += MINUTE
 
     # Planned are two a minute, overdue 360: three a minute leave for as long as any are.
-    in_an_hour = [moment for moment in left if moment < NINE + 4 * HOUR]
-    assert 170 <= len(in_an_hour) <= 1.5 * 120 + 15
+    assert 170 <= len(left) <= 1.5 * 120 + 15
     assert all(
         sum(start <= moment < start + 10 * MINUTE for moment in left) <= 1.5 * 20 + 16
         for start in left[::20]
