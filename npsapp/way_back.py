@@ -35,6 +35,7 @@ OUTBOX = Above(_("Outbox"), "outbox")
 PROPERTIES = Above(_("Properties"), "properties")
 RESPONSES = Above(_("Responses"), "responses")
 RESPONSE_IMPORTS = Above(_("Import past answers"), "response_import")
+SENDER = Above(_("Back to the sender"), "sender", takes_number=True)
 SETTINGS = Above(_("Settings"), "settings")
 SUPPRESSIONS = Above(_("Not to be mailed"), "suppressions")
 SURVEYS = Above(_("Surveys"), "surveys")
@@ -61,6 +62,7 @@ ABOVE = {
     "response_batch": RESPONSE_IMPORTS,
     "response_import": RESPONSES,
     "sender": SETTINGS,
+    "sender_mail": SENDER,
     "sender_new": SETTINGS,
     "suppression_remove": SUPPRESSIONS,
     "survey": SURVEYS,

@@ -196,12 +196,50 @@ class OrganisationForm(OrganisationModelForm):
         return cleaned
 
 
+def whole_number(label: Any, help_text: Any = "") -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, help_text=help_text, min_value=1, max_value=10_000_000, required=False
+    )
+
+
 class SenderForm(SenderModelForm):
+    rate_limit = whole_number(
+        _("At most so many mails"),
+        _(
+            "Empty: as fast as the mail server takes them. Up to ten seconds' worth may leave at "
+            "once."
+        ),
+    )
+    daily_limit = whole_number(
+        _("At most so many mails a day"), _("All campaigns together. Empty: no limit.")
+    )
+    warm_up_start = whole_number(_("Mails on the first day"))
+    warm_up_end = whole_number(_("Mails on the last day"))
+    warm_up_days = forms.IntegerField(
+        label=_("Sending days"), min_value=2, max_value=365, required=False
+    )
+
     class Meta:
         model = Sender
-        fields = ["name", "lane", "from_name", "from_email", "reply_to"]
+        fields = [
+            "name",
+            "lane",
+            "from_name",
+            "from_email",
+            "reply_to",
+            "rate_limit",
+            "rate_unit",
+            "daily_limit",
+            "warm_up_start",
+            "warm_up_end",
+            "warm_up_days",
+        ]
         widgets = {"lane": forms.RadioSelect}
-        labels = {"lane": _("What it is for"), "reply_to": _("Replies go to")}
+        labels = {
+            "lane": _("What it is for"),
+            "reply_to": _("Replies go to"),
+            "rate_unit": _("in each"),
+        }
         help_texts = {
             "name": _("For you and your colleagues."),
             "lane": _("Invitations and replies travel apart, so that neither holds up the other."),
@@ -209,6 +247,17 @@ class SenderForm(SenderModelForm):
             "from_email": _("Your mail provider must allow it to send from this address."),
             "reply_to": _("Empty: to the sender address."),
         }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        parts = ["warm_up_start", "warm_up_end", "warm_up_days"]
+        found = [part for part in parts if cleaned.get(part)]
+        for part in parts:
+            if found and part not in found and part not in self.errors:
+                self.add_error(part, _("Fill in all three to warm up, or none."))
+        if len(found) == len(parts) and cleaned["warm_up_end"] < cleaned["warm_up_start"]:
+            self.add_error("warm_up_end", _("The last day cannot have less than the first."))
+        return cleaned
 
     def clean_from_email(self) -> str:
         return _spell_plainly(self.cleaned_data["from_email"])

@@ -94,10 +94,8 @@ class Sender(models.Model):
     @property
     def ceiling(self) -> float | None:
         """The limit in mails a second; None: as fast as it goes."""
-        return None if self.rate_limit is None else self.rate_limit / SECONDS_OF[self.rate_unit]
-
-
-SECONDS_OF = {Sender.RateUnit.SECOND: 1, Sender.RateUnit.MINUTE: 60, Sender.RateUnit.HOUR: 3600}
+        seconds = {"second": 1, "minute": 60, "hour": 3600}
+        return None if self.rate_limit is None else self.rate_limit / seconds[self.rate_unit]
 
 
 class SenderMinute(models.Model):

@@ -23,7 +23,11 @@ def left_to_catch_up(
 ) -> int:
     """How many mails of a campaign that is behind may leave now: 1.5 times its plan's pace."""
     rows = Invitation.objects.filter(campaign=campaign)
-    recent = rows.filter(Q(sent_at__gt=now - _SPAN) | Q(state__in=[State.CLAIMED, State.SENDING]))
+    recent = rows.filter(
+        Q(sent_at__gt=now - _SPAN)
+        | Q(state=State.SENDING, intent_at__gt=now - _SPAN)
+        | Q(state=State.CLAIMED)
+    )
     pace = _planned_pace(campaign, organisation, slot, now)
     return max(0, max(_AT_LEAST, int(FASTER * pace * _SPAN.total_seconds())) - recent.count())
 

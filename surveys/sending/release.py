@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from surveys.models import Campaign, Invitation, Mail, Organisation, Sender, get_organisation
 from surveys.planning.limits import limit_of_day
@@ -261,7 +262,7 @@ def _grant_invitations(now: dt.datetime) -> list[Stream]:
     due = Invitation.objects.filter(
         campaign=OuterRef("pk"), state=State.SCHEDULED, scheduled_for__lte=now
     )
-    campaigns = (
+    campaigns: QuerySet[Any] = (
         Campaign.objects.running()
         .filter(Exists(due), free("sender__held_until", now))
         .select_related("sender")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 from surveys.models import Sender
 
@@ -18,7 +19,7 @@ def warm_up_cap(sender: Sender, sending_day_index: int) -> int | None:
         return None
     if days == 1:
         return start
-    return round(start * (end / start) ** (max(0, sending_day_index) / (days - 1)))
+    return round(start * math.pow(end / start, max(0, sending_day_index) / (days - 1)))
 
 
 def sending_day_index(sender: Sender, today: dt.date) -> int:

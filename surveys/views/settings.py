@@ -1,4 +1,4 @@
-"""Settings: the organisation and the senders of its mail."""
+"""Settings: the organisation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
-from surveys.access import get_sender
 from surveys.brand import logo_url, replace_logo
-from surveys.forms.settings import OrganisationForm, SenderForm
+from surveys.forms.settings import OrganisationForm
 from surveys.free_days import name_free_days
 from surveys.models import Organisation, Sender, get_organisation
 
@@ -61,34 +60,3 @@ def list_coming_free_days(organisation: Organisation, *, now: dt.datetime) -> di
         last=today + dt.timedelta(days=365),
         language=get_language() or "en",
     )
-
-
-@requires(Role.ADMIN)
-@require_http_methods(["GET", "HEAD", "POST"])
-def sender_new(request: StaffRequest) -> HttpResponse:
-    organisation = get_organisation()
-    lane = request.GET.get("lane", "")
-    suggested = {
-        "from_name": organisation.name,
-        "lane": lane if lane in Sender.Lane.values else Sender.Lane.BULK,
-    }
-    return _edit_sender(request, Sender(), suggested)
-
-
-@requires(Role.ADMIN)
-@require_http_methods(["GET", "HEAD", "POST"])
-def sender(request: StaffRequest, pk: int) -> HttpResponse:
-    return _edit_sender(request, get_sender(pk), {})
-
-
-def _edit_sender(request: StaffRequest, subject: Sender, suggested: dict[str, str]) -> HttpResponse:
-    form = SenderForm(
-        request.POST if request.method == "POST" else None, instance=subject, initial=suggested
-    )
-    if form.is_bound and form.is_valid():
-        form.save()
-        messages.success(request, _("The sender is saved."))
-        return redirect("settings")
-    context = {"form": form, "sender": subject if subject.pk else None}
-    status = 422 if form.is_bound else 200
-    return render(request, "settings/sender.html", context, status=status)

@@ -146,6 +146,7 @@ ADMIN = {
     "retention",
     "retention_people",
     "sender",
+    "sender_mail",
     "sender_new",
     "sending_go",
     "sending_stop",
