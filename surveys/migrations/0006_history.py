@@ -11,6 +11,13 @@ CREATE FUNCTION surveys_note_invitations() RETURNS trigger LANGUAGE plpgsql
     SET enable_nestloop = off
 AS $$
 BEGIN
+    -- Claims and intents are most statements, and none of them is a step.
+    IF NOT EXISTS (
+        SELECT FROM changed
+         WHERE changed.state NOT IN ('claimed', 'sending') OR changed.delivery_status <> ''
+    ) THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO surveys_invitationevent (
         invitation_id, at, kind, before, reason, resolution, delivery_status, detail,
         scheduled_for, actor_id
@@ -49,7 +56,9 @@ CREATE FUNCTION surveys_note_campaign() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO surveys_campaignevent (campaign_id, at, kind, actor_id)
     VALUES (
-        NEW.id, clock_timestamp(),
+        NEW.id,
+        COALESCE(CASE WHEN NEW.state IN ('finished', 'cancelled') THEN NEW.ended_at
+                      WHEN OLD.state = 'draft' THEN NEW.launched_at END, clock_timestamp()),
         CASE WHEN NEW.state <> 'running' THEN NEW.state
              WHEN OLD.state = 'draft' THEN 'launched' ELSE 'resumed' END,
         NULLIF(current_setting('npsapp.actor', true), '')::bigint
