@@ -15,7 +15,15 @@ from npsapp.roles import Role
 from responses.automatic import Sign
 from responses.models import Response
 from surveys.campaign_history import Kind, note
-from surveys.models import Campaign, Contact, ImportBatch, Invitation, Sender, Survey
+from surveys.models import (
+    Campaign,
+    Contact,
+    ImportBatch,
+    Invitation,
+    InvitationEvent,
+    Sender,
+    Survey,
+)
 from surveys.planning.plan import draw_plan, write_plan
 
 IMPORTED = 320
@@ -121,34 +129,42 @@ def hand_over(random: Random, campaign: Campaign, *, now: dt.datetime) -> None:
     """Mark as sent what was due; a few addresses bounce, one server refuses, one leaves a doubt."""
     due = campaign.invitations.filter(state=Invitation.State.SCHEDULED, scheduled_for__lt=now)
     pks = list(due.order_by("pk").values_list("pk", flat=True))
-    due.update(
+    random.shuffle(pks)
+    some = max(1, len(pks) // 100)
+    bounced, refused, doubtful = pks[:some], pks[some : some + 2], pks[some + 2 : some + 3]
+    if campaign.state != Campaign.State.RUNNING:
+        doubtful = []
+    due.exclude(pk__in=[*refused, *doubtful]).update(
         state=Invitation.State.SENT,
         sent_at=F("scheduled_for"),
         intent_at=F("scheduled_for"),
         attempt=1,
         delivery_status=Invitation.DeliveryStatus.DELIVERED,
     )
-    random.shuffle(pks)
-    some = max(1, len(pks) // 100)
-    bounced, refused, doubtful = pks[:some], pks[some : some + 2], pks[some + 2 : some + 3]
     rows = campaign.invitations
     rows.filter(pk__in=bounced).update(delivery_status=Invitation.DeliveryStatus.BOUNCED)
     rows.filter(pk__in=refused).update(
         state=Invitation.State.FAILED,
         reason=Invitation.Reason.REFUSED,
         detail="550 5.1.1 no such mailbox",
-        sent_at=None,
-        delivery_status="",
+        intent_at=F("scheduled_for"),
+        attempt=1,
     )
-    if campaign.state == Campaign.State.RUNNING:
-        rows.filter(pk__in=doubtful).update(
-            state=Invitation.State.UNKNOWN,
-            reason=Invitation.Reason.INTERRUPTED,
-            detail="Connection unexpectedly closed",
-            unknown_since=F("sent_at"),
-            sent_at=None,
-            delivery_status="",
-        )
+    # Not long ago: three days later it would be treated as sent.
+    just_now = now - dt.timedelta(minutes=50)
+    rows.filter(pk__in=doubtful).update(
+        state=Invitation.State.UNKNOWN,
+        reason=Invitation.Reason.INTERRUPTED,
+        detail="Connection unexpectedly closed",
+        claimed_by="werkpaard:412",
+        scheduled_for=just_now,
+        intent_at=just_now,
+        unknown_since=just_now,
+        attempt=1,
+    )
+    # Their history was written just now, of what happened when they were due.
+    steps = InvitationEvent.objects.filter(invitation__in=rows.values("pk"))
+    steps.filter(scheduled_for__isnull=False).update(at=F("scheduled_for"))
 
 
 def answer_round(

@@ -11,6 +11,13 @@ CREATE FUNCTION surveys_note_invitations() RETURNS trigger LANGUAGE plpgsql
     SET enable_nestloop = off
 AS $$
 BEGIN
+    -- Claims and intents are most statements, and none of them is a step.
+    IF NOT EXISTS (
+        SELECT FROM changed
+         WHERE changed.state NOT IN ('claimed', 'sending') OR changed.delivery_status <> ''
+    ) THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO surveys_invitationevent (
         invitation_id, at, kind, before, reason, resolution, delivery_status, detail,
         scheduled_for, actor_id

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from npsapp.models import User
 from npsapp.roles import Role
@@ -31,22 +31,31 @@ _STILL_NEWS = dt.timedelta(days=1)
 
 _SENTENCES: dict[str, Promise] = {
     Kind.STOPPED: gettext_lazy("%(who)s stopped all sending on %(since)s."),
-    Kind.OVERDUE: gettext_lazy(
-        "%(count)s mails of “%(name)s” should have left by now, the first on %(since)s, and none "
-        "left in the last half hour."
-    ),
     Kind.MAILS_OVERDUE: gettext_lazy("Replies and notices have not left since %(since)s."),
     Kind.HELD: gettext_lazy("The mail server refuses mail from “%(name)s”. It says: %(words)s"),
-    Kind.UNKNOWN: gettext_lazy(
+    Kind.OVERDUE: ngettext_lazy(
+        "%(count)s mail of “%(name)s” should have left on %(since)s, and none left in the last "
+        "half hour.",
+        "%(count)s mails of “%(name)s” should have left by now, the first on %(since)s, and none "
+        "left in the last half hour.",
+        "count",
+    ),
+    Kind.UNKNOWN: ngettext_lazy(
+        "Nobody knows whether %(count)s mail arrived; it has been in doubt since %(since)s.",
         "Nobody knows whether %(count)s mails arrived; the oldest has been in doubt since "
-        "%(since)s."
+        "%(since)s.",
+        "count",
     ),
-    Kind.STUCK: gettext_lazy(
+    Kind.STUCK: ngettext_lazy(
+        "%(count)s mail was handed to the mail server on %(since)s, and it has not answered.",
         "%(count)s mails were handed to the mail server, the first on %(since)s, and it has not "
-        "answered."
+        "answered.",
+        "count",
     ),
-    Kind.LEDGER: gettext_lazy(
-        "“%(name)s” was planned for %(planned)s people, but its ledger has %(rows)s."
+    Kind.LEDGER: ngettext_lazy(
+        "“%(name)s” was planned for %(planned)s person, but its ledger has %(rows)s.",
+        "“%(name)s” was planned for %(planned)s people, but its ledger has %(rows)s.",
+        "planned",
     ),
     Kind.CLOCK: gettext_lazy(
         "The clocks of this machine and of the database differ by %(seconds)s seconds."
@@ -93,7 +102,8 @@ def describe(kind: str, subject: str, facts: dict[str, str | int]) -> str:
             known[name] = date_format(moment, "j F H:i")
     known["who"] = known["who"] or _("An admin")
     sentence = _SILENT[subject] if kind == Kind.SILENT else _SENTENCES[kind]
-    return " ".join((str(sentence) % known).split())
+    # A sentence that counts chooses its form only now.
+    return " ".join(str(sentence % known).split())
 
 
 def advise(kind: str) -> str:

@@ -11,6 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from npsapp.erasing.erase import erase
+from npsapp.exporting import export_person
 from npsapp.models import User
 from surveys import campaigns
 from surveys.campaigns import replan
@@ -210,3 +212,30 @@ def test_buttons_of_a_campaign_say_who_pressed_them(manager_client: Client, mana
     manager_client.post(f"/campaigns/{campaign.pk}/pause/")
 
     assert CampaignEvent.objects.get().actor == manager
+
+
+@pytest.mark.django_db
+def test_erasing_a_person_leaves_steps_without_words() -> None:
+    """Also when a name is shared, so that no table is searched for it."""
+    invitation = make_invitation(state="sending")
+    person = invitation.contact
+    assert person is not None
+    words = f"550 5.1.1 <{person.email.upper()}>: no such person as P. Proef"
+    Invitation.objects.update(state="failed", reason="refused", detail=words)
+    assert InvitationEvent.objects.get().detail == words
+
+    erase(person.email, person, user=None, now=timezone.now(), note=False)
+
+    event = InvitationEvent.objects.get(kind="failed")
+    assert (event.detail, event.reason) == ("", "refused")
+
+
+@pytest.mark.django_db
+def test_copy_for_a_person_holds_the_steps() -> None:
+    invitation = make_invitation(state="sending")
+    Invitation.objects.update(state="sent")
+    assert invitation.contact is not None
+
+    exported = export_person(invitation.contact, now=timezone.now())
+
+    assert [step["kind"] for step in exported["invitations"][0]["history"]] == ["sent"]
