@@ -21,14 +21,14 @@ class Scale:
 
 SHORT = Scale(
     messages=250,
-    kills=5,
+    kills=4,
     restarts=1,
     answers=12,
     storm_messages=600,
     storm_workers=2,
     storm_kills=12,
     directed=60,
-    every=15,
+    every=20,
 )
 LONG = Scale(
     messages=3000,

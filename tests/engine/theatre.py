@@ -45,6 +45,7 @@ class Theatre:
     sink_options: dict[str, Any] = field(default_factory=dict)
     workers: list[int] = field(default_factory=list)
     beats: list[int] = field(default_factory=list)
+    others: list[int] = field(default_factory=list)
     kills: int = 0
     worker_command: list[str] = field(default_factory=lambda: read_commands()["worker"])
     port: int = 0
@@ -101,7 +102,8 @@ class Theatre:
         return read_number(self.nursery)
 
     def begin(self, name: str, *arguments: str) -> int:
-        return self.fork(["call", f"tests.engine.stage.{name}", *arguments])
+        self.others.append(self.fork(["call", f"tests.engine.stage.{name}", *arguments]))
+        return self.others[-1]
 
     def call(self, name: str, *arguments: str) -> None:
         wait_for_end([self.begin(name, *arguments)], 600)
@@ -157,10 +159,16 @@ class Theatre:
         self.observer.look_once_more()
 
     def said(self) -> str:
-        return (self.folder / "log").read_text(errors="replace")[-5000:]
+        for pid in (*self.workers, *self.beats, *self.others):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGUSR2)
+        time.sleep(1)
+        return (self.folder / "log").read_text(errors="replace")[-20_000:]
 
 
-def start(words: list[Any], environment: dict[str, str], log: Any = None) -> subprocess.Popen[bytes]:
+def start(
+    words: list[Any], environment: dict[str, str], log: Any = None
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, *map(str, words)],
         env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
