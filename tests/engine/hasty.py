@@ -19,7 +19,9 @@ MOMENT = dt.timedelta(seconds=0.3)
 NUMBERS: dict[str, Any] = {
     "CLAIM_LEASE": dt.timedelta(seconds=4),
     "RESULT_LEASE": dt.timedelta(seconds=5),
-    "JOB_LEASE": dt.timedelta(seconds=1.5),
+    # Not shorter: a lane that changes hands while a slow machine sends would leave two mails in
+    # the hands of one worker.
+    "JOB_LEASE": dt.timedelta(seconds=3),
     "_RENEW_AFTER_SECONDS": 0.3,
     "FIRST_BACKOFF": MOMENT,
     "AT_ONCE": MOMENT,

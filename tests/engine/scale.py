@@ -20,11 +20,11 @@ class Scale:
 
 
 SHORT = Scale(
-    messages=250,
-    kills=4,
+    messages=200,
+    kills=3,
     restarts=1,
     answers=12,
-    storm_messages=600,
+    storm_messages=500,
     storm_workers=2,
     storm_kills=12,
     directed=60,

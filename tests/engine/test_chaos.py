@@ -45,18 +45,22 @@ def test_workers_killed_at_random(theatre: Theatre, redis_server: RedisServer, b
     assert found.kills >= SCALE.kills // 2
 
 
-def test_bare_workers_killed_all_the_time(theatre: Theatre) -> None:
+@pytest.mark.parametrize("connections", [1, 4])
+def test_bare_workers_killed_all_the_time(theatre: Theatre, connections: int) -> None:
     """Without broker and lane lease: all send at once, and only claims keep order."""
     theatre.worker_command = CALL
+    theatre.environment["MAIL_CONNECTIONS"] = str(connections)
     kills = Pause(theatre)
     with theatre.open(name_recipients(SCALE.storm_messages)):
         theatre.start_workers(SCALE.storm_workers)
         theatre.play(each_round=kills.maybe)
         theatre.end()
 
-    found = judge(theatre, "bare workers, a kill every 50-250 ms")
+    scenario = f"bare workers, {connections} connections, a kill every 50-250 ms"
+    found = judge(theatre, scenario, in_hand=connections)
     assert found.violations == []
-    assert found.kills >= 5
+    # Several connections are done before so many workers have died.
+    assert found.kills >= (5 if connections == 1 else 2)
 
 
 class Pause:
@@ -124,7 +128,8 @@ def test_worker_frozen_past_its_leases(redis_theatre: Theatre, moment: int) -> N
 
     found = judge(theatre, f"frozen before its {moment}")
     assert found.violations == []
-    assert (in_doubt, found.unknown) == (1 if moment == 250 else 0, 0)
+    assert found.unknown == 0
+    assert in_doubt >= (1 if moment == 250 else 0)
 
 
 @BROKERS

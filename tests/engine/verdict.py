@@ -29,11 +29,16 @@ TABLE: list[Verdict] = []
 
 
 def judge(
-    theatre: Theatre, scenario: str, *, doubts: int = 0, fails: Collection[str] = ()
+    theatre: Theatre,
+    scenario: str,
+    *,
+    in_hand: int = 1,
+    doubts: int = 0,
+    fails: Collection[str] = (),
 ) -> Verdict:
-    """Call when everybody is gone. `doubts`: how many may be unknown besides one per kill.
+    """Call when everybody is gone. A worker that is killed has so many mails `in_hand`.
 
-    `fails` are the recipients that the sink refuses for good.
+    `doubts`: how many may be unknown besides. `fails`: whom the sink refuses for good.
     """
     observer = theatre.observer
     accepted, states = observer.diary.accepted, observer.states
@@ -58,7 +63,7 @@ def judge(
     )
     found.violations += [f"{address} got {accepted[address]} mails" for address in duplicates]
     found.violations += [f"{address} is {states[address]}" for address in lost]
-    if len(unknown) > theatre.kills + doubts:
+    if len(unknown) > theatre.kills * in_hand + doubts:
         found.violations.append(f"{len(unknown)} in doubt after {theatre.kills} kills")
     if strangers := accepted.keys() - states.keys():
         found.violations.append(f"mail for strangers: {strangers}")
