@@ -183,8 +183,16 @@ class Sink(socketserver.ThreadingTCPServer):
             self.moments[moment] += 1
             is_now = [moment, self.moments[moment]] in OPTIONS.get("freeze_at", [])
         if is_now:
-            os.kill(int(client.removeprefix("pid-")), signal.SIGSTOP)
+            pid = int(client.removeprefix("pid-"))
+            os.kill(pid, signal.SIGSTOP)
+            # On a busy machine it takes a moment until the last of its threads stands still.
+            while not all(is_stopped(task) for task in Path(f"/proc/{pid}/task").iterdir()):
+                time.sleep(0.01)
             DIARY.write("freeze", client)
+
+
+def is_stopped(task: Path) -> bool:
+    return (task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 if __name__ == "__main__":
