@@ -2,6 +2,7 @@
 # make run     the product on this machine, with sample data: http://localhost:8000
 # make test    everything that must hold; installs the tools for it first
 # make test-matrix  the same on the oldest PostgreSQL, on Python 3.13, as root and as an ordinary user
+# make chaos   the long run of the tests that kill and restart everything; ends with a table
 # make lint    only the checks that read the code
 # make screenshots  the pictures of docs/screenshots/, from the sample data
 # make lock    pin the packages of pyproject.toml again, into requirements*.txt
@@ -11,7 +12,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: setup run test test-matrix lint lock clean dev browser screenshots
+.PHONY: setup run test test-matrix chaos lint lock clean dev browser screenshots
 
 PYTHON3 ?= python3
 VENV := .venv
@@ -89,6 +90,9 @@ test: browser lint
 # In clean clones under a temporary folder; `make test-matrix CELLS=pg16-own-root` runs one cell.
 test-matrix:
 	@PYTHON3="$(PYTHON3)" exec $(PYTHON3) -B -m tests.matrix $(CELLS)
+
+chaos: dev
+	@CHAOS=long $(PYTHON) -m pytest -q -n 0 tests/engine/test_chaos.py
 
 screenshots: browser dev
 	@echo "Taking pictures"

@@ -100,8 +100,8 @@ def find_redis() -> str:
     raise pytest.UsageError("The tests need redis-server on the PATH (package redis-server).")
 
 
-def start_redis(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    port = free_port()
+def start_redis(folder: Path, port: int = 0) -> tuple[subprocess.Popen[bytes], str]:
+    port = port or free_port()
     server = subprocess.Popen(
         [find_redis(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
         + ["--save", "", "--appendonly", "no", "--daemonize", "no", "--databases", "64"],

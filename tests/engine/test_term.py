@@ -11,9 +11,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from surveys.models import Mail
-from tests.engine.test_chaos import ROOT, database_url, kill_all
+from tests.engine.theatre import ROOT, kill_all
 from tests.factories import make_mail
 from tests.services import redis_url
 from tests.surveys.sending.smtp_server import smtp_server
@@ -74,6 +75,15 @@ def test_worker_that_is_told_to_stop_finishes_the_mail_in_hand(
     assert set(states) == {"sent", "scheduled"}
     assert states["sent"] == len(sink.messages) < 50
     assert Mail.objects.filter(state="scheduled").exclude(claims=0).count() == 0
+
+
+def database_url() -> str:
+    """The test database, for another process."""
+    values = connection.get_connection_params()
+    return (
+        f"postgresql:///{values['dbname']}?host={values['host']}"
+        f"&port={values['port']}&user={values['user']}"
+    )
 
 
 def wait_for_mail(messages: list[tuple[str, bytes]], log: Path) -> None:
