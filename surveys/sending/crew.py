@@ -7,11 +7,11 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from surveys.models import Campaign, get_organisation
+from surveys.models import Campaign, Invitation, get_organisation
 from surveys.sending.blueprint import Press
 from surveys.sending.claim import Claim, release_claim
 from surveys.sending.deliver import deliver
@@ -127,9 +127,10 @@ def _set_up_press(claim: Claim) -> Press | None:
     if claim.ledger is not INVITATIONS or not claim.rows:
         return None
     relations = Campaign.objects.select_related("survey", "sender")
-    campaign = relations.get(pk=claim.rows[0].campaign_id)  # type: ignore[union-attr]
-    for row in claim.rows:
-        row.campaign = campaign  # type: ignore[union-attr]
+    rows = cast("list[Invitation]", claim.rows)
+    campaign = relations.get(pk=rows[0].campaign_id)
+    for row in rows:
+        row.campaign = campaign
     return Press.set_up(campaign, get_organisation())
 
 

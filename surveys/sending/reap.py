@@ -10,7 +10,6 @@ from typing import Any
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 from psycopg.sql import SQL, Identifier
 
 from surveys.models import Campaign, Invitation, Sender, get_organisation
@@ -61,9 +60,11 @@ def reap() -> Reaped:
 def _return_claims(ledger: Ledger) -> int:
     """What never left counts no more for its sender's day either, if that day is still the same."""
     zone = get_organisation().zone
-    midnight = dt.datetime.combine(timezone.now().astimezone(zone).date(), dt.time.min, zone)
-    values: dict[str, Any] = {"today": midnight.date(), "claimed_from": midnight + CLAIM_LEASE}
     with connection.cursor() as cursor:
+        cursor.execute("SELECT (now() AT TIME ZONE %s)::date", [zone.key])
+        today: dt.date = cursor.fetchone()[0]
+        midnight = dt.datetime.combine(today, dt.time.min, zone)
+        values: dict[str, Any] = {"today": today, "claimed_from": midnight + CLAIM_LEASE}
         cursor.execute(_return_statement(ledger), values)
         return int(cursor.fetchone()[0])
 

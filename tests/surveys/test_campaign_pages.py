@@ -169,7 +169,7 @@ def test_list_takes_the_same_queries_for_any_number(
         campaign = make_campaign()
         make_invitation(campaign=campaign, state="sent")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         response = manager_client.get(reverse("campaigns"))
 
     assert response.content.decode().count("1 of 1 sent") == count
@@ -496,7 +496,7 @@ def test_plan_takes_the_same_queries_for_any_number(
         make_contact()
     campaign = make_draft()
 
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(28):
         manager_client.get(campaign.get_absolute_url())
 
 
@@ -754,7 +754,7 @@ def test_people_take_the_same_queries_for_any_number(
     for _ in range(count):
         make_invitation(campaign=campaign)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         manager_client.get(reverse("campaign_people", args=[campaign.pk]))
 
 
@@ -849,7 +849,7 @@ def test_draft_shows_the_subject_and_where_a_test_can_be_read(
 
     page = manager_client.get(campaign.get_absolute_url()).content.decode()
 
-    assert "<strong>How likely are you to recommend De Proef?</strong>" in page
+    assert '<strong lang="en">How likely are you to recommend De Proef?</strong>' in page
     assert "No mail server is set: the test stays on this machine." in page
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     again = manager_client.get(campaign.get_absolute_url()).content.decode()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from django.utils import timezone
 
 from surveys.campaign_history import list_history
 from surveys.catching_up import catch_up, count_day
-from surveys.models import Campaign
+from surveys.models import Campaign, Organisation
 from surveys.tasks import send_due
 from tests.factories import (
     make_campaign,
@@ -83,23 +82,38 @@ def test_planning_anew_happens_once() -> None:
     assert campaign.events.count() == 1
 
 
-def test_less_than_a_day_overdue_leaves_between_the_others() -> None:
+def test_less_than_a_day_overdue_keeps_its_times() -> None:
+    """It leaves gently all the same: see tests/surveys/sending/test_catching_up.py."""
     campaign = make_running()
-    back = FIRST + 6 * HOUR + HOUR / 2
-    waiting = list(campaign.invitations.order_by("pk").values_list("pk", flat=True))
-    planned = list_times(campaign)[7:]
+    before = list_times(campaign)
 
-    assert catch_up(now=back) == 0
+    assert catch_up(now=FIRST + 6 * HOUR + HOUR / 2) == 0
 
-    rows = dict(campaign.invitations.values_list("pk", "scheduled_for"))
-    late = [moment for pk in waiting[:7] if (moment := rows[pk])]
-    assert [rows[pk] for pk in waiting[7:]] == planned
-    assert late[0] == back
-    # One in the time of two: together with the planned ones half as many again.
-    assert all(after - before >= 2 * HOUR for before, after in pairwise(late))
-    opens, closes = dt.time(7), dt.time(15)
-    assert all(opens <= moment.time() < closes for moment in late)
+    assert list_times(campaign) == before
     assert not campaign.events.exists()
+
+
+def test_nothing_is_planned_anew_while_sending_is_stopped() -> None:
+    campaign = make_running()
+    before = list_times(campaign)
+    Organisation.objects.update(sending_stopped_at=FIRST)
+
+    assert catch_up(now=FIRST + 2 * DAY + HOUR / 2) == 0
+
+    assert list_times(campaign) == before
+
+
+def test_reminders_keep_their_times_when_first_mails_are_planned_anew() -> None:
+    campaign = make_running(reminders=1)
+    first = campaign.invitations.earliest("pk")
+    reminder = make_invitation(
+        campaign=campaign, contact=first.contact, first=first, sequence=1, scheduled_for=FIRST
+    )
+
+    assert catch_up(now=FIRST + 2 * DAY + HOUR / 2) == 1
+
+    reminder.refresh_from_db()
+    assert (reminder.state, reminder.scheduled_for) == ("scheduled", FIRST)
 
 
 def test_what_is_hardly_late_is_left_alone() -> None:

@@ -52,6 +52,7 @@ def make_draft(**fields: Any) -> Campaign:
 def test_preview_of_a_launch_tells_how_many_reminders_at_most(manager_client: Client) -> None:
     make_contact()
     draft = make_draft()
+    make_rehearsal(draft)
 
     page = manager_client.get(draft.get_absolute_url()).content.decode()
 

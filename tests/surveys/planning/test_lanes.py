@@ -126,7 +126,13 @@ def test_slow_start_limits_the_first_days_also_after_a_pause() -> None:
 
     plan = draw_plan(campaign, now=NOW)
 
-    assert list((limit_days(campaign, organisation) or {}).values()) == [1, 2, 4, 8, *[16] * 4]
+    assert list((limit_days(campaign, organisation, today=NOW.date()) or {}).values()) == [
+        1,
+        2,
+        4,
+        8,
+        *[16] * 4,
+    ]
     assert list(plan.mails_by_day.values())[:2] == [1, 2]
     later = redraw_plan(campaign, now=NOW + 4 * DAY)
     assert later.mails == 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from surveys.campaigns import cancel, finish_campaigns, pause, resume
+from surveys.campaigns import cancel, finish_campaigns, pause
 from surveys.models import Campaign, Invitation, Suppression
 from surveys.planning.plan import draw_plan
 from surveys.planning.reminding import (
@@ -17,6 +17,7 @@ from surveys.planning.reminding import (
     plan_reminders,
 )
 from surveys.reminders import change_reminders, count_remindable, count_reminders
+from surveys.replanning import resume
 from tests.factories import (
     make_campaign,
     make_contact,

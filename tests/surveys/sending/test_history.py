@@ -15,9 +15,9 @@ from npsapp.erasing.erase import erase
 from npsapp.exporting import export_person
 from npsapp.models import User
 from surveys import campaigns
-from surveys.campaigns import replan
 from surveys.history import acting, read_histories
 from surveys.models import Campaign, CampaignEvent, Invitation, InvitationEvent
+from surveys.replanning import let_go_on
 from surveys.sending.claim import claim_due, release_claim
 from surveys.sending.ledger import INVITATIONS
 from surveys.sending.outcome import retry
@@ -145,10 +145,10 @@ def test_new_times_are_one_step_of_the_campaign() -> None:
     for _ in range(3):
         make_invitation(campaign=campaign, not_after=timezone.now() + 30 * 24 * HOUR)
 
-    replan(campaign, now=timezone.now())
+    let_go_on(campaign, by=None, now=timezone.now())
 
     assert events() == []
-    assert [event.kind for event in CampaignEvent.objects.all()] == ["replanned"]
+    assert [event.kind for event in CampaignEvent.objects.all()] == ["caught_up"]
 
 
 @pytest.mark.django_db
@@ -161,9 +161,10 @@ def test_launch_knows_how_many_it_planned() -> None:
         weekdays=list(range(7)),
         sender=make_sender(),
     )
-    from tests.factories import make_organisation
+    from tests.factories import make_organisation, make_rehearsal
 
     make_organisation()
+    make_rehearsal(campaign)
 
     campaigns.launch(
         campaign, previewed=1, terms=campaigns.describe_terms(campaign), now=timezone.now()
