@@ -20,6 +20,7 @@ import json
 from django.urls import reverse
 from npsapp.models import User
 from npsapp.people.links import INVITE, make_password_url
+from responses.trying import record_test
 from surveys import links
 from surveys.suppressing import suppress
 from django.conf import settings
@@ -41,6 +42,8 @@ confirm_batch(files[1], user=reader, now=timezone.now())
 draft = Campaign.objects.create(survey=campaign.survey, name="Volgende ronde",
     sender=campaign.sender, first_day=campaign.last_day)
 blocked = suppress("0" * 64, scope="all", reason="manual")
+record_test(draft, tester=reader, score=9, comment="", language="en", now=timezone.now())
+trial = links.sign_test(draft.pk, reader.pk)
 invited = User.objects.create_user("nieuw@{domain}", name="Nel", role="agent")
 print(json.dumps([
     reverse("suppression_remove", args=[blocked.pk]),
@@ -49,6 +52,9 @@ print(json.dumps([
     reverse("answer_done", args=[links.sign(links.ANSWER, answered.pk)]),
     reverse("answer_preview", args=[links.sign(links.PREVIEW, campaign.pk)]),
     reverse("unsubscribe", args=[links.sign(links.UNSUBSCRIBE, silent.pk)]),
+    reverse("resubscribe", args=[links.sign(links.UNSUBSCRIBE, silent.pk)]),
+    reverse("answer_test", args=[trial]),
+    reverse("answer_test_done", args=[trial]),
     draft.get_absolute_url(),
     *[file.get_absolute_url() for file in files],
 ]))

@@ -98,7 +98,7 @@ def test_person_who_was_erased_stays_in_the_number(viewer_client: Client) -> Non
 
     response = viewer_client.get(reverse("invited"))
 
-    assert "Unknown person" in response.content.decode()
+    assert "Erased person" in response.content.decode()
     assert response.context["page"].paginator.count == 1
 
 
