@@ -20,6 +20,7 @@ from tests.factories import (
     make_contact,
     make_invitation,
     make_organisation,
+    make_rehearsal,
     make_sender,
     make_survey,
 )
