@@ -256,7 +256,7 @@ def test_claim_takes_late_mail_only_where_it_is_day() -> None:
 @pytest.mark.django_db
 def test_no_day_is_planned_beyond_what_its_sender_may_send() -> None:
     organisation = make_organisation(time_zone="Europe/Amsterdam")
-    for _ in range(30):
+    for _ in range(90):
         make_contact()
     sender = make_sender(warm_up_start=2, warm_up_end=8, warm_up_days=3)
     campaign = make_campaign(
