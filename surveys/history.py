@@ -44,9 +44,10 @@ def acting(user: User | None) -> Iterator[None]:
 
 
 def act_as(user: User | None) -> None:
-    """As `acting`, for all that is left of this transaction."""
-    with connection.cursor() as cursor:
-        _set_actor(cursor, str(user.pk) if user else "")
+    """As `acting`, for all that is left of this transaction; None leaves it as it is."""
+    if user is not None:
+        with connection.cursor() as cursor:
+            _set_actor(cursor, str(user.pk))
 
 
 def _set_actor(cursor: CursorWrapper, value: str) -> None:

@@ -22,7 +22,7 @@ from tests.factories import (
 )
 
 LIST_QUERIES = 12
-PERSON_QUERIES = 16
+PERSON_QUERIES = 18
 
 
 def names(response: Any) -> list[str]:

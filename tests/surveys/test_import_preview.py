@@ -30,7 +30,7 @@ TYPED = (
     "d@klanten.example;;ooit\n"
     "e@klanten.example;;\n"
 )
-QUERIES = 11
+QUERIES = 12
 
 
 @pytest.fixture

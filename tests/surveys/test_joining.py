@@ -72,6 +72,17 @@ def test_newcomers_join_and_nobody_moves(manager: User) -> None:
     assert line.sentence == "10 new contacts are asked too. 1 person is left out."
 
 
+def test_those_who_join_count_as_planned() -> None:
+    campaign = make_running(planned=5)
+    make_contact()
+    make_contact(email="")
+
+    join(campaign)
+
+    campaign.refresh_from_db()
+    assert campaign.planned == campaign.invitations.count() == 7
+
+
 def test_others_than_seen_do_not_join() -> None:
     campaign = make_running()
     gone = make_contact()

@@ -40,6 +40,7 @@ def fill_sender(**changes: Any) -> dict[str, Any]:
         "from_name": "De Proef",
         "from_email": "vraag@deproef.example",
         "reply_to": "",
+        "rate_unit": "minute",
     } | changes
 
 

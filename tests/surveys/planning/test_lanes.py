@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from surveys.models import Campaign, Contact, Invitation
 from surveys.planning.calendar import Hours, Slot, open_slots
-from surveys.planning.limits import limit_days
+from surveys.planning.limits import limit_days, limit_of_day
 from surveys.planning.openings import draw_lanes
 from surveys.planning.plan import draw_plan, redraw_plan, rewrite_plan, write_plan
 from surveys.planning.quotas import divide_limits, grow
@@ -19,7 +19,13 @@ from surveys.planning.schedule import spread_lanes
 from surveys.sending.claim import claim_due
 from surveys.sending.ledger import INVITATIONS
 from surveys.sending.opening import find_open
-from tests.factories import make_campaign, make_contact, make_invitation, make_organisation
+from tests.factories import (
+    make_campaign,
+    make_contact,
+    make_invitation,
+    make_organisation,
+    make_sender,
+)
 from tests.properties import cases
 
 # A Thursday, 10:00 in Amsterdam, 04:00 in New York, 17:00 in Tokyo.
@@ -126,13 +132,8 @@ def test_slow_start_limits_the_first_days_also_after_a_pause() -> None:
 
     plan = draw_plan(campaign, now=NOW)
 
-    assert list((limit_days(campaign, organisation, today=NOW.date()) or {}).values()) == [
-        1,
-        2,
-        4,
-        8,
-        *[16] * 4,
-    ]
+    limits = limit_days(campaign, organisation, today=NOW.date()) or {}
+    assert list(limits.values()) == [1, 2, 4, 8, *[16] * 4]
     assert list(plan.mails_by_day.values())[:2] == [1, 2]
     later = redraw_plan(campaign, now=NOW + 4 * DAY)
     assert later.mails == 0
@@ -250,3 +251,20 @@ def test_claim_takes_late_mail_only_where_it_is_day() -> None:
         row.contact.time_zone for row in claim.rows if isinstance(row, Invitation) and row.contact
     }
     assert names == {"Europe/Paris", ""}
+
+
+@pytest.mark.django_db
+def test_no_day_is_planned_beyond_what_its_sender_may_send() -> None:
+    organisation = make_organisation(time_zone="Europe/Amsterdam")
+    for _ in range(90):
+        make_contact()
+    sender = make_sender(warm_up_start=2, warm_up_end=8, warm_up_days=3)
+    campaign = make_campaign(
+        state="draft", first_day=NOW.date(), window_days=12, daily_limit=None, sender=sender
+    )
+
+    limits = limit_days(campaign, organisation, today=NOW.date()) or {}
+
+    assert list(limits.values())[:3] == [2, 4, 8]
+    assert list(draw_plan(campaign, now=NOW).mails_by_day.values())[:3] == [2, 4, 8]
+    assert limit_of_day(campaign, organisation, NOW.date()) is None
