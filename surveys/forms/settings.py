@@ -219,6 +219,10 @@ class SenderForm(SenderModelForm):
         label=_("Sending days"), min_value=2, max_value=365, required=False
     )
 
+    rate_unit = forms.ChoiceField(
+        label=_("in each"), choices=Sender.RateUnit.choices, required=False
+    )
+
     class Meta:
         model = Sender
         fields = [
@@ -258,6 +262,9 @@ class SenderForm(SenderModelForm):
         if len(found) == len(parts) and cleaned["warm_up_end"] < cleaned["warm_up_start"]:
             self.add_error("warm_up_end", _("The last day cannot have less than the first."))
         return cleaned
+
+    def clean_rate_unit(self) -> str:
+        return str(self.cleaned_data["rate_unit"] or self.instance.rate_unit)
 
     def clean_from_email(self) -> str:
         return _spell_plainly(self.cleaned_data["from_email"])
