@@ -242,7 +242,6 @@ class SenderForm(SenderModelForm):
         labels = {
             "lane": _("What it is for"),
             "reply_to": _("Replies go to"),
-            "rate_unit": _("in each"),
         }
         help_texts = {
             "name": _("For you and your colleagues."),
