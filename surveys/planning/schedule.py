@@ -76,11 +76,16 @@ def spread_lanes(
     left = {day: limits.get(day, 0) for day in days}
     for batches in spreads:
         _take(left, batches)
-    for number, counts in enumerate(people):
-        if sum(batch.mails for batch in spreads[number]) < sum(counts.values()):
-            _take(left, spreads[number], back=True)
-            spreads[number] = spread(counts, lanes[number], limits=left)
-            _take(left, spreads[number])
+    # Who takes what is left may leave another day than before, to those who came before them.
+    for _turn in people:
+        before = list(spreads)
+        for number, counts in enumerate(people):
+            if sum(batch.mails for batch in spreads[number]) < sum(counts.values()):
+                _take(left, spreads[number], back=True)
+                spreads[number] = spread(counts, lanes[number], limits=left)
+                _take(left, spreads[number])
+        if spreads == before:
+            break
     return spreads
 
 
