@@ -56,6 +56,7 @@ print(json.dumps([
     reverse("answer_test", args=[trial]),
     reverse("answer_test_done", args=[trial]),
     draft.get_absolute_url(),
+    reverse("campaign_join", args=[campaign.pk]),
     *[file.get_absolute_url() for file in files],
 ]))
 """

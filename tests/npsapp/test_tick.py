@@ -46,7 +46,8 @@ def test_tick_runs_every_job_and_says_so(tmp_path: Path) -> None:
 def test_tick_goes_on_until_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(release, "BATCH", 2)
+    monkeypatch.setattr(release, "ROUND", 2)
+    monkeypatch.setattr(release, "ROUNDS", 1)
     sender = make_mail().sender
     for _ in range(4):
         make_mail(sender=sender)

@@ -42,7 +42,7 @@ def test_every_way_back_starts_and_ends_at_a_route(name: str) -> None:
 
 
 def exists(name: str) -> bool:
-    for arguments in ((), (1,), ("word",)):
+    for arguments in ((), (1,), ("word",), (1, "word")):
         try:
             reverse(name, args=arguments)
         except NoReverseMatch:
