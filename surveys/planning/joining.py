@@ -76,14 +76,6 @@ class _Newcomer:
     number: int
 
 
-def draw_addition(
-    campaign: Campaign, *, among: QuerySet[Contact] | None = None, now: dt.datetime
-) -> Addition:
-    """Return what `add_people` would do. Writes nothing."""
-    with transaction.atomic():
-        return _place(campaign, among, now=now, is_final=False)
-
-
 @transaction.atomic
 def add_people(
     campaign: Campaign, *, among: QuerySet[Contact] | None = None, now: dt.datetime
@@ -94,12 +86,6 @@ def add_people(
     are judged like all others. Those already planned stay where they are, and no day gets more
     than its limit. Who is left out gets a row with the reason. The caller holds the campaign.
     """
-    return _place(campaign, among, now=now, is_final=True)
-
-
-def _place(
-    campaign: Campaign, among: QuerySet[Contact] | None, *, now: dt.datetime, is_final: bool
-) -> Addition:
     organisation = get_organisation()
     lanes = draw_lanes(campaign, organisation, not_before=now)
     if among is None:
@@ -123,11 +109,9 @@ def _place(
             else:
                 left_out[reason] += 1
             rows.append(_make_row(campaign, person, lanes[person.lane], moment, reason, now))
-        if is_final:
-            Invitation.objects.bulk_create(rows)
+        Invitation.objects.bulk_create(rows)
     addition = Addition(dict(sorted(days.items())), dict(left_out))
-    if is_final:
-        note_planned(campaign, addition.people)
+    note_planned(campaign, addition.people)
     return addition
 
 

@@ -53,11 +53,6 @@ def silent_parts(now: dt.datetime) -> list[SilentPart]:
     return silent
 
 
-def held_senders(now: dt.datetime) -> list[Sender]:
-    """Senders whose mail waits because the mail server refuses us."""
-    return list(Sender.objects.filter(held_until__gt=now).order_by(F("held_until")))
-
-
 def senders_to_mention(now: dt.datetime) -> list[Sender]:
     """Those that are held, and those whose mail comes back or is marked as spam too often."""
     found = Sender.objects.filter(Q(held_until__gt=now) | ~Q(warning=""))

@@ -125,9 +125,9 @@ def test_python_in_a_closed_folder_is_a_sentence(
 ) -> None:
     monkeypatch.setattr(machine, "can_run", lambda account, program: False)
     account = machine.Account("somebody", 12345, 12345, tmp_path)
-    python = machine.Python("/root/bin/python3.13", (3, 13))
+    python = machine.Python("/closed/bin/python3.13", (3, 13))
 
-    with pytest.raises(MatrixError, match=r"cannot run /root/bin/python3.13: .* PYTHON313="):
+    with pytest.raises(MatrixError, match=r"cannot run /closed/bin/python3.13: .* PYTHON313="):
         machine.first_in_reach([python], account, "PYTHON313")
 
 
