@@ -21,8 +21,9 @@ from surveys.free_days import find_free_days
 from surveys.models import Mail, Organisation, get_organisation
 
 MUTABLE = [
-    "owner", "state", "due_at", "awaiting_contact", "first_contacted_at", "closed_at", "outcome",
-    "root_cause", "known_score", "answer_seen_at", "version",
+    "owner", "state", "due_at", "awaiting_contact", "first_contacted_at", "wants_contact",
+    "snoozed_until", "returned_at", "closed_at", "outcome", "root_cause", "known_score",
+    "answer_seen_at", "version",
 ]  # fmt: skip
 
 

@@ -45,6 +45,7 @@ def finish(fresh: FollowUp, closing: Closing, *, user: User, now: dt.datetime) -
     before = fresh.state
     fresh.state = FollowUp.State.CLOSED
     fresh.closed_at = now
+    fresh.snoozed_until = fresh.returned_at = None
     fresh.outcome = closing.outcome
     fresh.root_cause = closing.root_cause
     # Frozen for the reports: whose it was and what the cause was called when it was closed.

@@ -63,6 +63,7 @@ def _open(response: Response, *, now: dt.datetime, announce: bool) -> FollowUp:
         owner=owner,
         opened_at=now,
         due_at=find_target(response.category, since=waiting_since),
+        wants_contact=bool(response.may_contact),
         known_score=response.score,
         answer_seen_at=waiting_since,
         is_test=response.tester is not None,
@@ -88,6 +89,7 @@ def _tell_change(follow_up: FollowUp, *, now: dt.datetime, announce: bool) -> No
     before = follow_up.known_score
     follow_up.known_score = response.score
     follow_up.answer_seen_at = changed_at
+    follow_up.wants_contact = bool(response.may_contact)
     was_closed = follow_up.is_closed
     if was_closed:
         restart(follow_up, since=changed_at)

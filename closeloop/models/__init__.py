@@ -1,5 +1,5 @@
 from closeloop.models.activity import Activity
-from closeloop.models.followup import FollowUp, RootCause
-from closeloop.models.member import Member
+from closeloop.models.followup import FollowUp, RootCause, Tag
+from closeloop.models.member import Absence, Member
 
-__all__ = ["Activity", "FollowUp", "Member", "RootCause"]
+__all__ = ["Absence", "Activity", "FollowUp", "Member", "RootCause", "Tag"]

@@ -15,6 +15,18 @@ from npsapp.models import User
 from responses.models import Response
 
 
+class Tag(models.Model):
+    """A word of the team's own that groups follow-ups across root causes."""
+
+    label = models.CharField(_("tag"), max_length=40, unique=True)
+
+    class Meta:
+        ordering = ["label"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class RootCause(models.Model):
     """A cause from the team's own short list."""
 
@@ -59,9 +71,15 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def unassigned(self) -> Self:
         return self.filter(owner__isnull=True)
 
+    def snoozed(self, now: dt.datetime) -> Self:
+        return self.filter(snoozed_until__gt=now)
+
+    def awake(self, now: dt.datetime) -> Self:
+        return self.exclude(snoozed_until__gt=now)
+
     def in_order(self) -> Self:
-        """What is due first stands first; whoever has heard from us already comes after."""
-        return self.order_by("-awaiting_contact", "due_at", "pk")
+        """Who asked for contact, then what is due first; whoever has heard from us comes last."""
+        return self.order_by("-awaiting_contact", "-wants_contact", "due_at", "pk")
 
     def with_unseen_change(self) -> Self:
         """Those whose person changed the answer after the timeline last spoke of it."""
@@ -91,9 +109,12 @@ class FollowUp(models.Model):
         SOLVED = "solved", _("Solved")
         EXPLAINED = "explained", _("Explained")
         THANKED = "thanked", _("Thanked")
+        REFERRAL = "referral", _("Referral agreed")
         NOTED = "noted", _("Request noted")
         NO_REPLY = "no_reply", _("No reply")
+        NO_ADDRESS = "no_address", _("No address")
         NOT_JUSTIFIED = "not_justified", _("Not justified")
+        WRONG_PERSON = "wrong_person", _("Wrong person")
         OTHER = "other", _("Other")
 
     response = models.OneToOneField(Response, on_delete=models.CASCADE, related_name="follow_up")
@@ -112,11 +133,20 @@ class FollowUp(models.Model):
     awaiting_contact = models.BooleanField(default=True)
     # The first contact that took place, for good: a mail counts from when the server took it.
     first_contacted_at = models.DateTimeField(null=True)
+    # Whether the person asked to be contacted: they come before others who wait.
+    wants_contact = models.BooleanField(default=False)
+    # Out of sight until then, or until the customer writes; whoever is asleep has an end to it.
+    snoozed_until = models.DateTimeField(null=True)
+    # When it came back from a snooze, or the customer wrote; empty again once somebody acts.
+    returned_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome.choices, blank=True)
     root_cause = models.ForeignKey(
         RootCause, null=True, blank=True, on_delete=models.PROTECT, related_name="follow_ups"
     )
+    tags = models.ManyToManyField(Tag, blank=True, related_name="follow_ups")
+    # The follow-up of the same person's answer before this one.
+    previous = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="later")
     # The answer as the timeline last told it, to notice a change however often we are asked.
     known_score = models.PositiveSmallIntegerField()
     answer_seen_at = models.DateTimeField()
@@ -136,10 +166,15 @@ class FollowUp(models.Model):
                 condition=~Q(state="closed") | (Q(closed_at__isnull=False) & ~Q(outcome="")),
                 name="followup_closed_with_outcome",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="closed") | Q(snoozed_until__isnull=True),
+                name="followup_closed_is_not_snoozed",
+            ),
         ]
         indexes = [
             models.Index(
                 F("awaiting_contact").desc(),
+                F("wants_contact").desc(),
                 "due_at",
                 "id",
                 name="followup_open_by_due",

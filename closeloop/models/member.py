@@ -32,6 +32,13 @@ class Member(models.Model):
         help_text=_("Stands under your replies. Empty: your name and the organisation."),
     )
 
+    # Codes of the languages they write to customers in; none: all.
+    languages: models.JSONField[list[str]] = models.JSONField(default=list, blank=True)
+    # Monday is 0; none: those of the organisation.
+    working_days: models.JSONField[list[int]] = models.JSONField(default=list, blank=True)
+    daily_capacity = models.PositiveSmallIntegerField(
+        _("follow-ups a day"), default=20, help_text=_("How many answers they can deal with a day.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[models.Manager[Member]] = MemberQuerySet.as_manager()
@@ -41,3 +48,23 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class Absence(models.Model):
+    """Days on which a member is away, the first and the last one included."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="absences")
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+
+    class Meta:
+        ordering = ["first_day", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(first_day__lte=models.F("last_day")),
+                name="absence_ends_after_it_begins",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_day} – {self.last_day}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Func, Value
 from django.db.models.functions import Lower, NullIf
@@ -18,6 +19,15 @@ class Account(models.Model):
     """An organisation that contacts belong to."""
 
     name = models.CharField(_("name"), max_length=160, unique=True)
+    # Who follows up what its contacts answer.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="accounts",
+        verbose_name=_("owner"),
+    )
 
     class Meta:
         ordering = ["name"]
