@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
 
-from closeloop.models import FollowUp, Member, RootCause
+from closeloop.models import FollowUp, Improvement, ImprovementVoice, Member, RootCause
 
 SHOWN = (
     "owner",
@@ -32,3 +32,14 @@ def get_member(pk: int) -> Member:
 
 def get_root_cause(pk: int) -> RootCause:
     return get_object_or_404(RootCause, pk=pk)
+
+
+def get_improvement(pk: int) -> Improvement:
+    return get_object_or_404(Improvement.objects.select_related("owner", "survey"), pk=pk)
+
+
+def get_voice(pk: int) -> ImprovementVoice:
+    """A customer behind an improvement."""
+    return get_object_or_404(
+        ImprovementVoice.objects.select_related("improvement", "follow_up"), pk=pk
+    )

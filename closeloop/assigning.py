@@ -13,7 +13,6 @@ from closeloop.changing import demand_open, lock, locked, record
 from closeloop.duty import load_roster
 from closeloop.models import Activity, FollowUp, Member
 from closeloop.models.followup import FollowUpQuerySet
-from closeloop.notifying import tell_owner
 from npsapp.models import User
 from npsapp.roles import Role
 from responses.models import Response
@@ -121,9 +120,8 @@ def _give(fresh: FollowUp, *, to: User | None, user: User, now: dt.datetime) -> 
         "to": to and to.pk,
         "to_name": str(to or ""),
     }
+    # Whoever it is given to hears of it from the timeline: see closeloop.telling.
     record(fresh, Activity.Kind.ASSIGNED, now=now, user=user, details=details)
-    if to != user:
-        tell_owner(fresh, now=now)
 
 
 def share_out(*, user: User, now: dt.datetime) -> int:

@@ -102,7 +102,9 @@ def _write_given(user: User, lines: list[Activity], *, now: dt.datetime) -> Mail
 
 def _tell_mentioned(lines: Iterable[Activity], *, now: dt.datetime) -> list[Mail]:
     notes = [line for line in lines if line.kind == Activity.Kind.NOTE]
-    notes = [line for line in notes if line.details.get("mentions") and not _is_stale(line, now=now)]
+    notes = [
+        line for line in notes if line.details.get("mentions") and not _is_stale(line, now=now)
+    ]
     named = {pk for line in notes for pk in line.details["mentions"]}
     users = keep_willing(list(User.objects.filter(pk__in=named)), "mentioned") if named else []
     mails = [

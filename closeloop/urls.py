@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from closeloop.views import follow_up, queue, team, trying
+from closeloop.views import follow_up, improvements, notices, queue, team, trying, voices
 
 urlpatterns = [
     path("follow-ups/", queue.follow_ups, name="follow_ups"),
@@ -23,6 +23,18 @@ urlpatterns = [
     path(
         "follow-ups/remove-tests/", trying.follow_ups_remove_tests, name="follow_ups_remove_tests"
     ),
+    path("improvements/", improvements.improvements, name="improvements"),
+    path("improvements/new/", improvements.improvement_new, name="improvement_new"),
+    path("improvements/gather/", voices.improvement_gather, name="improvement_gather"),
+    path("improvements/<int:pk>/", improvements.improvement, name="improvement"),
+    path("improvements/<int:pk>/edit/", improvements.improvement_edit, name="improvement_edit"),
+    path("improvements/<int:pk>/state/", improvements.improvement_state, name="improvement_state"),
+    path("improvements/<int:pk>/note/", improvements.improvement_note, name="improvement_note"),
+    path("improvements/voices/<int:pk>/remove/", voices.voice_remove, name="voice_remove"),
+    path("improvements/voices/<int:pk>/told/", voices.voice_told, name="voice_told"),
+    path("improvements/voices/<int:pk>/write/", voices.voice_write, name="voice_write"),
+    path("me/mails/", notices.my_notices, name="my_notices"),
+    path("team/escalation/", notices.escalation, name="escalation"),
     path("team/", team.team, name="team"),
     path("team/me/", team.team_me, name="team_me"),
     path("team/members/", team.member_add, name="member_add"),

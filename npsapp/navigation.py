@@ -73,6 +73,7 @@ def list_places(request: HttpRequest) -> list[Place]:
         (Role.VIEWER, _("Dashboard"), "dashboard", "chart"),
         (Role.AGENT, _("Follow-ups"), "follow_ups", "inbox"),
         (Role.VIEWER, _("Responses"), "responses", "speech"),
+        (Role.VIEWER, _("Improvements"), "improvements", "wrench"),
         (Role.AGENT, _("Contacts"), "contacts", "people"),
         (Role.MANAGER, _("Campaigns"), "campaigns", "paper-plane"),
         (Role.MANAGER, _("Surveys"), "surveys", "question"),

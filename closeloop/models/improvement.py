@@ -79,9 +79,7 @@ class Improvement(models.Model):
     )
     segment_key = models.CharField(max_length=60, blank=True)
     segment_value = models.CharField(max_length=200, blank=True)
-    category = models.CharField(
-        _("category"), max_length=10, choices=Category.choices, blank=True
-    )
+    category = models.CharField(_("category"), max_length=10, choices=Category.choices, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
     done_on = models.DateField(null=True, editable=False)
     follow_ups = models.ManyToManyField(

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from closeloop.models import Activity, FollowUp
+from closeloop.reports.escalated import describe_escalation
 from closeloop.reports.opened import describe_opening
 from responses.models import Category
 from responses.scoring import categorise
@@ -147,6 +148,8 @@ def _title(activity: Activity) -> str:
             return _("Closing taken back")
         case Activity.Kind.NOT_DELIVERED:
             return _("A reply did not get through: the customer still waits")
+        case Activity.Kind.ESCALATED:
+            return describe_escalation(details)
     return str(activity.get_kind_display())
 
 

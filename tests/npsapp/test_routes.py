@@ -48,7 +48,13 @@ CSRF_EXEMPT = {
 
 VIEWER = {
     "dashboard",
+    "improvement",
+    "improvement_edit",
+    "improvement_note",
+    "improvement_state",
+    "improvements",
     "invited",
+    "my_notices",
     "profile",
     "profile_password",
     "response",
@@ -71,7 +77,12 @@ AGENT = {
     "follow_up_remove_test",
     "follow_up_unclose",
     "follow_ups",
+    "improvement_gather",
+    "improvement_new",
     "team_me",
+    "voice_remove",
+    "voice_told",
+    "voice_write",
 }
 MANAGER = {
     "account_merge",
@@ -100,6 +111,7 @@ MANAGER = {
     "contact_export",
     "contact_import",
     "contact_new",
+    "escalation",
     "first_steps",
     "first_steps_close",
     "follow_ups_remove_tests",
