@@ -51,10 +51,6 @@ class Section:
     more: int
     in_subject: str
 
-    @classmethod
-    def of(cls, title: str, lines: list[Line], n: int, in_subject: str) -> Section:
-        return cls(title, lines, n - len(lines), in_subject)
-
 
 def send_digests(*, now: dt.datetime) -> int:
     """Write the digests of this morning that are not written yet; return how many there were.
@@ -136,7 +132,7 @@ def _send(
         user,
         kind="digest",
         key=f"digest:{user.pk}:{day.isoformat()}",
-        subject=_("Today: %(parts)s") % {"parts": parts},
+        subject=_("Waiting for you: %(parts)s") % {"parts": parts},
         template="digest",
         context={"sections": sections, "day": date_format(day, "l j F")},
         now=now,
@@ -168,26 +164,18 @@ def _list_follow_ups(
         # Told when they came in.
         fresh &= ~Q(response__category=Category.DETRACTOR) & Q(wants_contact=False)
 
-    def count(found: FollowUpQuerySet, title: str, one: str, many: str) -> Section:
+    def section(title: str, words: str, found: FollowUpQuerySet) -> Section:
         n = found.count()
         lines = [_describe(each, now=now) for each in _load(found)] if n else []
-        return Section.of(title, lines, n, (one if n == 1 else many) % {"n": n})
+        return Section(title, lines, n - len(lines), words % {"n": n})
 
+    returned = mine.filter(back).exclude(late | today)
+    new = mine.filter(fresh).exclude(late | today | back)
     return [
-        count(mine.filter(late), _("Overdue"), _("%(n)s overdue"), _("%(n)s overdue")),
-        count(mine.filter(today), _("Due today"), _("%(n)s due"), _("%(n)s due")),
-        count(
-            mine.filter(back).exclude(late | today),
-            _("Back in the queue"),
-            _("%(n)s back"),
-            _("%(n)s back"),
-        ),
-        count(
-            mine.filter(fresh).exclude(late | today | back),
-            _("New"),
-            _("%(n)s new"),
-            _("%(n)s new"),
-        ),
+        section(_("Overdue"), _("%(n)s overdue"), mine.filter(late)),
+        section(_("Due today"), _("%(n)s due today"), mine.filter(today)),
+        section(_("Back in the queue"), _("%(n)s back"), returned),
+        section(_("New"), _("%(n)s new"), new),
     ]
 
 
@@ -217,6 +205,7 @@ def _list_improvements(user: User, *, now: dt.datetime) -> Section:
             settings.BASE_URL + one.get_absolute_url(),
         )
         for one in found[:SHOWN]
+        if one.due_on
     ]
     words = ngettext("%(n)s improvement", "%(n)s improvements", n) % {"n": n}
-    return Section.of(_("Improvements of yours"), lines, n, words)
+    return Section(_("Improvements of yours"), lines, n - len(lines), words)

@@ -1,4 +1,4 @@
-"""What happens when a response target has passed: somebody else takes over, the managers hear of it.
+"""A response target has passed: somebody else takes over, the managers hear of it.
 
 Once per follow-up and target. A run is one transaction: what is marked as escalated, the lines in
 the timelines and the mails are committed together or not at all, and two runs at once share the

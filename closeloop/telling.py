@@ -7,7 +7,6 @@ Each line is told once: it is locked, and marked in the transaction that queues 
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -24,7 +23,6 @@ from npsapp.models import User
 from surveys.models import Mail
 from surveys.sending.queueing import NoSender, find_sender
 
-logger = logging.getLogger(__name__)
 # What could not be told for so long (no sender, no worker) is no news any more.
 STILL_NEWS = dt.timedelta(days=1)
 BATCH = 500

@@ -53,7 +53,8 @@ class ImprovementForm(ImprovementModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial |= {"segment": self.instance.segment, "version": self.instance.version}
+        self.initial["segment"] = self.instance.segment
+        self.initial["version"] = self.instance.version
         owners = User.objects.filter(is_active=True)
         if self.instance.owner_id:
             # Whoever has left still owns it until somebody else does.
@@ -104,8 +105,8 @@ class StateForm(forms.Form):
     state = forms.ChoiceField(choices=Improvement.State.choices, label=gettext_lazy("State"))
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="state_%s", **kwargs)
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, auto_id="state_%s", **kwargs)
 
 
 class RemarkForm(forms.Form):
@@ -118,8 +119,8 @@ class RemarkForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="remark_%s", **kwargs)
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, auto_id="remark_%s", **kwargs)
 
 
 class GatherForm(forms.Form):
@@ -131,10 +132,10 @@ class GatherForm(forms.Form):
         empty_label=gettext_lazy("Choose …"),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="gather_%s", **kwargs)
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, auto_id="gather_%s", **kwargs)
         field = cast("forms.ModelChoiceField[Improvement]", self.fields["improvement"])
-        # One that ended meanwhile is not offered, and taking a removal back reaches it all the same.
+        # What ended is not offered, but taking a removal back reaches it all the same.
         everything = Improvement.objects.all()
         field.queryset = everything if self.is_bound else Improvement.objects.under_way()
 

@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 
 def describe_escalation(details: dict[str, Any]) -> str:
-    if details.get("told") and details.get("given_to"):
-        return _(
-            "The response target passed: given to %(given_to)s, and the managers were told"
-        ) % {"given_to": details["given_to"]}
-    if details.get("given_to"):
-        return _("The response target passed: given to %(given_to)s") % details
-    return _("The response target passed: the managers were told")
+    names = {"given_to": details.get("given_to", "")}
+    if not names["given_to"]:
+        return _("The response target passed: the managers were told")
+    if details.get("told"):
+        text = _("The response target passed: given to %(given_to)s, and the managers were told")
+    else:
+        text = _("The response target passed: given to %(given_to)s")
+    return text % names

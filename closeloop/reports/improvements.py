@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from closeloop.models import Activity, Improvement, ImprovementEvent, ImprovementVoice
 from npsapp.models import User
 from responses.differing import Difference, find_difference
-from responses.models import Category, Response
+from responses.models import Response
 from responses.reports.counting import count_responses
 from responses.reports.measured import Measured
-from responses.scoring import DEFAULT_THRESHOLDS
+from responses.scoring import DEFAULT_THRESHOLDS, Category
 from responses.selection import Selection
-from surveys.filtering import PropertyFilter
+from surveys.filtering import Filters, PropertyFilter
 from surveys.models import Organisation
 
 # Long enough for a survey that asks everybody once a quarter.
@@ -31,14 +31,15 @@ def select_improvements(view: str, *, user: User) -> QuerySet[Improvement]:
         voice_count=Count("voices"),
         told_count=Count("voices", filter=Q(voices__told_at__isnull=False)),
     )
+    by_day = F("due_on").asc(nulls_last=True)
     match view:
         case "mine":
-            return found.under_way().owned_by(user)
+            return found.under_way().owned_by(user).order_by(by_day, "pk")
         case "done":
-            return found.ended().order_by("-done_on", "-pk")
+            return found.ended().order_by(F("done_on").desc(nulls_last=True), "-pk")
         case "all":
-            return found
-    return found.under_way()
+            return found.order_by(by_day, "pk")
+    return found.under_way().order_by(by_day, "pk")
 
 
 def count_views(user: User) -> dict[str, int]:
@@ -108,7 +109,7 @@ def _measure(
     last: dt.date,
     organisation: Organisation,
 ) -> Stretch:
-    filters = ()
+    filters: Filters = ()
     if improvement.segment_key:
         filters = (PropertyFilter(improvement.segment_key, (improvement.segment_value,)),)
     selection = Selection(

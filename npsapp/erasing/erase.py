@@ -144,6 +144,7 @@ def _mails_of(address: str, follow_ups: list[int]) -> QuerySet[Mail]:
     """Mails to the person, and those to colleagues that quote what the person said."""
     about = Q(activity__follow_up__in=follow_ups)
     for pk in follow_ups:
+        about |= Q(dedupe_key__startswith=f"detractor:{pk}:")
         # Notices name their follow-ups by address, also those that tell of several at once.
         about |= Q(kind=Mail.Kind.NOTICE, text__contains=reverse("follow_up", args=[pk]))
     if address:
