@@ -159,7 +159,7 @@ def _list_follow_ups(
     late = Q(awaiting_contact=True, due_at__lt=now)
     today = Q(awaiting_contact=True, due_at__gte=now, due_at__lt=tomorrow)
     back = Q(returned_at__isnull=False)
-    fresh = Q(opened_at__gte=since)
+    fresh = Q(awaiting_contact=True, opened_at__gte=since)
     if choices.at_once:
         # Told when they came in.
         fresh &= ~Q(response__category=Category.DETRACTOR) & Q(wants_contact=False)

@@ -39,13 +39,13 @@ def improvements(request: StaffRequest) -> HttpResponse:
     view = view if view in VIEWS else VIEWS[0]
     counts = count_views(request.user)
     titles = {"open": _("Under way"), "mine": _("Mine"), "done": _("Ended"), "all": _("All")}
-    page = Paginator(select_improvements(view, user=request.user), PAGE_LENGTH).get_page(
-        request.GET.get("page")
-    )
+    paginator = Paginator(select_improvements(view, user=request.user), PAGE_LENGTH)
+    # The tabs have counted these rows already.
+    paginator.count = counts[view]
     context = {
         "view": view,
         "tabs": [(name, titles[name], counts[name]) for name in VIEWS],
-        "page": page,
+        "page": paginator.get_page(request.GET.get("page")),
         "today": timezone.localdate(timezone=get_organisation().zone),
         "may_create": request.user.may(Role.AGENT),
     }

@@ -188,9 +188,10 @@ def test_mail_that_cannot_be_queued_marks_nothing(
     def die(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+    with monkeypatch.context() as patch:
         patch.setattr("closeloop.telling._tell_mentioned", die)
-        tell_colleagues(now=NOW)
+        with pytest.raises(RuntimeError):
+            tell_colleagues(now=NOW)
 
     assert tell_colleagues(now=NOW) == 1
 
