@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,7 +33,7 @@ DAY = dt.timedelta(days=1)
 LONG_AGO = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
-def make_reader(**fields: object) -> User:
+def make_reader(**fields: Any) -> User:
     user = make_user(**fields)
     User.objects.filter(pk=user.pk).update(created_at=LONG_AGO)
     return user
@@ -45,7 +46,7 @@ def sanne(db: None) -> User:
     return make_reader(name="Sanne Snel")
 
 
-def follow_up(owner: User, *, score: int = 8, **fields: object) -> FollowUp:
+def follow_up(owner: User, *, score: int = 8, **fields: Any) -> FollowUp:
     """One that was opened a week ago and is due next week, unless told otherwise."""
     fields = {"opened_at": MORNING - 7 * DAY, "due_at": MORNING + 7 * DAY} | fields
     response = make_response(score=score, answered_at=MORNING - 7 * DAY)
@@ -174,7 +175,7 @@ def test_who_is_not_told_at_once_reads_it_in_the_morning(sanne: User) -> None:
         {"state": "closed", "closed_at": MORNING, "outcome": "solved"},
     ],
 )
-def test_what_waits_for_nobody_is_left_out(sanne: User, fields: dict[str, object]) -> None:
+def test_what_waits_for_nobody_is_left_out(sanne: User, fields: dict[str, Any]) -> None:
     follow_up(sanne, due_at=MORNING - HOUR, **fields)
 
     assert send_digests(now=MORNING) == 0

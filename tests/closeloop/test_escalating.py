@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,14 +44,14 @@ def marga(db: None) -> User:
     return make_user(role=Role.MANAGER, name="Marga Meting")
 
 
-def late(owner: User | None = None, **fields: object) -> FollowUp:
+def late(owner: User | None = None, **fields: Any) -> FollowUp:
     """One of a 7 that was due an hour ago."""
     response = make_response(score=7, answered_at=NOW - 4 * DAY)
     fields = {"due_at": NOW - HOUR} | fields
     return make_follow_up(response=response, owner=owner, **fields)
 
 
-def rule(**fields: object) -> None:
+def rule(**fields: Any) -> None:
     EscalationRule.objects.update(**fields)
 
 
@@ -107,7 +108,7 @@ def test_escalation_holds_up_nobody_who_is_writing(marga: User) -> None:
         {"state": "closed", "closed_at": NOW, "outcome": "solved"},
     ],
 )
-def test_what_is_not_late_is_left_alone(marga: User, fields: dict[str, object]) -> None:
+def test_what_is_not_late_is_left_alone(marga: User, fields: dict[str, Any]) -> None:
     late(**fields)
 
     assert escalate(now=NOW) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -97,7 +98,7 @@ def test_owner_who_switched_it_off_is_left_in_peace(sanne: User) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"is_active": False}, {"role": Role.VIEWER}])
-def test_owner_who_may_not_open_it_is_not_mailed(sanne: User, fields: dict[str, object]) -> None:
+def test_owner_who_may_not_open_it_is_not_mailed(sanne: User, fields: dict[str, Any]) -> None:
     User.objects.filter(pk=sanne.pk).update(**fields)
     sanne.refresh_from_db()
 
