@@ -143,8 +143,14 @@ def list_voices(improvement: Improvement) -> QuerySet[ImprovementVoice]:
                 filter=Q(follow_up__activities__kind=Activity.Kind.REPLY),
             )
         )
-        .order_by("told_at", "added_at", "pk")
+        .order_by(F("told_at").asc(nulls_first=True), "added_at", "pk")
     )
+
+
+def count_untold(improvement: Improvement) -> int:
+    """How many customers can still be told: not who is erased or asked not to be contacted."""
+    waiting = improvement.voices.filter(told_at=None, follow_up__response__contact__isnull=False)
+    return waiting.exclude(follow_up__response__may_contact=False).count()
 
 
 def describe_event(event: ImprovementEvent) -> str:

@@ -18,6 +18,7 @@ from closeloop.forms.improving import ChosenForm, ImprovementForm, RemarkForm, S
 from closeloop.models import Improvement
 from closeloop.reports.improvements import (
     VIEWS,
+    count_untold,
     count_views,
     describe_event,
     list_voices,
@@ -143,7 +144,7 @@ def draw_improvement(
         "effect": measure_effect(shown, today=today, organisation=organisation),
         "voices": voices[:VOICES_SHOWN],
         "has_more_voices": len(voices) > VOICES_SHOWN,
-        "untold": sum(voice.told_at is None for voice in voices),
+        "untold": count_untold(shown) if shown.done_on else 0,
         "events": [
             (event, describe_event(event)) for event in shown.events.select_related("actor")
         ],
