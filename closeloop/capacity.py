@@ -56,10 +56,14 @@ def count_backlog() -> int:
     return FollowUp.objects.open().filter(awaiting_contact=True).count()
 
 
-def dealt_with_since(moment: dt.datetime) -> Q:
-    """Follow-ups that took somebody's time since then: a first contact, or closed without one."""
-    closed_without = Q(closed_at__gte=moment, first_contacted_at=None)
-    return Q(first_contacted_at__gte=moment) | closed_without
+def dealt_with_since(moment: dt.datetime, path: str = "") -> Q:
+    """Follow-ups that took somebody's time since then: a first contact, or closed without one.
+
+    `path` leads to them from another model, as in "user__follow_ups__".
+    """
+    first = f"{path}first_contacted_at"
+    closed_without = Q(**{f"{path}closed_at__gte": moment, first: None})
+    return Q(**{f"{first}__gte": moment}) | closed_without
 
 
 def tell_capacity(*, now: dt.datetime) -> None:
@@ -105,6 +109,7 @@ def _keep(capacity: Mapping[dt.date, int], free: Mapping[dt.date, int]) -> None:
     )
 
 
-def list_coming(organisation: Organisation, *, today: dt.date, days: int) -> list[TeamCapacity]:
+def list_coming(organisation: Organisation, *, now: dt.datetime, days: int) -> list[TeamCapacity]:
     """The days from today on, as last told."""
+    today = now.astimezone(organisation.zone).date()
     return list(TeamCapacity.objects.between(today, today + (days - 1) * DAY))

@@ -68,9 +68,7 @@ def add_working_time(start: dt.datetime, length: dt.timedelta, hours: WorkingHou
     return start + LONGEST_SEARCH_DAYS * DAY
 
 
-def working_time_between(
-    start: dt.datetime, end: dt.datetime, hours: WorkingHours
-) -> dt.timedelta:
+def working_time_between(start: dt.datetime, end: dt.datetime, hours: WorkingHours) -> dt.timedelta:
     """Return the working time that passes from `start` to `end`; zero when `end` is not later.
 
     The inverse of `add_working_time`: how long somebody waited on the clock that promises them an

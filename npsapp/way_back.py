@@ -39,6 +39,7 @@ SENDER = Above(_("Back to the sender"), "sender", takes_number=True)
 SETTINGS = Above(_("Settings"), "settings")
 SUPPRESSIONS = Above(_("Not to be mailed"), "suppressions")
 SURVEYS = Above(_("Surveys"), "surveys")
+TEAM = Above(_("Team"), "team")
 USERS = Above(_("Users"), "users")
 
 ABOVE = {
@@ -55,9 +56,11 @@ ABOVE = {
     "first_steps": DASHBOARD,
     "held_deliveries": CAMPAIGNS,
     "import_batch": CONTACT_IMPORTS,
+    "member": TEAM,
     "outbox_mail": OUTBOX,
     "property_edit": PROPERTIES,
     "property_new": PROPERTIES,
+    "recipes": TEAM,
     "response": RESPONSES,
     "response_batch": RESPONSE_IMPORTS,
     "response_import": RESPONSES,

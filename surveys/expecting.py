@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -66,30 +66,37 @@ class Expectation:
         return 100 * sum(self.curve[:7])
 
 
+class Hands(NamedTuple):
+    """What the team can take on a day, and what of it nothing is known to fill yet."""
+
+    capacity: int
+    free: int
+
+
 @dataclass(frozen=True, slots=True)
 class TeamDay:
     """One day: answers that come in, what the team can take, and what is left at its end."""
 
     day: dt.date
     answers: float
-    free: int
+    hands: Hands
     left: int
 
     @property
     def is_over(self) -> bool:
         """On a day on which nobody works there is nothing to exceed."""
-        return self.left > 0 and self.free > 0
+        return self.left > 0 and self.hands.capacity > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """Expected answers a day. `capacity`: what the team can take on a day, where that is known;
-    `free` says it day by day, with who is at work and after what waits already."""
+    `team` says it day by day, with who is at work and after what waits already."""
 
     expectation: Expectation
     by_day: Mapping[dt.date, float]
     capacity: int | None = None
-    free: Mapping[dt.date, int] = field(default_factory=dict)
+    team: Mapping[dt.date, Hands] = field(default_factory=dict)
 
     @property
     def answers(self) -> int:
@@ -106,11 +113,10 @@ class Forecast:
     @property
     def days_over(self) -> int:
         """On how many days more answers are expected than the team can take."""
-        if self.free:
+        if self.team:
             return sum(day.is_over for day in self.days)
         limit = self.capacity
         return sum(answers > limit for answers in self.by_day.values()) if limit else 0
-
 
     @property
     def days(self) -> list[TeamDay]:
@@ -119,10 +125,10 @@ class Forecast:
         What comes in on a day without work, or does not fit, waits for the next day.
         """
         days, left = [], 0.0
-        for day in sorted(self.free.keys() & self._span()):
-            waiting = left + self.by_day.get(day, 0.0)
-            left = max(0.0, waiting - self.free[day])
-            days.append(TeamDay(day, self.by_day.get(day, 0.0), self.free[day], round(left)))
+        for day in sorted(self.team.keys() & self._span()):
+            answers, hands = self.by_day.get(day, 0.0), self.team[day]
+            left = max(0.0, left + answers - hands.free)
+            days.append(TeamDay(day, answers, hands, round(left)))
         return days
 
     def _span(self) -> set[dt.date]:
@@ -162,7 +168,7 @@ def forecast(
     expectation: Expectation,
     *,
     capacity: int | None = None,
-    free: Mapping[dt.date, int] | None = None,
+    team: Mapping[dt.date, Hands] | None = None,
 ) -> Forecast:
     """Lay the answers of each day's mails on the days behind it."""
     days: dict[dt.date, float] = {}
@@ -172,7 +178,7 @@ def forecast(
             if answers:
                 at = day + dt.timedelta(days=lag)
                 days[at] = days.get(at, 0.0) + answers
-    return Forecast(expectation, dict(sorted(days.items())), capacity, free or {})
+    return Forecast(expectation, dict(sorted(days.items())), capacity, team or {})
 
 
 def draw_curve(lags: Mapping[int, int]) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
 from surveys.expecting import CURVE_DAYS, Expectation, expect
-from surveys.models import Campaign, Invitation, Organisation, TeamCapacity, get_organisation
+from surveys.models import Campaign, Invitation, Organisation, TeamCapacity
 from surveys.planning.limits import allowance_of_day, count_used
 from surveys.sending.ledger import State
 
@@ -70,7 +70,7 @@ def _answers_by(demand: Demand, lag: int) -> float:
 def find_free(
     capacity: Mapping[dt.date, int], *, backlog: float, arrivals: Days
 ) -> dict[dt.date, int]:
-    """Return what is left of each day's capacity; what does not fit waits for the next day. Pure."""
+    """Return what is left of each day's capacity; the rest waits for the next day. Pure."""
     free, waiting = {}, backlog
     for day in sorted(capacity):
         waiting += arrivals.get(day, 0)
@@ -151,18 +151,18 @@ def _lay_out(mails: int, sent_on: dt.date, expectation: Expectation) -> dict[dt.
 
 def list_demand(expectations: Expectations, *, midnight: dt.datetime) -> list[Demand]:
     """Return what each running campaign would let leave before the coming midnight."""
-    due = Q(invitations__state=State.SCHEDULED, invitations__scheduled_for__lt=midnight)
-    campaigns = (
-        Campaign.objects.running()
-        .select_related("survey")
-        .annotate(
-            due=Count("invitations", filter=due),
-            due_first=Count("invitations", filter=due & Q(invitations__sequence=0)),
+    campaigns = list(Campaign.objects.running().select_related("survey").order_by("pk"))
+    due = (
+        Invitation.objects.filter(
+            campaign__in=campaigns, state=State.SCHEDULED, scheduled_for__lt=midnight
         )
-        .order_by("pk")
+        .order_by()
+        .values_list("campaign")
+        .annotate(mails=Count("pk"), first=Count("pk", filter=Q(sequence=0)))
     )
+    counts = {pk: (mails, first) for pk, mails, first in due}
     return [
-        Demand(campaign, campaign.due, campaign.due_first, expectations.of(campaign))
+        Demand(campaign, *counts.get(campaign.pk, (0, 0)), expectations.of(campaign))
         for campaign in campaigns
     ]
 
@@ -193,9 +193,8 @@ class Wait:
     capacity: int
 
 
-def find_wait(campaign: Campaign, *, now: dt.datetime) -> Wait | None:
+def find_wait(campaign: Campaign, organisation: Organisation, *, now: dt.datetime) -> Wait | None:
     """Return what waits for the team; None when the team holds nothing back."""
-    organisation: Organisation = get_organisation()
     today = now.astimezone(organisation.zone).date()
     allowance = allowance_of_day(campaign, organisation, today)
     if campaign.state != Campaign.State.RUNNING or allowance is None:

@@ -2,7 +2,6 @@
 
 from django.db import migrations, models
 
-
 LINK = """
     UPDATE closeloop_followup AS row SET previous_id = found.previous
       FROM (
@@ -18,23 +17,38 @@ LINK = """
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('closeloop', '0003_closing_the_loop'),
+        ("closeloop", "0003_closing_the_loop"),
     ]
 
     operations = [
         # Those from before lead to the follow-up of the same person's earlier answer as well.
         migrations.RunSQL(LINK, migrations.RunSQL.noop),
         migrations.CreateModel(
-            name='Recipe',
+            name="Recipe",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(choices=[('detractor', 'Detractor'), ('passive', 'Passive'), ('promoter', 'Promoter')], max_length=10, unique=True)),
-                ('steps', models.TextField(blank=True, max_length=2000, verbose_name='steps')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("detractor", "Detractor"),
+                            ("passive", "Passive"),
+                            ("promoter", "Promoter"),
+                        ],
+                        max_length=10,
+                        unique=True,
+                    ),
+                ),
+                ("steps", models.TextField(blank=True, max_length=2000, verbose_name="steps")),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
     ]

@@ -4,37 +4,38 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('surveys', '0012_account_owner'),
+        ("surveys", "0012_account_owner"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TeamCapacity',
+            name="TeamCapacity",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('capacity', models.PositiveIntegerField()),
-                ('free', models.PositiveIntegerField()),
+                ("day", models.DateField(primary_key=True, serialize=False)),
+                ("capacity", models.PositiveIntegerField()),
+                ("free", models.PositiveIntegerField()),
             ],
             options={
-                'verbose_name_plural': 'team capacities',
-                'ordering': ['day'],
+                "verbose_name_plural": "team capacities",
+                "ordering": ["day"],
             },
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='followup_allowance',
+            model_name="campaign",
+            name="followup_allowance",
             field=models.PositiveIntegerField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='followup_allowance_day',
+            model_name="campaign",
+            name="followup_allowance_day",
             field=models.DateField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='pace_by_team',
-            field=models.BooleanField(default=False, verbose_name='send no more than the team can answer'),
+            model_name="organisation",
+            name="pace_by_team",
+            field=models.BooleanField(
+                default=False, verbose_name="send no more than the team can answer"
+            ),
         ),
     ]

@@ -1,4 +1,4 @@
-"""What we are told of the team that follows up: written from downstream, read when mail is planned."""
+"""What we are told of the team that follows up: written from downstream, read by the planning."""
 
 from __future__ import annotations
 
@@ -29,3 +29,7 @@ class TeamCapacity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}: {self.free}/{self.capacity}"
+
+    @property
+    def taken(self) -> int:
+        return self.capacity - self.free

@@ -20,7 +20,7 @@ from npsapp.roles import Role, requires
 from surveys import campaigns
 from surveys.access import get_campaign
 from surveys.audience import describe_conditions, name_fields
-from surveys.expecting import expect, forecast
+from surveys.expecting import Hands, expect, forecast
 from surveys.forms.campaign import LaunchForm, PeopleForm, RateForm, TestMailForm
 from surveys.links import preview_url
 from surveys.models import Campaign, Mail, TeamCapacity, get_organisation
@@ -85,7 +85,7 @@ def _describe_draft(
         plan.mails_by_day,
         expectation,
         capacity=organisation.daily_capacity,
-        free=dict(TeamCapacity.objects.values_list("day", "free")),
+        team={row.day: Hands(row.capacity, row.free) for row in TeamCapacity.objects.all()},
     )
     return {
         "campaign": subject,

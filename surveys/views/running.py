@@ -57,7 +57,7 @@ def describe_progress(subject: Campaign, *, now: dt.datetime) -> dict[str, Any]:
     return {
         "campaign": subject,
         "progress": measure_progress(subject),
-        "wait": find_wait(subject, now=now),
+        "wait": find_wait(subject, organisation, now=now),
         **describe_repeating(subject, today=today),
         "conditions": describe_conditions(subject.audience),
         "strata": name_fields(subject.strata),

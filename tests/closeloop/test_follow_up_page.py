@@ -42,7 +42,7 @@ ACTIONS = {
 # Session, user, organisation three times (clock, frame, signature), the rail, two for the banners;
 # the follow-up, its versions, activities, two of history, the next one, a block of the address, the
 # signature, two lists of root causes and the people to give it to.
-QUERIES = 19
+QUERIES = 20
 
 
 @pytest.fixture
