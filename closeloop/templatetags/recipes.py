@@ -1,4 +1,4 @@
-"""`{% recipe_for category organisation as recipe %}`: so that an include needs nothing from its view."""
+"""`{% recipe_for category organisation as recipe %}`: an include needs nothing of its view."""
 
 from __future__ import annotations
 
