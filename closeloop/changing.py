@@ -131,10 +131,10 @@ def find_target(
             organisation, first=first, last=first + dt.timedelta(days=LONGEST_SEARCH_DAYS)
         ),
     )
-    return due_at(since, _target_days(organisation, category), hours)
+    return due_at(since, count_target_days(organisation, category), hours)
 
 
-def _target_days(organisation: Organisation, category: str) -> int:
+def count_target_days(organisation: Organisation, category: str) -> int:
     days = {
         Category.DETRACTOR: organisation.target_days_detractor,
         Category.PASSIVE: organisation.target_days_passive,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from closeloop import digest, escalating, opening, replying, telling
+from closeloop import capacity, digest, escalating, opening, replying, telling
 from surveys.sending.leases import job_lease
 
 
@@ -51,3 +51,13 @@ def send_digests() -> str:
         if not lease:
             return "another worker is at it"
         return f"digests {digest.send_digests(now=timezone.now())}"
+
+
+@shared_task(name="closeloop.tell_capacity")
+def tell_capacity() -> str:
+    """Tell those who send how many follow-ups the team can take."""
+    with job_lease("job:tell_capacity") as lease:
+        if not lease:
+            return "another worker is at it"
+        capacity.tell_capacity(now=timezone.now())
+        return "told"

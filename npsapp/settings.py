@@ -293,6 +293,7 @@ CELERY_BEAT_SCHEDULE = {
     "tell colleagues": _every(60, "closeloop.tell"),
     "escalate what is late": _every(300, "closeloop.escalate"),
     "write the digests": _every(300, "closeloop.send_digests"),
+    "tell what the team can take": _every(300, "closeloop.tell_capacity"),
     "erase what is past its time": _every(600, "npsapp.retain"),
     "judge what mail services told": _every(10, "surveys.process_provider_events"),
     "forget what mail services told": _every(3600, "surveys.forget_provider_events"),

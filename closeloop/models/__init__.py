@@ -3,6 +3,7 @@ from closeloop.models.followup import FollowUp, RootCause, Tag
 from closeloop.models.improvement import Improvement, ImprovementEvent, ImprovementVoice
 from closeloop.models.member import Absence, Member
 from closeloop.models.notices import EscalationRule, NoticeChoices
+from closeloop.models.recipe import Recipe
 
 __all__ = [
     "Absence",
@@ -14,6 +15,7 @@ __all__ = [
     "ImprovementVoice",
     "Member",
     "NoticeChoices",
+    "Recipe",
     "RootCause",
     "Tag",
 ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("closeloop", "0003_closing_the_loop"),
+        ("closeloop", "0004_opening"),
         ("surveys", "0012_account_owner"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
