@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
 
-from closeloop.models import FollowUp, Member, RootCause
+from closeloop.models import (
+    Absence,
+    FollowUp,
+    Improvement,
+    ImprovementVoice,
+    Member,
+    RootCause,
+)
+from npsapp.models import User
 
 SHOWN = (
     "owner",
@@ -13,6 +21,7 @@ SHOWN = (
     "response__tester",
     "response__contact__account",
     "response__invitation__campaign",
+    "previous__response",
 )
 
 
@@ -31,3 +40,27 @@ def get_member(pk: int) -> Member:
 
 def get_root_cause(pk: int) -> RootCause:
     return get_object_or_404(RootCause, pk=pk)
+
+
+def get_own_member(user: User) -> Member:
+    """Who is not on the team has no absences either."""
+    return get_object_or_404(Member.objects.select_related("user"), user=user)
+
+
+def get_absence(pk: int, *, of: User | None = None) -> Absence:
+    """Any of them, or only one's own."""
+    found = Absence.objects.select_related("member__user")
+    if of is not None:
+        found = found.filter(member__user=of)
+    return get_object_or_404(found, pk=pk)
+
+
+def get_improvement(pk: int) -> Improvement:
+    return get_object_or_404(Improvement.objects.select_related("owner", "survey"), pk=pk)
+
+
+def get_voice(pk: int) -> ImprovementVoice:
+    """A customer behind an improvement."""
+    return get_object_or_404(
+        ImprovementVoice.objects.select_related("improvement", "follow_up"), pk=pk
+    )

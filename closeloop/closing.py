@@ -109,5 +109,6 @@ def clear(follow_up: FollowUp) -> None:
 
 def await_contact(follow_up: FollowUp, *, since: dt.datetime) -> None:
     """Set on the (unsaved) row that the person waits for us from a moment on."""
-    follow_up.due_at = find_target(follow_up.response.category, since=since)
+    category, owner = follow_up.response.category, follow_up.owner
+    follow_up.due_at = find_target(category, since=since, owner=owner)
     follow_up.awaiting_contact = True

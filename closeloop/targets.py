@@ -68,6 +68,21 @@ def add_working_time(start: dt.datetime, length: dt.timedelta, hours: WorkingHou
     return start + LONGEST_SEARCH_DAYS * DAY
 
 
+def working_time_between(start: dt.datetime, end: dt.datetime, hours: WorkingHours) -> dt.timedelta:
+    """Return the working time that passes from `start` to `end`; zero when `end` is not later.
+
+    The inverse of `add_working_time`: how long somebody waited on the clock that promises them an
+    answer. Spans of more than a year count the first LONGEST_SEARCH_DAYS days only.
+    """
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    passed = dt.timedelta()
+    for opens, closes in hours.spans_from(start):
+        if opens >= end:
+            break
+        passed += min(closes, end) - opens
+    return passed
+
+
 def due_at(start: dt.datetime, days: int, hours: WorkingHours) -> dt.datetime:
     """Return when an answer given at `start`, with `days` working days, should have been met."""
     return add_working_time(start, days * hours.day_length, hours)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from closeloop import opening, replying
+from closeloop import capacity, digest, escalating, opening, replying, telling
 from surveys.sending.leases import job_lease
 
 
@@ -24,3 +24,40 @@ def sweep() -> str:
         opened = opening.sweep(now=now)
         settled, returned = replying.settle_replies(now=now), replying.notice_returned(now=now)
         return f"opened or told {opened}, settled {settled}, returned {returned}"
+
+
+@shared_task(name="closeloop.tell")
+def tell() -> str:
+    """Mail colleagues what others gave them and where they were mentioned."""
+    with job_lease("job:tell_colleagues") as lease:
+        if not lease:
+            return "another worker is at it"
+        return f"told {telling.tell_colleagues(now=timezone.now())}"
+
+
+@shared_task(name="closeloop.escalate")
+def escalate() -> str:
+    """Look for response targets that have passed."""
+    with job_lease("job:escalate") as lease:
+        if not lease:
+            return "another worker is at it"
+        return f"escalated {escalating.escalate(now=timezone.now())}"
+
+
+@shared_task(name="closeloop.send_digests")
+def send_digests() -> str:
+    """Write this morning's digests."""
+    with job_lease("job:send_digests") as lease:
+        if not lease:
+            return "another worker is at it"
+        return f"digests {digest.send_digests(now=timezone.now())}"
+
+
+@shared_task(name="closeloop.tell_capacity")
+def tell_capacity() -> str:
+    """Tell those who send how many follow-ups the team can take."""
+    with job_lease("job:tell_capacity") as lease:
+        if not lease:
+            return "another worker is at it"
+        capacity.tell_capacity(now=timezone.now())
+        return "told"

@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from closeloop.views import follow_up, queue, team, trying
+from closeloop.views import (
+    follow_up,
+    improvements,
+    members,
+    notices,
+    queue,
+    recipes,
+    team,
+    trying,
+    voices,
+)
 
 urlpatterns = [
     path("follow-ups/", queue.follow_ups, name="follow_ups"),
@@ -23,10 +33,31 @@ urlpatterns = [
     path(
         "follow-ups/remove-tests/", trying.follow_ups_remove_tests, name="follow_ups_remove_tests"
     ),
+    path("improvements/", improvements.improvements, name="improvements"),
+    path("improvements/new/", improvements.improvement_new, name="improvement_new"),
+    path("improvements/gather/", voices.improvement_gather, name="improvement_gather"),
+    path("improvements/<int:pk>/", improvements.improvement, name="improvement"),
+    path("improvements/<int:pk>/edit/", improvements.improvement_edit, name="improvement_edit"),
+    path("improvements/<int:pk>/state/", improvements.improvement_state, name="improvement_state"),
+    path("improvements/<int:pk>/note/", improvements.improvement_note, name="improvement_note"),
+    path("improvements/voices/<int:pk>/remove/", voices.voice_remove, name="voice_remove"),
+    path("improvements/voices/<int:pk>/told/", voices.voice_told, name="voice_told"),
+    path("improvements/voices/<int:pk>/write/", voices.voice_write, name="voice_write"),
+    path("me/mails/", notices.my_notices, name="my_notices"),
+    path("team/escalation/", notices.escalation, name="escalation"),
     path("team/", team.team, name="team"),
     path("team/me/", team.team_me, name="team_me"),
     path("team/members/", team.member_add, name="member_add"),
     path("team/members/<int:pk>/duty/", team.member_duty, name="member_duty"),
+    path("team/me/absences/", members.my_absence_add, name="my_absence_add"),
+    path("team/me/absences/<int:pk>/remove/", members.my_absence_remove, name="my_absence_remove"),
+    path("team/members/<int:pk>/", members.member, name="member"),
+    path("team/members/<int:pk>/hand-over/", members.member_hand_over, name="member_hand_over"),
+    path("team/members/<int:pk>/absences/", members.absence_add, name="absence_add"),
+    path("team/absences/<int:pk>/remove/", members.absence_remove, name="absence_remove"),
+    path("team/recipes/", recipes.recipes, name="recipes"),
+    path("team/recipes/<str:category>/", recipes.recipe_save, name="recipe_save"),
+    path("team/recipes/<str:category>/usual/", recipes.recipe_usual, name="recipe_usual"),
     path("team/share-out/", team.team_share_out, name="team_share_out"),
     path("team/causes/", team.root_cause_add, name="root_cause_add"),
     path("team/causes/usual/", team.root_causes_usual, name="root_causes_usual"),

@@ -159,6 +159,10 @@ def _describe_follow_up(follow_up: FollowUp) -> dict[str, Any]:
         "state": follow_up.state,
         "outcome": follow_up.outcome,
         "owner": str(follow_up.owner or ""),
+        "improvements": [
+            {"title": voice.improvement.title, "told_at": _iso(voice.told_at)}
+            for voice in follow_up.voices.select_related("improvement")
+        ],
         "activities": [
             {"at": _iso(a.at), "kind": a.kind, "by": str(a.actor or ""), "text": a.text}
             for a in activities

@@ -74,6 +74,7 @@ def list_places(request: HttpRequest) -> list[Place]:
         (Role.AGENT, _("Follow-ups"), "follow_ups", "inbox"),
         (Role.VIEWER, _("Responses"), "responses", "speech"),
         (Role.AGENT, _("Contacts"), "contacts", "people"),
+        (Role.VIEWER, _("Improvements"), "improvements", "wrench"),
         (Role.MANAGER, _("Campaigns"), "campaigns", "paper-plane"),
         (Role.MANAGER, _("Surveys"), "surveys", "question"),
         (Role.MANAGER, _("Team"), "team", "team"),

@@ -31,7 +31,10 @@ CONTACTS = Above(_("Contacts"), "contacts")
 CONTACT_IMPORTS = Above(_("Import contacts"), "contact_import")
 DASHBOARD = Above(_("Dashboard"), "dashboard")
 FOLLOW_UPS = Above(_("Follow-ups"), "follow_ups")
+IMPROVEMENT = Above(_("Back to the improvement"), "improvement", takes_number=True)
+IMPROVEMENTS = Above(_("Improvements"), "improvements")
 OUTBOX = Above(_("Outbox"), "outbox")
+PROFILE = Above(_("My profile"), "profile")
 PROPERTIES = Above(_("Properties"), "properties")
 RESPONSES = Above(_("Responses"), "responses")
 RESPONSE_IMPORTS = Above(_("Import past answers"), "response_import")
@@ -39,6 +42,7 @@ SENDER = Above(_("Back to the sender"), "sender", takes_number=True)
 SETTINGS = Above(_("Settings"), "settings")
 SUPPRESSIONS = Above(_("Not to be mailed"), "suppressions")
 SURVEYS = Above(_("Surveys"), "surveys")
+TEAM = Above(_("Team"), "team")
 USERS = Above(_("Users"), "users")
 
 ABOVE = {
@@ -54,10 +58,18 @@ ABOVE = {
     "contact_new": CONTACTS,
     "first_steps": DASHBOARD,
     "held_deliveries": CAMPAIGNS,
+    "escalation": TEAM,
     "import_batch": CONTACT_IMPORTS,
+    "improvement": IMPROVEMENTS,
+    "improvement_edit": IMPROVEMENT,
+    "improvement_gather": FOLLOW_UPS,
+    "improvement_new": IMPROVEMENTS,
+    "my_notices": PROFILE,
+    "member": TEAM,
     "outbox_mail": OUTBOX,
     "property_edit": PROPERTIES,
     "property_new": PROPERTIES,
+    "recipes": TEAM,
     "response": RESPONSES,
     "response_batch": RESPONSE_IMPORTS,
     "response_import": RESPONSES,

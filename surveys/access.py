@@ -29,7 +29,7 @@ def get_contact(pk: int) -> Contact:
 
 
 def get_account(pk: int) -> Account:
-    return get_object_or_404(Account, pk=pk)
+    return get_object_or_404(Account.objects.select_related("owner"), pk=pk)
 
 
 def get_property(pk: int) -> Property:

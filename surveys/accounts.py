@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from surveys.models import Account, Campaign
+
+if TYPE_CHECKING:
+    from npsapp.models import User
 
 _BY_NAME = {"is", "is_not"}
 
@@ -50,6 +53,13 @@ def rename_account(account: Account, *, name: str) -> None:
         account.save(update_fields=["name"])
 
 
+def change_account(account: Account, *, name: str, owner: User | None) -> None:
+    """Give an account a name and an owner. Raises NameTaken; then nothing is changed."""
+    with transaction.atomic():
+        rename_account(account, name=name)
+        Account.objects.filter(pk=account.pk).update(owner=owner)
+
+
 def look_ahead(going: Account, staying: Account) -> Merge:
     return Merge(
         people=going.contacts.count(),
@@ -77,6 +87,9 @@ def merge_accounts(going: Account, *, into: Account) -> int:
             count = rows.update(**{name: into})
             moved += count if relation.name == "contacts" else 0
         _rewrite_campaigns(going.name, into.name)
+        if into.owner_id is None and going.owner_id is not None:
+            into.owner_id = going.owner_id
+            into.save(update_fields=["owner"])
         going.delete()
     return moved
 

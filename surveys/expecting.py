@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -66,13 +66,37 @@ class Expectation:
         return 100 * sum(self.curve[:7])
 
 
+class Hands(NamedTuple):
+    """What the team can take on a day, and what of it nothing is known to fill yet."""
+
+    capacity: int
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeamDay:
+    """One day: answers that come in, what the team can take, and what is left at its end."""
+
+    day: dt.date
+    answers: float
+    hands: Hands
+    left: int
+
+    @property
+    def is_over(self) -> bool:
+        """On a day on which nobody works there is nothing to exceed."""
+        return self.left > 0 and self.hands.capacity > 0
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Expected answers a day. `capacity`: what the team can take on a day, where that is known."""
+    """Expected answers a day. `capacity`: what the team can take on a day, where that is known;
+    `team` says it day by day, with who is at work and after what waits already."""
 
     expectation: Expectation
     by_day: Mapping[dt.date, float]
     capacity: int | None = None
+    team: Mapping[dt.date, Hands] = field(default_factory=dict)
 
     @property
     def answers(self) -> int:
@@ -89,8 +113,35 @@ class Forecast:
     @property
     def days_over(self) -> int:
         """On how many days more answers are expected than the team can take."""
+        if self.team:
+            return sum(day.is_over for day in self.days)
         limit = self.capacity
         return sum(answers > limit for answers in self.by_day.values()) if limit else 0
+
+    @property
+    def days(self) -> list[TeamDay]:
+        """The answers beside what the team can take, for each day that it is known of.
+
+        What comes in on a day without work, or does not fit, waits for the next day.
+        """
+        days, left = [], 0.0
+        for day in sorted(self.team.keys() & self._span()):
+            answers, hands = self.by_day.get(day, 0.0), self.team[day]
+            left = max(0.0, left + answers - hands.free)
+            days.append(TeamDay(day, answers, hands, round(left)))
+        return days
+
+    def _span(self) -> set[dt.date]:
+        if not self.by_day:
+            return set()
+        first, last = min(self.by_day).toordinal(), max(self.by_day).toordinal()
+        return {dt.date.fromordinal(day) for day in range(first, last + 1)}
+
+    @property
+    def worst(self) -> TeamDay | None:
+        """The day at whose end the most answers are left."""
+        over = [day for day in self.days if day.is_over]
+        return max(over, key=lambda day: day.left, default=None)
 
 
 def expect(
@@ -113,7 +164,11 @@ def expect(
 
 
 def forecast(
-    mails: Mapping[dt.date, int], expectation: Expectation, *, capacity: int | None = None
+    mails: Mapping[dt.date, int],
+    expectation: Expectation,
+    *,
+    capacity: int | None = None,
+    team: Mapping[dt.date, Hands] | None = None,
 ) -> Forecast:
     """Lay the answers of each day's mails on the days behind it."""
     days: dict[dt.date, float] = {}
@@ -123,7 +178,7 @@ def forecast(
             if answers:
                 at = day + dt.timedelta(days=lag)
                 days[at] = days.get(at, 0.0) + answers
-    return Forecast(expectation, dict(sorted(days.items())), capacity)
+    return Forecast(expectation, dict(sorted(days.items())), capacity, team or {})
 
 
 def draw_curve(lags: Mapping[int, int]) -> tuple[float, ...]:

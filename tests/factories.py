@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from closeloop.models import FollowUp, Member
+from closeloop.models import FollowUp, Improvement, Member
 from closeloop.opening import open_follow_up
 from npsapp.models import User
 from npsapp.roles import Role
@@ -212,3 +212,13 @@ def make_mail(**fields: Any) -> Mail:
         "scheduled_for": timezone.now() - dt.timedelta(minutes=1),
     } | fields
     return Mail.objects.create(address_hash=hash_address(str(fields["to_email"])), **fields)
+
+
+def make_improvement(**fields: Any) -> Improvement:
+    """One under way without an owner; `follow_ups` are the ones it stands on."""
+    follow_ups = fields.pop("follow_ups", [])
+    fields = {"title": f"Improvement {next(_number)}", "created_at": timezone.now()} | fields
+    improvement = Improvement.objects.create(**fields)
+    for follow_up in follow_ups:
+        improvement.voices.create(follow_up=follow_up, added_at=improvement.created_at)
+    return improvement

@@ -32,6 +32,7 @@ PURE = (
     "surveys.planning.schedule",
     "surveys.wording",
     "surveys.colours",
+    "closeloop.improvement_wording",
     "closeloop.targets",
 )
 # What models themselves are built from; Django yes, rows no.

@@ -25,6 +25,7 @@ from closeloop.reports.due import describe_due
 from closeloop.reports.history import list_history
 from closeloop.reports.queue import find_next
 from closeloop.reports.timeline import build_timeline, describe_activity
+from closeloop.spreading import with_news
 from npsapp.models import User
 from npsapp.requests import StaffRequest
 from surveys.properties import name_properties
@@ -41,6 +42,7 @@ def draw_follow_up(
 ) -> HttpResponse:
     """Render the page; `form` is one that was sent in, and stands open with what it holds."""
     draft = draft_reply(follow_up, user=request.user)
+    draft = with_news(draft, follow_up, request.GET.get("improvement"))
     forms: dict[str, ActingForm] = {
         form_class.name: form_class(follow_up=follow_up)
         for form_class in (AssignForm, NoteForm, CallForm, CloseForm, ReopenForm)

@@ -13,16 +13,23 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from closeloop import tasks
 from closeloop.access import get_member, get_root_cause
 from closeloop.assigning import share_out
+from closeloop.capacity import list_coming
 from closeloop.causes import MOST, delete_unused, ensure_root_causes, list_causes
 from closeloop.forms.team import DutyForm, MemberForm, RootCauseForm, SignatureForm
 from closeloop.models import FollowUp, Member, RootCause
-from closeloop.reports.team import list_members
+from closeloop.reports.handing import list_handings
+from closeloop.reports.team import draw_team
+from closeloop.views.me import draw_me, find_me
 from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
 from npsapp.undo import offer_undo
 from surveys.models import get_organisation
+from surveys.nudging import nudge
+
+COMING_DAYS = 14
 
 
 @requires(Role.MANAGER)
@@ -38,10 +45,14 @@ def _draw_team(
     cause_form: RootCauseForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    causes = list_causes()
+    organisation, now = get_organisation(), timezone.now()
+    team, causes = draw_team(organisation, now=now), list_causes()
     sent_in = cause_form.instance.pk if cause_form else None
     context: dict[str, Any] = {
-        "members": list(list_members(now=timezone.now())),
+        "team": team,
+        "members": team.members,
+        "coming": list_coming(organisation, now=now, days=COMING_DAYS),
+        "handings": list_handings(now=now),
         "unassigned": FollowUp.objects.open().unassigned().count(),
         "member_form": member_form or MemberForm(),
         "cause_forms": [
@@ -77,6 +88,7 @@ def member_duty(request: StaffRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         member.on_duty = form.cleaned_data["on_duty"]
         member.save(update_fields=["on_duty"])
+        nudge(tasks.tell_capacity)
         on, off = _("%(name)s takes new follow-ups."), _("%(name)s takes no new follow-ups.")
         text = (on if member.on_duty else off) % {"name": member}
         back = "no" if member.on_duty else "yes"
@@ -138,15 +150,12 @@ def root_cause_delete(request: StaffRequest, pk: int) -> HttpResponse:
 @requires(Role.AGENT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def team_me(request: StaffRequest) -> HttpResponse:
-    """One's own signature. Having one does not put anybody on duty."""
-    member = Member.objects.filter(user=request.user).first()
-    member = member or Member(user=request.user, on_duty=False)
-    form = SignatureForm(request.POST or None, instance=member)
+    """One's own signature and absences. Having them does not put anybody on duty."""
     if request.method != "POST":
-        return render(request, "closeloop/team_me.html", {"form": form, "member": member})
+        return draw_me(request)
+    form = SignatureForm(request.POST, instance=find_me(request.user))
     if not form.is_valid():
-        context = {"form": form, "member": member}
-        return render(request, "closeloop/team_me.html", context, status=422)
+        return draw_me(request, form=form, status=422)
     form.save()
     messages.success(request, _("Your signature is saved."))
     return redirect("team_me")

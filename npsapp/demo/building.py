@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from npsapp.demo.answers import Moods
 from npsapp.demo.handling import handle_answers
+from npsapp.demo.improvements import make_improvements
 from npsapp.demo.rounds import Round, import_history, name_season, note_answers, play_round
 from npsapp.demo.shop import (
     make_contacts,
@@ -87,6 +88,7 @@ def build_sample(*, now: dt.datetime) -> None:
         play_round(random, rounds[-1], sender, by_pk, moods, now=now)
         note_answers()
         handle_answers(random, now=now)
+        make_improvements(survey, now=now)
         queue_test_mail(survey, now=now)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
 from closeloop.models import FollowUp
 from npsapp.erasing.emptying import (
@@ -144,6 +145,8 @@ def _mails_of(address: str, follow_ups: list[int]) -> QuerySet[Mail]:
     about = Q(activity__follow_up__in=follow_ups)
     for pk in follow_ups:
         about |= Q(dedupe_key__startswith=f"detractor:{pk}:")
+        # Notices name their follow-ups by address, also those that tell of several at once.
+        about |= Q(kind=Mail.Kind.NOTICE, text__contains=reverse("follow_up", args=[pk]))
     if address:
         about |= Q(to_email__iexact=address) & ~Q(kind=Mail.Kind.TEST)
     return Mail.objects.filter(about).select_related("sender").order_by("pk")

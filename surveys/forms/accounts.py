@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from npsapp.models import User
+from npsapp.roles import Role
 from surveys.accounts import find_account
 from surveys.models import Account
 
@@ -16,6 +18,24 @@ NAMES_OFFERED = 500
 
 class RenameForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=160)
+    owner = forms.ModelChoiceField(
+        User.objects.none(),
+        label=gettext_lazy("Owner"),
+        required=False,
+        empty_label=gettext_lazy("Nobody in particular"),
+        help_text=gettext_lazy(
+            "Follows up what these people answer, when on duty and not away; otherwise it goes to "
+            "whoever has the fewest open follow-ups."
+        ),
+    )
+
+    def __init__(self, account: Account, data: Any = None) -> None:
+        super().__init__(data, initial={"name": account.name, "owner": account.owner_id})
+        field = cast("forms.ModelChoiceField[User]", self.fields["owner"])
+        # Whoever owns it may have changed role since; the form must not hide that.
+        field.queryset = User.objects.who_may(Role.AGENT) | User.objects.filter(
+            pk=account.owner_id or 0
+        )
 
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())

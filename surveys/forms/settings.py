@@ -83,7 +83,10 @@ class OrganisationForm(OrganisationModelForm):
         required=False,
         min_value=1,
         max_value=100_000,
-        help_text=_("The plan of a campaign is compared with it. Empty: not compared."),
+        help_text=_(
+            "The most of any day, whatever the members on the page Team can take. Empty: what they "
+            "can take counts. The plan of a campaign is compared with it."
+        ),
     )
     accent = forms.CharField(
         label=_("Colour"),
@@ -125,10 +128,18 @@ class OrganisationForm(OrganisationModelForm):
             "target_days_passive",
             "target_days_promoter",
             "daily_capacity",
+            "pace_by_team",
             "accent",
         ]
-        labels = {"contact_email": _("E-mail address for questions")}
+        labels = {
+            "contact_email": _("E-mail address for questions"),
+            "pace_by_team": _("Send no more than the team can answer"),
+        }
         help_texts = {
+            "pace_by_team": _(
+                "Mail waits while more answers are expected than the team can follow up that day. "
+                "It leaves as soon as there is room again."
+            ),
             "postal_address": _(
                 "On one line. It stands at the foot of every mail, as the law asks."
             ),

@@ -10,6 +10,7 @@ from surveys.models.retention import RetentionRun
 from surveys.models.sender import Sender, SenderMinute
 from surveys.models.suppression import Suppression, SuppressionRemoval
 from surveys.models.survey import Survey
+from surveys.models.team import TeamCapacity
 
 __all__ = [
     "Account",
@@ -33,5 +34,6 @@ __all__ = [
     "Suppression",
     "SuppressionRemoval",
     "Survey",
+    "TeamCapacity",
     "get_organisation",
 ]

@@ -101,6 +101,10 @@ class Campaign(models.Model):
     ramp_days = models.PositiveSmallIntegerField(
         _("days until the daily limit"), null=True, blank=True
     )
+    # What the team can answer decides how many mails may leave on that day in all, when the
+    # organisation wants it so; empty: it sets no limit. Written from downstream.
+    followup_allowance = models.PositiveIntegerField(null=True, editable=False)
+    followup_allowance_day = models.DateField(null=True, editable=False)
     strata = ArrayField(
         models.CharField(max_length=60),
         verbose_name=_("each day mirrors"),

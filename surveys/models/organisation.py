@@ -55,6 +55,8 @@ class Organisation(models.Model):
     target_days_promoter = models.PositiveSmallIntegerField(_("promoters"), default=5)
     # How many follow-ups the team can take on a working day; empty: nobody said.
     daily_capacity = models.PositiveIntegerField(_("follow-ups a day"), null=True, blank=True)
+    # Whether mail waits where more answers are expected than the team can follow up.
+    pace_by_team = models.BooleanField(_("send no more than the team can answer"), default=False)
     # "#rrggbb", or empty for the product's own.
     accent = models.CharField(_("colour"), max_length=7, blank=True)
     logo = models.OneToOneField(

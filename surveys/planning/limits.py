@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from surveys.models import Campaign, Organisation
+from django.db.models import Q
+
+from surveys.models import Campaign, Invitation, Organisation
 from surveys.planning.openings import hours_of
 from surveys.planning.quotas import grow
 from surveys.sending.warm_up import cap_of_day, sending_day_index
+
+State = Invitation.State
 
 # As good as no limit: more than anybody has contacts.
 _ANY_NUMBER = 1_000_000_000
@@ -41,6 +45,26 @@ def limit_of_day(campaign: Campaign, organisation: Organisation, day: dt.date) -
     if campaign.daily_limit is None:
         return None
     return _list_limits(campaign, organisation).get(day, campaign.daily_limit)
+
+
+def allowance_of_day(campaign: Campaign, organisation: Organisation, day: dt.date) -> int | None:
+    """Return how many mails the team's hands allow on a day, as far as that was reckoned for it.
+
+    That of another day says nothing about this one: should the job that writes it stand still,
+    campaigns go on by their own limits.
+    """
+    if not organisation.pace_by_team or campaign.followup_allowance_day != day:
+        return None
+    return campaign.followup_allowance
+
+
+def count_used(campaign: Campaign, *, midnight: dt.datetime) -> int:
+    """What left since midnight, is just leaving, or may have left."""
+    return campaign.invitations.filter(
+        Q(sent_at__gte=midnight)
+        | Q(unknown_since__gte=midnight)
+        | Q(state__in=[State.CLAIMED, State.SENDING])
+    ).count()
 
 
 def _list_limits(campaign: Campaign, organisation: Organisation) -> dict[dt.date, int]:

@@ -15,10 +15,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from surveys.models import Campaign, Invitation, Mail, Organisation, Sender, get_organisation
-from surveys.planning.limits import limit_of_day
+from surveys.planning.limits import allowance_of_day, count_used, limit_of_day
 from surveys.sending import bucket
 from surveys.sending.catching_up import BEHIND, left_to_catch_up
 from surveys.sending.claim import Claim, claim_due
@@ -282,29 +282,29 @@ def _grant_invitations(now: dt.datetime) -> list[Stream]:
         slot = find_slot(campaign, organisation, now=now) if campaign.pk in behind else None
         if slot is not None:
             limit = min(limit, left_to_catch_up(campaign, organisation, slot, now=now))
+        is_paced = organisation.pace_by_team and campaign.followup_allowance is not None
         streams.append(
             Stream(
                 campaign.pk,
                 sender,
                 limit,
                 late_too=find_open(campaign, organisation, now=now),
-                is_counted=slot is not None or campaign.daily_limit is not None,
+                is_counted=slot is not None or campaign.daily_limit is not None or is_paced,
             )
         )
     return streams
 
 
 def _left_of_the_day(campaign: Campaign, organisation: Organisation, now: dt.datetime) -> int:
-    """The limit of today less what left today, or is just leaving, or may have left."""
+    """The limits of today less what left today, or is just leaving, or may have left."""
     today = now.astimezone(organisation.zone).date()
-    limit = limit_of_day(campaign, organisation, today)
-    if limit is None:
+    limits = [
+        limit_of_day(campaign, organisation, today),
+        allowance_of_day(campaign, organisation, today),
+    ]
+    set_limits = [limit for limit in limits if limit is not None]
+    if not set_limits:
         return ROUND
     midnight = dt.datetime.combine(today, dt.time.min, organisation.zone)
-    used = Invitation.objects.filter(
-        Q(sent_at__gte=midnight)
-        | Q(unknown_since__gte=midnight)
-        | Q(state__in=[State.CLAIMED, State.SENDING]),
-        campaign=campaign,
-    ).count()
-    return max(0, min(ROUND, limit - used))
+    used = count_used(campaign, midnight=midnight)
+    return max(0, min(ROUND, min(set_limits) - used))

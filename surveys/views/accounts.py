@@ -1,4 +1,4 @@
-"""Accounts renamed and merged."""
+"""Accounts renamed, given an owner, and merged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from surveys.access import get_account
-from surveys.accounts import NameTaken, look_ahead, merge_accounts, rename_account
+from surveys.accounts import NameTaken, change_account, look_ahead, merge_accounts
 from surveys.forms.accounts import MergeForm, RenameForm
 
 
@@ -21,16 +21,16 @@ from surveys.forms.accounts import MergeForm, RenameForm
 def account_rename(request: StaffRequest, pk: int) -> HttpResponse:
     account = get_account(pk)
     is_sent = request.method == "POST"
-    form = RenameForm(request.POST if is_sent else None, initial={"name": account.name})
+    form = RenameForm(account, request.POST if is_sent else None)
     other = None
     if is_sent and form.is_valid():
         try:
-            rename_account(account, name=form.cleaned_data["name"])
+            change_account(account, **form.cleaned_data)
         except NameTaken as taken:
             other = taken.other
             form.add_error("name", _("Another account has this name. You can merge the two."))
         else:
-            messages.success(request, _("The account is renamed."))
+            messages.success(request, _("The account is changed."))
             return redirect("account", pk)
     context = {"account": account, "form": form, "other": other}
     return render(request, "contacts/account_rename.html", context, status=422 if is_sent else 200)

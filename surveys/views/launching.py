@@ -20,10 +20,10 @@ from npsapp.roles import Role, requires
 from surveys import campaigns
 from surveys.access import get_campaign
 from surveys.audience import describe_conditions, name_fields
-from surveys.expecting import expect, forecast
+from surveys.expecting import Hands, expect, forecast
 from surveys.forms.campaign import LaunchForm, PeopleForm, RateForm, TestMailForm
 from surveys.links import preview_url
-from surveys.models import Campaign, Mail, get_organisation
+from surveys.models import Campaign, Mail, TeamCapacity, get_organisation
 from surveys.obstacles import find_obstacles
 from surveys.people import list_people
 from surveys.planning.plan import draw_plan, list_recipients
@@ -81,7 +81,12 @@ def _describe_draft(
     rate_form = RateForm(request.GET or None)
     typed = rate_form.cleaned_data["rate"] if rate_form.is_valid() else None
     expectation = expect(subject.survey, zone=organisation.zone, now=now, typed=typed)
-    answers = forecast(plan.mails_by_day, expectation, capacity=organisation.daily_capacity)
+    answers = forecast(
+        plan.mails_by_day,
+        expectation,
+        capacity=organisation.daily_capacity,
+        team={row.day: Hands(row.capacity, row.free) for row in TeamCapacity.objects.all()},
+    )
     return {
         "campaign": subject,
         "standing": _standing_of(subject),

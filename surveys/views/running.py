@@ -26,6 +26,7 @@ from surveys.campaign_history import list_history
 from surveys.forms.campaign import BackForm, CampaignForm, ReplanForm
 from surveys.joining import find_newcomers
 from surveys.models import Campaign, Invitation, get_organisation
+from surveys.pacing import find_wait
 from surveys.progress import draw_progress_days, measure_progress, name_reasons
 from surveys.replanning import Replan, Seen, carry, change, draw_replan, list_ways, resume
 from surveys.resting import describe_rest
@@ -56,6 +57,7 @@ def describe_progress(subject: Campaign, *, now: dt.datetime) -> dict[str, Any]:
     return {
         "campaign": subject,
         "progress": measure_progress(subject),
+        "wait": find_wait(subject, organisation, now=now),
         **describe_repeating(subject, today=today),
         "conditions": describe_conditions(subject.audience),
         "strata": name_fields(subject.strata),

@@ -15,6 +15,7 @@ from closeloop.changing import AlreadyDone, StaleVersion, WrongState
 from closeloop.closing import Closing, Unfinished, close, reopen
 from closeloop.models import Activity, FollowUp, RootCause
 from closeloop.noting import add_note, log_call
+from closeloop.telling import tell_colleagues
 from npsapp.models import User
 from surveys.models import Mail
 from tests.factories import (
@@ -107,6 +108,8 @@ def test_new_owner_of_a_detractor_is_mailed_once(sanne: User, tom: User) -> None
     assign(follow_up, to=tom, user=sanne, version=1, now=NOW)
     assign(follow_up, to=None, user=sanne, version=2, now=NOW)
     assign(follow_up, to=tom, user=sanne, version=3, now=NOW)
+    tell_colleagues(now=NOW)
+    tell_colleagues(now=NOW)
 
     assert list(Mail.objects.values_list("to_email", flat=True)) == [tom.email]
 
@@ -115,6 +118,7 @@ def test_taking_it_oneself_mails_nobody(sanne: User) -> None:
     make_sender(lane="transactional")
 
     take(make_follow_up(score=2), user=sanne, version=1, now=NOW)
+    tell_colleagues(now=NOW)
 
     assert Mail.objects.count() == 0
 

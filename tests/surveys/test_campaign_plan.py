@@ -132,7 +132,7 @@ def test_plan_takes_the_same_queries_for_any_number(
         make_contact()
     campaign = make_draft()
 
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(29):
         manager_client.get(campaign.get_absolute_url())
 
 
