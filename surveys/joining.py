@@ -21,12 +21,12 @@ from surveys.campaigns import (
     CannotMove,
     PreviewOutdated,
     lock_campaign,
-    take_turn,
     wake_engine,
 )
 from surveys.history import act_as
 from surveys.models import Campaign, Contact, Invitation
 from surveys.planning.joining import Addition, add_people
+from surveys.planning.sharing import take_turn
 
 if TYPE_CHECKING:
     from npsapp.models import User

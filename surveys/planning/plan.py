@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce
 from surveys.history import note_planned
 from surveys.models import Campaign, Contact, Invitation, Organisation, get_organisation
 from surveys.planning.judging import Judgement, judge_audience, judge_waiting
-from surveys.planning.limits import limit_days
+from surveys.planning.limits import draw_limits
 from surveys.planning.openings import Lane, draw_lanes
 from surveys.planning.order import ORDERED, ORDERED_ALIKE
 from surveys.planning.overview import Plan
@@ -224,7 +224,8 @@ def _fit(
             else:
                 waiting[lane][release] += people
     today = now.astimezone(organisation.zone).date()
-    limits = limit_days(campaign, organisation, today=today)
+    drawn = draw_limits(campaign, organisation, today=today)
+    limits = drawn.days
     if limits is not None:
         limits = {day: max(0, limit - already.get(day, 0)) for day, limit in limits.items()}
     spreads = spread_lanes(waiting, [lane.slots for lane in lanes], limits=limits)
@@ -238,6 +239,7 @@ def _fit(
         spreads=tuple(map(tuple, spreads)),
         left_out=dict(left_out),
         already=already,
+        others=drawn.others,
         has_resting=any(set(counts) - {0} for counts in waiting),
     )
 
