@@ -35,6 +35,7 @@ from surveys.planning.limits import limit_of_day
 from surveys.planning.openings import Clock, hours_of, list_openings, list_zones
 from surveys.planning.overview import Plan
 from surveys.planning.sharing import room_today, take_turn
+from surveys.planning.writing import column_defaults
 
 State, Reason = Invitation.State, Invitation.Reason
 
@@ -143,7 +144,7 @@ def _plan_group(campaign: Campaign, group: _Group, *, now: dt.datetime) -> int:
         "room": room,
         "not_after": find_close(campaign, group.zone),
     }
-    defaults = _column_defaults()
+    defaults = column_defaults(_WRITTEN)
     statement = _WRITE.format(
         columns=", ".join([*_WRITTEN, *defaults]),
         defaults=", ".join(f"%({column})s" for column in defaults),
@@ -287,12 +288,4 @@ def _terms(campaign: Campaign, zone: ZoneInfo) -> dict[str, Any]:
         "zones": [],
         "only_these": False,
         "doubted": Heartbeat.objects.filter(name=DOUBTED).values_list("seen_at", flat=True).first(),
-    }
-
-
-def _column_defaults() -> dict[str, Any]:
-    return {
-        field.column: field.get_db_prep_save(field.get_default(), connection)
-        for field in Invitation._meta.concrete_fields
-        if field.column and not field.primary_key and field.column not in _WRITTEN
     }
