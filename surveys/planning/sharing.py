@@ -36,7 +36,9 @@ def count_of_sender(
     Today also those that left, or may have. What a running campaign has overdue leaves today; what
     a paused one has is planned anew when it is resumed, and its later days stay its own until then.
     """
-    campaigns = Campaign.objects.filter(sender=sender).exclude(pk=but.pk if but else None)
+    campaigns = Campaign.objects.filter(sender=sender)
+    if but is not None and but.pk:
+        campaigns = campaigns.exclude(pk=but.pk)
     counts = _count_waiting(campaigns, organisation, today)
     midnight = dt.datetime.combine(today, dt.time.min, organisation.zone)
     tried = Invitation.objects.filter(

@@ -76,7 +76,7 @@ def one_at_a_time(name: str) -> Callable[[Callable[[Lease], str]], Callable[[], 
                 return work(lease) if lease else "another worker is at it"
 
         # Celery reads the signature, and the one that `wraps` points to is of the work.
-        del job.__wrapped__  # type: ignore[attr-defined]
+        del job.__wrapped__
         return job
 
     return decorate
