@@ -12,7 +12,6 @@ import argparse
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +23,10 @@ import django
 
 django.setup()
 
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
+from benchmarks.apart import MEGABYTE, work_apart
 from surveys.importing import batches
 from surveys.importing.headers import Field
 from surveys.importing.running import queue_batch
@@ -44,8 +44,6 @@ USES = [
     Field.PROPERTY,
     Field.PROPERTY,
 ]
-# Kilobytes as the kernel counts them; bytes on a Mac.
-UNIT = 1024 * 1024 if sys.platform == "darwin" else 1024
 
 
 def make_line(number: int) -> list[str]:
@@ -111,24 +109,10 @@ class Cost:
 
 
 def measure(work: Callable[[], object]) -> Cost:
-    connections.close_all()
     start = time.perf_counter()
-    child = os.fork()
-    if not child:
-        status = 1
-        try:
-            work()
-            connections.close_all()
-            status = 0
-        except Exception:
-            traceback.print_exc()
-        finally:
-            os._exit(status)
-    _, status, usage = os.wait4(child, 0)
-    if status:
-        sys.exit("A part of the benchmark failed; what it says stands above.")
+    usage = work_apart(work)
     processor = usage.ru_utime + usage.ru_stime
-    return Cost(time.perf_counter() - start, processor, usage.ru_maxrss / UNIT)
+    return Cost(time.perf_counter() - start, processor, usage.ru_maxrss / MEGABYTE)
 
 
 def run(rows: int) -> None:

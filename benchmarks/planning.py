@@ -18,7 +18,6 @@ import statistics
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,14 +39,13 @@ from django.core.management import call_command
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from benchmarks.apart import MEGABYTE, work_apart
 from npsapp.embedded.server import release
 from surveys.models import Campaign, Invitation, Organisation, Sender, Survey
 from surveys.planning.plan import draw_plan, write_plan
 from surveys.sending import claim
 from surveys.sending.ledger import INVITATIONS
 
-# Kilobytes as the kernel counts them; bytes on a Mac.
-UNIT = 1024 * 1024 if sys.platform == "darwin" else 1024
 NOW = dt.datetime(2026, 10, 1, 6, tzinfo=dt.UTC)
 TABLE = Invitation._meta.db_table
 _CONTACTS = """
@@ -108,22 +106,7 @@ def time_of(work: Callable[[], object]) -> float:
 
 def peak_memory(work: Callable[[], object]) -> float:
     """Of a process of its own that does nothing else."""
-    connections.close_all()
-    child = os.fork()
-    if not child:
-        status = 1
-        try:
-            work()
-            connections.close_all()
-            status = 0
-        except Exception:
-            traceback.print_exc()
-        finally:
-            os._exit(status)
-    _, status, usage = os.wait4(child, 0)
-    if status:
-        sys.exit("A part of the benchmark failed; what it says stands above.")
-    return usage.ru_maxrss / UNIT
+    return work_apart(work).ru_maxrss / MEGABYTE
 
 
 def compare(kind: str, campaign: Campaign, *, runs: int) -> None:

@@ -21,15 +21,13 @@ from surveys.nudging import nudge
 from surveys.obstacles import find_obstacles
 from surveys.planning.plan import Plan, draw_plan, write_plan
 from surveys.planning.reminding import may_remind
+from surveys.planning.sharing import take_turn
 from surveys.resting import rest_before
 
 if TYPE_CHECKING:
     from npsapp.models import User
 
 State = Campaign.State
-
-# Any number: who plans holds it until the plan stands, so that the next one sees whom it asks.
-_PLANNING = 7_340_017
 
 
 class CannotMove(Exception):
@@ -224,12 +222,6 @@ def _has_mail_left(campaign: Campaign) -> bool:
     return campaign.state != State.RUNNING or bool(
         campaign.invitations.filter(state=Invitation.State.SCHEDULED).exists()
     )
-
-
-def take_turn() -> None:
-    """Plan one after the other: two campaigns that plan at once would both ask the same people."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PLANNING])
 
 
 def lock_campaign(campaign: Campaign) -> Campaign:

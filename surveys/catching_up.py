@@ -13,9 +13,10 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from surveys.campaign_history import Kind, note
-from surveys.campaigns import lock_campaign, take_turn
+from surveys.campaigns import lock_campaign
 from surveys.models import Campaign, Invitation, get_organisation
 from surveys.planning.openings import list_openings
+from surveys.planning.sharing import take_turn
 from surveys.replanning import draw_replan, write_replan
 from surveys.sending.claim import FRESH
 from surveys.sending.kill_switch import is_stopped

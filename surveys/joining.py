@@ -1,7 +1,7 @@
 """People who came to meet a campaign's audience after its launch: who they are, and adding them.
 
-What would happen is found out by doing it and taking it back, so that what is shown is exact: who
-is asked when, and who is left out. Nothing of it is kept before a manager confirms it.
+What is shown and what is done come from the same placing of the same people, so it is exact: who is
+asked when, and who is left out. Looking writes nothing.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from surveys.audience import Condition, find_audience
@@ -21,17 +21,15 @@ from surveys.campaigns import (
     CannotMove,
     PreviewOutdated,
     lock_campaign,
-    take_turn,
     wake_engine,
 )
 from surveys.history import act_as
 from surveys.models import Campaign, Contact, Invitation
-from surveys.planning.joining import Addition, add_people
+from surveys.planning.joining import Addition, add_people, look_at_people
+from surveys.planning.sharing import take_turn
 
 if TYPE_CHECKING:
     from npsapp.models import User
-
-State = Invitation.State
 
 FIRST = 20  # of those who would be asked
 NAMED = 50  # of those who would be left out, per reason
@@ -42,14 +40,13 @@ class Newcomers:
     """Who would join. `left_out` names the first of each reason."""
 
     addition: Addition
-    people: str  # a fingerprint of those who would be asked
-    first: list[Invitation]
+    first: list[tuple[Contact, dt.datetime]]
     left_out: Mapping[str, list[Contact]]
 
     @property
     def seen(self) -> dict[str, Any]:
         """What the form of the page brings back."""
-        return {"mails": self.addition.mails, "people": self.people}
+        return {"mails": self.addition.mails, "people": self.addition.fingerprint}
 
 
 def find_newcomers(campaign: Campaign) -> QuerySet[Contact]:
@@ -60,25 +57,18 @@ def find_newcomers(campaign: Campaign) -> QuerySet[Contact]:
 
 
 def look_at_newcomers(campaign: Campaign, *, now: dt.datetime) -> Newcomers:
-    """Return what adding them now would do; all of it is taken back again."""
-    with transaction.atomic():
-        addition, rows = _add(lock_campaign(campaign), now=now)
-        asked = rows.filter(state=State.SCHEDULED).select_related("contact__account")
-        newcomers = Newcomers(
-            addition=addition,
-            people=_fingerprint(rows),
-            first=list(asked.order_by("scheduled_for", "pk")[:FIRST]),
-            left_out={
-                reason: [
-                    row.contact
-                    for row in rows.filter(reason=reason).select_related("contact")[:NAMED]
-                    if row.contact
-                ]
-                for reason in addition.left_out
-            },
-        )
-        transaction.set_rollback(True)
-    return newcomers
+    """Return what adding them now would do."""
+    look = look_at_people(campaign, first=FIRST, named=NAMED, now=now)
+    keys = [pk for pk, _ in look.first] + [pk for named in look.left_out.values() for pk in named]
+    contacts = Contact.objects.select_related("account").in_bulk(keys)
+    return Newcomers(
+        addition=look.addition,
+        first=[(contacts[pk], moment) for pk, moment in look.first if pk in contacts],
+        left_out={
+            reason: [contacts[pk] for pk in named if pk in contacts]
+            for reason, named in look.left_out.items()
+        },
+    )
 
 
 @transaction.atomic
@@ -91,8 +81,8 @@ def let_join(
     if not locked.is_under_way:
         raise CannotMove(_("This campaign is over."))
     act_as(by)
-    addition, rows = _add(locked, now=now)
-    if addition.mails > mails or _fingerprint(rows) != people:
+    addition = add_people(locked, now=now)
+    if addition.mails > mails or addition.fingerprint != people:
         raise PreviewOutdated(
             _("Other people meet the audience now than you saw. Look again, then add them.")
         )
@@ -101,24 +91,3 @@ def let_join(
         note(locked, Kind.JOINED, at=now, by=by, people=addition.mails, left_out=left_out)
         wake_engine()
     return addition
-
-
-def _add(locked: Campaign, *, now: dt.datetime) -> tuple[Addition, QuerySet[Invitation]]:
-    """Add all newcomers; return the rows that are new."""
-    newest = locked.invitations.aggregate(newest=Max("pk"))["newest"] or 0
-    addition = add_people(locked, now=now)
-    rows: QuerySet[Invitation] = locked.invitations.filter(pk__gt=newest, sequence=0)
-    return addition, rows
-
-
-def _fingerprint(rows: QuerySet[Invitation]) -> str:
-    asked = rows.filter(state=State.SCHEDULED).order_by().values("contact_id")
-    statement, parameters = asked.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*), sum(hashint8extended(contact_id, 0)::numeric) "  # noqa: S608
-            f"FROM ({statement}) AS asked",
-            parameters,
-        )
-        people, total = cursor.fetchone() or (0, None)
-    return f"{people}.{int(total or 0) & 0xFFFFFFFFFFFFFFFF:x}"

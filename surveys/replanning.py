@@ -22,14 +22,15 @@ from surveys.campaigns import (
     describe_terms,
     lock_campaign,
     move_to,
-    take_turn,
     wake_engine,
 )
 from surveys.history import act_as
 from surveys.models import Campaign, Invitation, get_organisation
+from surveys.planning.limits import limit_days
 from surveys.planning.openings import list_openings
 from surveys.planning.plan import Plan, redraw_plan, rewrite_plan
-from surveys.planning.reminding import find_close
+from surveys.planning.reminding import move_close
+from surveys.planning.sharing import take_turn
 from surveys.progress import count_by_day
 
 if TYPE_CHECKING:
@@ -196,10 +197,7 @@ def _write(campaign: Campaign, plan: Plan) -> None:
     claimed = campaign.invitations.filter(state=Invitation.State.CLAIMED)
     claimed.filter(sequence=0).update(not_after=plan.closes)
     # Reminders keep their times, for the longest wait leaves first; the window may be another.
-    reminders = campaign.invitations.filter(
-        sequence__gt=0, state__in=[Invitation.State.SCHEDULED, Invitation.State.CLAIMED]
-    )
-    reminders.update(not_after=find_close(campaign, get_organisation().zone))
+    move_close(campaign)
 
 
 def _compare(seen: Seen, replan: Replan) -> None:
@@ -219,20 +217,32 @@ def _compare(seen: Seen, replan: Replan) -> None:
 
 def _find_way(campaign: Campaign, plan: Plan, *, now: dt.datetime) -> Way:
     """Return the shortest window, and the lowest limit, that have room for those without any."""
-    over, limit = plan.no_room, campaign.daily_limit
-    longer = copy(campaign)
+    organisation = get_organisation()
+    today = now.astimezone(organisation.zone).date()
+    over, longer = plan.no_room, copy(campaign)
     longer.window_days = LONGEST_WINDOW
+    limits = limit_days(longer, organisation, today=today)
     window_days = None
-    for slot in list_openings(longer, get_organisation(), not_before=now):
+    for slot in list_openings(longer, organisation, not_before=now):
         if slot.day > campaign.last_day:
-            over -= over if limit is None else limit
+            over -= over if limits is None else limits.get(slot.day, 0)
             if over <= 0:
                 window_days = (slot.day - campaign.first_day).days + 1
                 break
-    raised = None
-    if limit is not None and plan.slots:
-        raised = limit + -(-plan.no_room // len(plan.open_days))
+    raised = _find_raised_limit(campaign, plan, today=today)
     return Way(window_days, (window_days or 0) - campaign.window_days, raised)
+
+
+def _find_raised_limit(campaign: Campaign, plan: Plan, *, today: dt.date) -> int | None:
+    """None as well when it is the sender's limit that leaves no room: a higher one of ours would
+    change nothing."""
+    if campaign.daily_limit is None or not plan.slots:
+        return None
+    raised = copy(campaign)
+    raised.daily_limit = campaign.daily_limit + -(-plan.no_room // len(plan.open_days))
+    limits = limit_days(raised, get_organisation(), today=today) or {}
+    room = sum(max(0, limits.get(day, 0) - plan.already.get(day, 0)) for day in plan.open_days)
+    return raised.daily_limit if room >= plan.mails + plan.no_room else None
 
 
 def carry(campaign: Campaign, fields: Iterable[str], **changes: Any) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from surveys.nudging import nudge
 from surveys.planning.reminding import plan_reminders
 from surveys.sending import alarms, pace
 from surveys.sending import reap as reaping
-from surveys.sending.leases import Lease, job_lease
+from surveys.sending.leases import Lease, one_at_a_time
 from surveys.sending.ledger import LEDGERS
 from surveys.sending.release import send_lane
 from surveys.sending.settling import settle_overdue
@@ -43,60 +43,50 @@ def catch_up() -> str:
 
 
 @shared_task(name="surveys.reap")
-def reap() -> str:
-    with job_lease("job:reap") as lease:
-        return str(reaping.reap()) if lease else "another worker is at it"
+@one_at_a_time("reap")
+def reap(_lease: Lease) -> str:
+    return str(reaping.reap())
 
 
 @shared_task(name="surveys.adjust_rates")
-def adjust_rates() -> str:
-    with job_lease("job:adjust_rates") as lease:
-        if not lease:
-            return "another worker is at it"
-        return f"adjusted {pace.adjust_rates(now=timezone.now())}"
+@one_at_a_time("adjust_rates")
+def adjust_rates(_lease: Lease) -> str:
+    return f"adjusted {pace.adjust_rates(now=timezone.now())}"
 
 
 @shared_task(name="surveys.finish_campaigns")
-def finish_campaigns() -> str:
-    with job_lease("job:finish_campaigns") as lease:
-        if not lease:
-            return "another worker is at it"
-        return f"finished {campaigns.finish_campaigns(now=timezone.now())}"
+@one_at_a_time("finish_campaigns")
+def finish_campaigns(_lease: Lease) -> str:
+    return f"finished {campaigns.finish_campaigns(now=timezone.now())}"
 
 
 @shared_task(name="surveys.settle_doubt")
-def settle_doubt() -> str:
-    with job_lease("job:settle_doubt") as lease:
-        if not lease:
-            return "another worker is at it"
-        return f"treated as sent {settle_overdue(now=timezone.now())}"
+@one_at_a_time("settle_doubt")
+def settle_doubt(_lease: Lease) -> str:
+    return f"treated as sent {settle_overdue(now=timezone.now())}"
 
 
 @shared_task(name="surveys.watch")
-def watch() -> str:
-    with job_lease("job:watch") as lease:
-        return alarms.watch(now=timezone.now()) if lease else "another worker is at it"
+@one_at_a_time("watch")
+def watch(_lease: Lease) -> str:
+    return alarms.watch(now=timezone.now())
 
 
 @shared_task(name="surveys.remind")
-def remind() -> str:
+@one_at_a_time("remind")
+def remind(lease: Lease) -> str:
     """Plan the reminders that fall due today, as far as the daily limits leave room."""
-    with job_lease("job:remind") as lease:
-        if not lease:
-            return "another worker is at it"
-        planned = 0
-        for campaign in Campaign.objects.running().filter(reminders__gt=0).order_by("pk"):
-            planned += plan_reminders(campaign, now=timezone.now())
-            lease.renew()
+    planned = 0
+    for campaign in Campaign.objects.running().filter(reminders__gt=0).order_by("pk"):
+        planned += plan_reminders(campaign, now=timezone.now())
+        lease.renew()
     return f"{planned} reminders planned"
 
 
 @shared_task(name="surveys.prepare_rounds")
-def prepare_rounds() -> str:
-    with job_lease("job:prepare_rounds") as lease:
-        if not lease:
-            return "another worker is at it"
-        return f"{rounds.prepare_rounds(now=timezone.now())} drafts prepared"
+@one_at_a_time("prepare_rounds")
+def prepare_rounds(_lease: Lease) -> str:
+    return f"{rounds.prepare_rounds(now=timezone.now())} drafts prepared"
 
 
 @shared_task(name="surveys.import_contacts_file")
@@ -114,20 +104,16 @@ def import_files() -> str:
 
 
 @shared_task(name="surveys.process_provider_events")
-def process_provider_events() -> str:
+@one_at_a_time("provider_events")
+def process_provider_events(lease: Lease) -> str:
     """What mail services told since the last time; the net and the work in one."""
-    with job_lease("job:provider_events") as lease:
-        if not lease:
-            return "another worker is at it"
-        done = processing.process_events(now=timezone.now(), lease=lease)
+    done = processing.process_events(now=timezone.now(), lease=lease)
     if done.more:
         nudge(process_provider_events)
     return str(done)
 
 
 @shared_task(name="surveys.forget_provider_events")
-def forget_provider_events() -> str:
-    with job_lease("job:forget_provider_events") as lease:
-        if not lease:
-            return "another worker is at it"
-        return f"forgot {processing.forget_events(now=timezone.now())}"
+@one_at_a_time("forget_provider_events")
+def forget_provider_events(_lease: Lease) -> str:
+    return f"forgot {processing.forget_events(now=timezone.now())}"

@@ -12,6 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from npsapp.models import User
 from npsapp.roles import Role
+from npsapp.throttle import memory
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,6 +48,13 @@ def english_again() -> Iterator[None]:
     """A request leaves its reader's language behind on the thread, for the next request to set."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def looks_forgotten() -> Iterator[None]:
+    """What was looked at is counted in memory, which no rollback empties."""
+    yield
+    memory.clear()
 
 
 def make_person(name: str, role: Role) -> User:

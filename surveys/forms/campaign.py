@@ -37,6 +37,18 @@ FARTHEST_START = dt.timedelta(days=10 * 366)
 # Once mails have left, these would make the rest of the campaign another one.
 FROZEN_BY_LAUNCH = ("survey", "sender", "first_day")
 
+# How its mails are spread; may still be changed once it was launched.
+PACE = (
+    "window_days",
+    "weekdays",
+    "day_start",
+    "day_end",
+    "clock",
+    "daily_limit",
+    "ramp_start",
+    "ramp_days",
+)
+
 
 class CampaignForm(CampaignModelForm):
     weekdays = WeekdaysField(label=_("Weekdays"))
@@ -91,14 +103,7 @@ class CampaignForm(CampaignModelForm):
             "survey",
             "sender",
             "first_day",
-            "window_days",
-            "weekdays",
-            "day_start",
-            "day_end",
-            "clock",
-            "daily_limit",
-            "ramp_start",
-            "ramp_days",
+            *PACE,
             "reminders",
             "reminder_after_days",
             "strata",

@@ -50,6 +50,8 @@ class Sender(models.Model):
     failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     # Mails refused for what they say or where they come from: a few in a row are no coincidence.
     refusals_in_a_row = models.PositiveIntegerField(default=0, editable=False)
+    # Mails of which nobody knows whether the server took them, without one it took in between.
+    doubts_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     # Too much of its mail comes back or is marked as spam, but not so much that it is held.
     warning = models.CharField(max_length=300, blank=True, editable=False)
     # What was before is forgiven: a person looked at it and let the mail leave again.

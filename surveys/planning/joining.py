@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
@@ -39,7 +39,7 @@ _NEWCOMERS = f"""
           FROM judged
     )
     SELECT id, address_hash, numbered.stratum, lane, reason, release, rests_until,
-           turn + COALESCE(known.people, 0)
+           turn + COALESCE(known.people, 0), hashint8extended(id, 0)
       FROM numbered
       LEFT JOIN (SELECT stratum, count(*) AS people FROM {Invitation._meta.db_table}
                   WHERE campaign_id = %s AND sequence = 0 GROUP BY stratum) AS known
@@ -54,6 +54,7 @@ class Addition:
 
     mails_by_day: Mapping[dt.date, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    fingerprint: str = ""  # of those who are asked: as many others are not the same people
 
     @property
     def mails(self) -> int:
@@ -74,6 +75,65 @@ class _Newcomer:
     release: int
     rests_until: dt.datetime | None
     number: int
+    digest: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a newcomer would be asked, or why not."""
+
+    person: _Newcomer
+    lane: Lane
+    moment: dt.datetime | None
+    reason: str
+
+
+class _Tally:
+    """What placing all of them comes to."""
+
+    def __init__(self) -> None:
+        self.days: Counter[dt.date] = Counter()
+        self.left_out: Counter[str] = Counter()
+        self.digest = 0
+
+    def add(self, place: _Place) -> None:
+        if place.moment:
+            self.days[place.moment.astimezone(place.lane.zone).date()] += 1
+            self.digest += place.person.digest
+        else:
+            self.left_out[place.reason] += 1
+
+    def addition(self) -> Addition:
+        fingerprint = f"{self.days.total()}.{self.digest & 0xFFFFFFFFFFFFFFFF:x}"
+        return Addition(dict(sorted(self.days.items())), dict(self.left_out), fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What adding people would do: who is asked first and when, who is left out; keys."""
+
+    addition: Addition
+    first: Sequence[tuple[int, dt.datetime]]
+    left_out: Mapping[str, Sequence[int]]
+
+
+@transaction.atomic
+def look_at_people(campaign: Campaign, *, first: int, named: int, now: dt.datetime) -> Look:
+    """Return what `add_people` would do now. Writes nothing.
+
+    With the `first` of those who would be asked, and `named` of each reason of those who would not.
+    """
+    tally, asked = _Tally(), list[tuple[dt.datetime, int]]()
+    left_out: dict[str, list[int]] = defaultdict(list)
+    for chunk in _place(campaign, None, now=now):
+        for place in chunk:
+            tally.add(place)
+            if place.moment:
+                asked.append((place.moment, place.person.pk))
+            elif len(left_out[place.reason]) < named:
+                left_out[place.reason].append(place.person.pk)
+        asked = sorted(asked)[:first]
+    return Look(tally.addition(), [(pk, moment) for moment, pk in asked], dict(left_out))
 
 
 @transaction.atomic
@@ -86,6 +146,20 @@ def add_people(
     are judged like all others. Those already planned stay where they are, and no day gets more
     than its limit. Who is left out gets a row with the reason. The caller holds the campaign.
     """
+    tally = _Tally()
+    for chunk in _place(campaign, among, now=now):
+        for place in chunk:
+            tally.add(place)
+        Invitation.objects.bulk_create(_make_row(campaign, place, now) for place in chunk)
+    addition = tally.addition()
+    note_planned(campaign, addition.people)
+    return addition
+
+
+def _place(
+    campaign: Campaign, among: QuerySet[Contact] | None, *, now: dt.datetime
+) -> Iterator[list[_Place]]:
+    """Find each newcomer a place, or the reason for having none; in chunks."""
     organisation = get_organisation()
     lanes = draw_lanes(campaign, organisation, not_before=now)
     if among is None:
@@ -95,46 +169,31 @@ def add_people(
     judged = judge_audience(campaign, organisation, lanes, among=newcomers, now=now)
     left = _count_room(campaign, organisation, lanes, now=now)
     rooms = [Rooms(lane.slots, left) for lane in lanes]
-    days: Counter[dt.date] = Counter()
-    left_out: Counter[str] = Counter()
     for chunk in _read(campaign, judged):
-        rows = []
+        places = []
         for person in chunk:
             moment, reason = None, person.reason
             if not reason:
                 moment = rooms[person.lane].take(person.number, release=person.release)
                 reason = "" if moment else Reason.NO_ROOM.value
-            if moment:
-                days[moment.astimezone(lanes[person.lane].zone).date()] += 1
-            else:
-                left_out[reason] += 1
-            rows.append(_make_row(campaign, person, lanes[person.lane], moment, reason, now))
-        Invitation.objects.bulk_create(rows)
-    addition = Addition(dict(sorted(days.items())), dict(left_out))
-    note_planned(campaign, addition.people)
-    return addition
+            places.append(_Place(person, lanes[person.lane], moment, reason))
+        yield places
 
 
-def _make_row(
-    campaign: Campaign,
-    person: _Newcomer,
-    lane: Lane,
-    moment: dt.datetime | None,
-    reason: str,
-    now: dt.datetime,
-) -> Invitation:
+def _make_row(campaign: Campaign, place: _Place, now: dt.datetime) -> Invitation:
+    person, lane = place.person, place.lane
     return Invitation(
         campaign=campaign,
         contact_id=person.pk,
         address_hash=person.address_hash,
         stratum=person.stratum,
         order_key=fraction_of(person.number) / 2**64,
-        state=State.SKIPPED if reason else State.SCHEDULED,
-        reason=reason,
-        scheduled_for=moment,
+        state=State.SKIPPED if place.reason else State.SCHEDULED,
+        reason=place.reason,
+        scheduled_for=place.moment,
         not_after=lane.slots[-1].end if lane.slots else None,
         rests_until=person.rests_until,
-        skipped_at=now if reason else None,
+        skipped_at=now if place.reason else None,
     )
 
 

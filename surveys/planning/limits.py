@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.db.models import Q
 
 from surveys.models import Campaign, Invitation, Organisation
 from surveys.planning.openings import hours_of
 from surveys.planning.quotas import grow
+from surveys.planning.sharing import count_of_sender
 from surveys.sending.warm_up import cap_of_day, sending_day_index
 
 State = Invitation.State
@@ -18,26 +20,44 @@ State = Invitation.State
 _ANY_NUMBER = 1_000_000_000
 
 
-def limit_days(
-    campaign: Campaign, organisation: Organisation, *, today: dt.date
-) -> Mapping[dt.date, int] | None:
-    """Return the most mails of each day of the window on which some may leave; None: no limit.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most mails of each day; None: no limit. `others` is what is off them already, because
+    other campaigns of the same sender have it."""
+
+    days: Mapping[dt.date, int] | None
+    others: Mapping[dt.date, int]
+
+
+def draw_limits(campaign: Campaign, organisation: Organisation, *, today: dt.date) -> Limits:
+    """Return how many mails may leave on each day of the window on which some may leave.
 
     A sender may have limits of its own, for all its campaigns together: no day gets more than they
-    allow. While it warms up they grow from today on.
+    allow, less what the others have planned for it. While it warms up they grow from today on.
     """
     limits = _list_limits(campaign, organisation)
     index = sending_day_index(campaign.sender, today)
-    is_limited = campaign.daily_limit is not None
+    caps = {}
     for day in limits:
         if day < today:
             continue
         cap = cap_of_day(campaign.sender, index)
         index += 1
         if cap is not None:
-            limits[day] = min(limits[day], cap)
-            is_limited = True
-    return limits if is_limited else None
+            caps[day] = cap
+    if not caps:
+        return Limits(None if campaign.daily_limit is None else limits, {})
+    taken = count_of_sender(campaign.sender, organisation, today=today, but=campaign)
+    for day, cap in caps.items():
+        limits[day] = min(limits[day], max(0, cap - taken[day]))
+    return Limits(limits, {day: taken[day] for day in caps if taken[day]})
+
+
+def limit_days(
+    campaign: Campaign, organisation: Organisation, *, today: dt.date
+) -> Mapping[dt.date, int] | None:
+    """As `draw_limits`, the days alone."""
+    return draw_limits(campaign, organisation, today=today).days
 
 
 def limit_of_day(campaign: Campaign, organisation: Organisation, day: dt.date) -> int | None:

@@ -78,7 +78,7 @@ def draw_lanes(
     if campaign.clock == Clock.ORGANISATION:
         return (Lane(own, slots),)
     found: dict[tuple[Slot, ...], list[ZoneInfo]] = defaultdict(list, {slots: [own]})
-    for zone in _list_zones():
+    for zone in list_zones():
         theirs = list_openings(campaign, organisation, not_before=not_before, zone=zone)
         found[tuple(theirs)].append(zone)
     return tuple(
@@ -86,7 +86,7 @@ def draw_lanes(
     )
 
 
-def _list_zones() -> Iterable[ZoneInfo]:
+def list_zones() -> Iterable[ZoneInfo]:
     """Those of the contacts. One that this machine does not know counts as the organisation's."""
     names = Contact.objects.exclude(time_zone="").order_by("time_zone").values_list("time_zone")
     return filter(None, (find_zone(name) for (name,) in names.distinct()))

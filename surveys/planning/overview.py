@@ -31,6 +31,8 @@ class Plan:
     spreads: tuple[tuple[Batch, ...], ...]  # the mails of each
     left_out: Mapping[str, int]  # by reason
     already: Mapping[dt.date, int] = field(default_factory=dict)  # left before it was drawn
+    # What other campaigns have of their sender's days already; nothing where those have no limit.
+    others: Mapping[dt.date, int] = field(default_factory=dict)
     has_resting: bool = False  # whether some of those with a chance may only be asked later
 
     @cached_property
@@ -82,6 +84,10 @@ class Plan:
         """The most mails of one day, with those of the day that left before."""
         days = self.mails_by_day.items()
         return max((mails + self.already.get(day, 0) for day, mails in days), default=0)
+
+    @property
+    def mails_of_others(self) -> int:
+        return sum(self.others.values())
 
     @property
     def first_at(self) -> dt.datetime | None:

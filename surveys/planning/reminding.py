@@ -6,12 +6,15 @@ the longest due first; the rest is looked at again on the next open day. So a re
 the place of a first mail, an answer stops it as long as possible, and no plan has to be redrawn.
 
 They may leave after the window as well (`Campaign.last_reminder_day`): who was asked on its last
-day is reminded like everybody else.
+day is reminded like everybody else. By the recipients' clock it is their day, and their open hours.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,17 +26,22 @@ from surveys.models import (
     Contact,
     Heartbeat,
     Invitation,
+    Organisation,
     Suppression,
     get_organisation,
 )
-from surveys.planning.calendar import Slot, moment_of
+from surveys.planning.calendar import Hours, Slot, moment_of
 from surveys.planning.limits import limit_of_day
-from surveys.planning.openings import list_openings
-from surveys.planning.plan import Plan
+from surveys.planning.openings import Clock, hours_of, list_openings, list_zones
+from surveys.planning.overview import Plan
+from surveys.planning.sharing import room_today, take_turn
+from surveys.planning.writing import column_defaults
 
 State, Reason = Invitation.State, Invitation.Reason
 
 DOUBTED = "reminders in doubt"
+
+_DAY = dt.timedelta(days=1)
 
 _TABLE = Invitation._meta.db_table
 # Who may be reminded by `due_at` or later. Only a mail that is known to have left has a reminder:
@@ -57,6 +65,7 @@ _DUE = f"""
            AND first.answered_at IS NULL
            AND (%(doubted)s::timestamptz IS NULL OR moment.due_at > %(doubted)s)
            AND contact.email <> '' AND contact.address_hash <> ''
+           AND (contact.time_zone = ANY(%(zones)s::text[])) = %(only_these)s
            AND NOT EXISTS (
                SELECT FROM {Suppression._meta.db_table} AS suppression
                 WHERE suppression.address_hash = contact.address_hash
@@ -98,39 +107,59 @@ _WRITE = f"""
 """  # noqa: S608
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Those who have the same day now: `slot` is what is left of its open time.
+
+    They are the people of the time zones of that name, or else all others.
+    """
+
+    zone: ZoneInfo
+    slot: Slot
+    zones: tuple[str, ...]
+    only_these: bool
+
+
 @transaction.atomic
 def plan_reminders(campaign: Campaign, *, now: dt.datetime) -> int:
     """Plan the reminders of today; return how many. Harmless when done twice, or twice at once."""
+    take_turn()
     locked = Campaign.objects.select_for_update(of=("self",)).select_related("sender")
     campaign = locked.get(pk=campaign.pk)
     if campaign.state != Campaign.State.RUNNING or not campaign.reminders:
         return 0
     if campaign.sender.held_until and campaign.sender.held_until > now:
         return 0
-    zone = get_organisation().zone
-    slot = _find_open(campaign, zone, now)
-    if slot is None:
-        return 0
-    room = _count_room(campaign, zone, slot)
+    groups = _list_open_groups(campaign, get_organisation(), now)
+    return sum(_plan_group(campaign, group, now=now) for group in groups)
+
+
+def _plan_group(campaign: Campaign, group: _Group, *, now: dt.datetime) -> int:
+    room = _count_room(campaign, group, now=now)
     if room == 0:
         return 0
     values = {
-        "start": slot.start, "end": slot.end, "room": room, "not_after": find_close(campaign, zone),
-    }  # fmt: skip
-    defaults = _column_defaults()
+        "start": group.slot.start,
+        "end": group.slot.end,
+        "room": room,
+        "not_after": find_close(campaign, group.zone),
+    }
+    defaults = column_defaults(_WRITTEN)
     statement = _WRITE.format(
         columns=", ".join([*_WRITTEN, *defaults]),
         defaults=", ".join(f"%({column})s" for column in defaults),
     )
+    terms = _terms(campaign, group.zone) | {"zones": [*group.zones], "only_these": group.only_these}
     with connection.cursor() as cursor:
-        cursor.execute(statement, _terms(campaign, zone) | values | defaults)
+        cursor.execute(statement, terms | values | defaults)
         return int(cursor.rowcount)
 
 
 def may_remind(campaign: Campaign, *, now: dt.datetime) -> bool:
     """Whether a reminder may still fall due: then a campaign with nothing to send is not over."""
     zone = get_organisation().zone
-    close = find_close(campaign, zone)
+    zones = [zone, *_list_own_zones(campaign)]
+    close = max(find_close(campaign, each) for each in zones)
     if not campaign.reminders or close <= now:
         return False
     with connection.cursor() as cursor:
@@ -143,8 +172,21 @@ def may_remind(campaign: Campaign, *, now: dt.datetime) -> bool:
 
 
 def find_close(campaign: Campaign, zone: ZoneInfo) -> dt.datetime:
-    """When the last reminder may leave."""
+    """When the last reminder may leave by the clock of a time zone."""
     return moment_of(campaign.last_reminder_day + dt.timedelta(days=1), dt.time.min, zone)
+
+
+def move_close(campaign: Campaign) -> None:
+    """Bind the reminders that wait to the window as it is now. Their times stay."""
+    waiting = campaign.invitations.filter(
+        sequence__gt=0, state__in=[State.SCHEDULED, State.CLAIMED]
+    )
+    zones = _list_own_zones(campaign)
+    others = waiting.exclude(contact__time_zone__in=[zone.key for zone in zones])
+    others.update(not_after=find_close(campaign, get_organisation().zone))
+    for zone in zones:
+        theirs = waiting.filter(contact__time_zone=zone.key)
+        theirs.update(not_after=find_close(campaign, zone))
 
 
 def doubt_reminders(*, until: dt.datetime) -> None:
@@ -158,37 +200,83 @@ def doubt_reminders(*, until: dt.datetime) -> None:
 def bound_reminders(campaign: Campaign, plan: Plan) -> int:
     """Return how many reminders a launch may lead to at most, should nobody answer."""
     most = plan.mails * campaign.reminders
-    if campaign.daily_limit is None or not most:
+    limits = [limit for limit in (campaign.daily_limit, campaign.sender.daily_limit) if limit]
+    if not limits or not most:
         return most
     days = list_openings(
         campaign, get_organisation(), not_before=plan.now, last=campaign.last_reminder_day
     )
-    return max(0, min(most, campaign.daily_limit * len(days) - plan.mails))
+    return max(0, min(most, min(limits) * len(days) - plan.mails))
 
 
-def _find_open(campaign: Campaign, zone: ZoneInfo, now: dt.datetime) -> Slot | None:
+def _list_open_groups(
+    campaign: Campaign, organisation: Organisation, now: dt.datetime
+) -> list[_Group]:
+    """Return for whom it is open now. Time zones that have the same day are one group."""
+    own = organisation.zone
+    today = now.astimezone(own).date()
+    # Somewhere on earth it is yesterday or tomorrow already.
+    hours = hours_of(campaign, organisation, zone=own, first=today - _DAY, last=today + _DAY)
+    zones = _list_own_zones(campaign)
+    groups = []
+    if slot := _find_open(campaign, hours, now):
+        groups.append(_Group(own, slot, tuple(zone.key for zone in zones), only_these=False))
+    same: dict[Any, list[ZoneInfo]] = defaultdict(list)
+    before = now - dt.timedelta(days=campaign.reminder_after_days)
+    for zone in zones:
+        if slot := _find_open(campaign, replace(hours, zone=zone), now):
+            same[slot, before.astimezone(zone).utcoffset()].append(zone)
+    for (slot, _), theirs in same.items():
+        groups.append(_Group(theirs[0], slot, tuple(zone.key for zone in theirs), only_these=True))
+    return groups
+
+
+def _list_own_zones(campaign: Campaign) -> list[ZoneInfo]:
+    """By the recipients' clock: the time zones that they have beside the organisation's.
+
+    One that the database does not know counts as the organisation's.
+    """
+    if campaign.clock == Clock.ORGANISATION:
+        return []
+    return [zone for zone in list_zones() if _is_known_to_database(zone.key)]
+
+
+@cache
+def _is_known_to_database(name: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = %s)", [name])
+        return bool(cursor.fetchone()[0])
+
+
+def _find_open(campaign: Campaign, hours: Hours, now: dt.datetime) -> Slot | None:
     """What is left of today's open time; None while it is closed."""
-    today = now.astimezone(zone).date()
-    if today > campaign.last_reminder_day:
+    today = now.astimezone(hours.zone).date()
+    slot = hours.slot(today)
+    if slot is None or not campaign.first_day <= today <= campaign.last_reminder_day:
         return None
-    slots = list_openings(campaign, get_organisation(), not_before=now, last=today)
-    return slots[0] if slots and slots[0].start <= now else None
+    return Slot(today, now, slot.end) if slot.start <= now < slot.end else None
 
 
-def _count_room(campaign: Campaign, zone: ZoneInfo, slot: Slot) -> int | None:
-    """Today's limit less all that left today, may have left, or is to leave today; None: any."""
-    limit = limit_of_day(campaign, get_organisation(), slot.day)
-    if limit is None:
-        return None
-    midnight = moment_of(slot.day, dt.time.min, zone)
-    tomorrow = moment_of(slot.day + dt.timedelta(days=1), dt.time.min, zone)
-    used = campaign.invitations.filter(
-        Q(sent_at__gte=midnight)
-        | Q(unknown_since__gte=midnight)
-        | Q(state__in=[State.CLAIMED, State.SENDING])
-        | Q(state=State.SCHEDULED, scheduled_for__lt=tomorrow)
-    ).count()
-    return max(0, limit - used)
+def _count_room(campaign: Campaign, group: _Group, *, now: dt.datetime) -> int | None:
+    """Today's limit less all that left today, may have left, or is to leave today; None: any.
+
+    The sender's limit too, less the mails of all its campaigns: first mails go before reminders.
+    """
+    organisation, slot = get_organisation(), group.slot
+    today = now.astimezone(organisation.zone).date()
+    rooms = [room_today(campaign.sender, organisation, today=today)]
+    limit = limit_of_day(campaign, organisation, slot.day)
+    if limit is not None:
+        midnight = moment_of(slot.day, dt.time.min, group.zone)
+        tomorrow = moment_of(slot.day + _DAY, dt.time.min, group.zone)
+        used = campaign.invitations.filter(
+            Q(sent_at__gte=midnight)
+            | Q(unknown_since__gte=midnight)
+            | Q(state__in=[State.CLAIMED, State.SENDING])
+            | Q(state=State.SCHEDULED, scheduled_for__lt=tomorrow)
+        ).count()
+        rooms.append(max(0, limit - used))
+    return min((room for room in rooms if room is not None), default=None)
 
 
 def _terms(campaign: Campaign, zone: ZoneInfo) -> dict[str, Any]:
@@ -197,13 +285,7 @@ def _terms(campaign: Campaign, zone: ZoneInfo) -> dict[str, Any]:
         "reminders": campaign.reminders,
         "days": campaign.reminder_after_days,
         "zone": zone.key,
+        "zones": [],
+        "only_these": False,
         "doubted": Heartbeat.objects.filter(name=DOUBTED).values_list("seen_at", flat=True).first(),
-    }
-
-
-def _column_defaults() -> dict[str, Any]:
-    return {
-        field.column: field.get_db_prep_save(field.get_default(), connection)
-        for field in Invitation._meta.concrete_fields
-        if field.column and not field.primary_key and field.column not in _WRITTEN
     }

@@ -18,7 +18,10 @@ from surveys.models.sender import UNTIL_LOOKED_AT, UNTIL_RELEASED
 from surveys.sending.outcome import FOR_A_PERSON
 
 LONGEST_HOLD = dt.timedelta(hours=1)
+# Each try of a server that leaves us in doubt may cost one more person a second mail, or none.
+LONGEST_HOLD_IN_DOUBT = dt.timedelta(hours=6)
 REFUSALS_TO_HOLD = 3
+DOUBTS_TO_HOLD = 3
 PROBE = 5  # mails in a row that close the circuit
 _REASON_LENGTH = 300
 # What only a person ends; trouble of the moment neither shortens nor lifts it.
@@ -38,6 +41,7 @@ class Trouble(Enum):
     CREDENTIALS = "credentials"
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
+    NO_RESULT = "no_result"
     OTHER = "other"
 
 
@@ -60,6 +64,11 @@ _TROUBLES = [
 ]
 
 
+def trouble_of(sender: Sender) -> Trouble:
+    """What a held sender is held for."""
+    return Trouble.NO_RESULT if sender.doubts_in_a_row else explain_trouble(sender.held_reason)
+
+
 def explain_trouble(detail: str) -> Trouble:
     """Tell from the server's words what kind of trouble it is."""
     for trouble, pattern in _TROUBLES:
@@ -69,19 +78,29 @@ def explain_trouble(detail: str) -> Trouble:
 
 
 def hold_sender(
-    sender: Sender, detail: str, *, at_least: dt.timedelta, now: dt.datetime
+    sender: Sender,
+    detail: str,
+    *,
+    at_least: dt.timedelta,
+    at_most: dt.timedelta = LONGEST_HOLD,
+    doubts: int = 0,
+    now: dt.datetime,
 ) -> dt.datetime:
-    """Let nothing leave from this sender for a while, longer each time in a row."""
-    hold = min(at_least * 2 ** min(sender.failures_in_a_row, 10), max(LONGEST_HOLD, at_least))
+    """Let nothing leave from this sender for a while, longer each time in a row.
+
+    `doubts` is how many of its mails in a row are in doubt, if that is what it is held for.
+    """
+    hold = min(at_least * 2 ** min(sender.failures_in_a_row, 10), max(at_most, at_least))
     sender.held_until = now + hold
     sender.held_reason = detail[:_REASON_LENGTH]
     sender.failures_in_a_row += 1
-    sender.probes_passed = 0
+    sender.probes_passed, sender.doubts_in_a_row = 0, doubts
     Sender.objects.filter(pk=sender.pk).exclude(held_until__in=_BY_HAND).update(
         held_until=sender.held_until,
         held_reason=sender.held_reason,
         failures_in_a_row=F("failures_in_a_row") + 1,
         probes_passed=0,
+        doubts_in_a_row=doubts,
     )
     return sender.held_until
 
@@ -94,6 +113,28 @@ def count_refusal(sender: Sender, detail: str, *, now: dt.datetime) -> None:
         hold_sender(sender, detail, at_least=FOR_A_PERSON, now=now)
 
 
+def count_doubt(sender: Sender, detail: str, *, now: dt.datetime) -> None:
+    """Hold the sender when nobody knows of several mails in a row whether the server took them.
+
+    One is an accident; more, and each further mail would be one more doubt. The count is read back
+    from the database: what hangs does so in all workers at once.
+    """
+    rows = Sender.objects.filter(pk=sender.pk)
+    rows.update(doubts_in_a_row=F("doubts_in_a_row") + 1)
+    sender.refresh_from_db(fields=["doubts_in_a_row", "failures_in_a_row", "held_until"])
+    if sender.held_until is not None and sender.held_until > now:
+        return  # it was under way before the others held the sender
+    if sender.failures_in_a_row or sender.doubts_in_a_row >= DOUBTS_TO_HOLD:
+        hold_sender(
+            sender,
+            detail,
+            at_least=FOR_A_PERSON,
+            at_most=LONGEST_HOLD_IN_DOUBT,
+            doubts=sender.doubts_in_a_row,
+            now=now,
+        )
+
+
 def mark_healthy(sender: Sender) -> None:
     """A mail got through. Costs nothing when nothing was wrong."""
     if sender.failures_in_a_row and sender.probes_passed + 1 < PROBE:
@@ -102,7 +143,12 @@ def mark_healthy(sender: Sender) -> None:
         Sender.objects.filter(pk=sender.pk, failures_in_a_row__gt=0).update(
             probes_passed=F("probes_passed") + 1, refusals_in_a_row=0
         )
-    elif sender.failures_in_a_row or sender.refusals_in_a_row or sender.held_until:
+    elif (
+        sender.failures_in_a_row
+        or sender.refusals_in_a_row
+        or sender.doubts_in_a_row
+        or sender.held_until
+    ):
         _lift(sender, unless=_BY_HAND)
 
 
@@ -128,15 +174,20 @@ def lift_hold(sender: Sender) -> None:
 
 def _lift(sender: Sender, *, unless: tuple[dt.datetime, ...]) -> None:
     Sender.objects.exclude(held_until__in=unless).filter(
-        Q(failures_in_a_row__gt=0) | Q(refusals_in_a_row__gt=0) | Q(held_until__isnull=False),
+        Q(failures_in_a_row__gt=0)
+        | Q(refusals_in_a_row__gt=0)
+        | Q(doubts_in_a_row__gt=0)
+        | Q(held_until__isnull=False),
         pk=sender.pk,
     ).update(
         held_until=None,
         held_reason="",
         failures_in_a_row=0,
         refusals_in_a_row=0,
+        doubts_in_a_row=0,
         probes_passed=0,
     )
     if sender.held_until not in unless:
         sender.held_until, sender.held_reason = None, ""
     sender.failures_in_a_row = sender.refusals_in_a_row = sender.probes_passed = 0
+    sender.doubts_in_a_row = 0

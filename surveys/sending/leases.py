@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from django.db import connection
@@ -63,3 +64,19 @@ def job_lease(name: str) -> Iterator[Lease | None]:
         yield lease
     finally:
         lease.give_back()
+
+
+def one_at_a_time(name: str) -> Callable[[Callable[[Lease], str]], Callable[[], str]]:
+    """Make a job of a function that is given the lease; while another worker has it: a word."""
+
+    def decorate(work: Callable[[Lease], str]) -> Callable[[], str]:
+        @wraps(work)
+        def job() -> str:
+            with job_lease(f"job:{name}") as lease:
+                return work(lease) if lease else "another worker is at it"
+
+        # Celery reads the signature, and the one that `wraps` points to is of the work.
+        del job.__wrapped__
+        return job
+
+    return decorate

@@ -21,7 +21,7 @@ from django.core.mail import EmailMessage, get_connection
 from surveys.models import Sender, get_organisation
 from surveys.sending import outcome, smtp
 from surveys.sending.anymail_outcome import judge_anymail, judge_status
-from surveys.sending.idempotency import name_request
+from surveys.sending.idempotency import name_request, post_named
 from surveys.sending.intent import (
     Handover,
     IntentRefusedError,
@@ -123,18 +123,19 @@ class AnymailOutlet(Outlet):
     def __init__(self, backend: AnymailBaseBackend) -> None:
         super().__init__(backend)
         self.handover: Handover | None = None
+        self.now = dt.datetime.min.replace(tzinfo=dt.UTC)
         post = backend.post_to_esp
 
         def ask_and_post(payload: Any, message: EmailMessage) -> Any:
             name_request(payload, message)
             if self.handover is not None:
                 self.handover.begin_body()
-            return post(payload, message)
+            return post_named(post, payload, message, handover=self.handover, now=self.now)
 
         backend.post_to_esp = ask_and_post
 
     def _hand_over(self, message: EmailMessage, handover: Handover, now: dt.datetime) -> Outcome:
-        self.handover = handover
+        self.handover, self.now = handover, now
         try:
             self.backend.open()
         except Exception as error:  # credentials or a region that are not there

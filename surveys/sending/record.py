@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from surveys.models import Delivery, Sender
 from surveys.sending.alarm import judge_sender
-from surveys.sending.hold import count_refusal, hold_sender, mark_healthy
+from surveys.sending.hold import count_doubt, count_refusal, hold_sender, mark_healthy
 from surveys.sending.ledger import Ledger, Reason, Row, State
 from surveys.sending.outcome import Outcome, Verdict
 from surveys.sending.statement import execute
@@ -123,6 +123,8 @@ def _draw_conclusions(outcome: Outcome, sender: Sender, address_hash: str, now: 
         hold_sender(sender, outcome.detail, at_least=outcome.hold, now=now)
     elif outcome.counts_as_refusal:
         count_refusal(sender, outcome.detail, now=now)
+    elif outcome.verdict is Verdict.UNKNOWN:
+        count_doubt(sender, outcome.detail, now=now)
     if outcome.address_is_dead:
         suppress_dead_address(address_hash)
         judge_sender(sender, now=now)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -25,14 +22,15 @@ from surveys.sending.claim import Claim, claim_due
 from surveys.sending.crew import Crew
 from surveys.sending.hold import probes_left
 from surveys.sending.kill_switch import is_stopped
-from surveys.sending.leases import JOB_LEASE, Lease, job_lease
+from surveys.sending.leases import Lease, job_lease
 from surveys.sending.ledger import MAILS, Ledger, State, free, refuse_transaction
 from surveys.sending.opening import find_open, find_slot
 from surveys.sending.stopping import is_stopping
+from surveys.sending.turns import begin_pass
 
 ROUND = 500  # what all campaigns may let leave before they are asked again
 ROUNDS = 1000
-BATCH_SECONDS = 30.0
+BATCH_SECONDS = 30.0  # of one pass; see turns.py for one that takes longer
 
 
 @dataclass
@@ -75,43 +73,6 @@ class Pass:
         return counts or "nothing due"
 
 
-class Turn:
-    """One pass per lane at a time in this process: its threads gain nothing by a second one.
-
-    Whoever waits for a server that hangs loses the turn some time after the pass was to end.
-    """
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.taken: dict[Ledger, float] = {}
-
-    @contextmanager
-    def take(self, ledger: Ledger) -> Iterator[bool]:
-        until = time.monotonic() + BATCH_SECONDS + JOB_LEASE.total_seconds()
-        with self.lock:
-            is_ours = self.taken.get(ledger, 0.0) < time.monotonic()
-            if is_ours:
-                self.taken[ledger] = until
-        try:
-            yield is_ours
-        finally:
-            with self.lock:
-                if is_ours and self.taken.get(ledger) == until:
-                    del self.taken[ledger]
-
-
-_turn = Turn()
-
-
-def _forget_turns() -> None:
-    """The parent's threads do not exist in a fork."""
-    global _turn
-    _turn = Turn()
-
-
-os.register_at_fork(after_in_child=_forget_turns)
-
-
 def send_lane(ledger: Ledger, *, now: dt.datetime) -> Pass:
     """Let what is due leave, for up to 30 seconds.
 
@@ -119,19 +80,30 @@ def send_lane(ledger: Ledger, *, now: dt.datetime) -> Pass:
     nobody has to count: campaigns without a daily limit, and senders that are not in trouble.
     """
     refuse_transaction()
-    with _turn.take(ledger) as is_ours:
-        if not is_ours:
+    with begin_pass(ledger) as passes:
+        if not passes:
             return Pass(was_busy=True)
+        # While an earlier pass still waits for the server, one mail is enough to try it with.
+        most = settings.MAIL_CONNECTIONS if passes == 1 else 1
         with job_lease(f"lane:{ledger.lane.value}") as lease:
-            return send_batch(ledger, now=now, lease=lease, is_helping=lease is None)
+            is_helping = lease is None
+            return send_batch(ledger, now=now, lease=lease, is_helping=is_helping, most=most)
 
 
 def send_batch(
-    ledger: Ledger, *, now: dt.datetime, lease: Lease | None = None, is_helping: bool = False
+    ledger: Ledger,
+    *,
+    now: dt.datetime,
+    lease: Lease | None = None,
+    is_helping: bool = False,
+    most: int | None = None,
 ) -> Pass:
-    """As `send_lane`, without asking whether somebody else sends too: the claims see to that."""
+    """As `send_lane`, without asking whether somebody else sends too: the claims see to that.
+
+    `most` is how many connections it may use, if not as many as the settings allow.
+    """
     shift = Shift(ledger, now, lease, is_helping)
-    crew = Crew(shift, settings.MAIL_CONNECTIONS)
+    crew = Crew(shift, settings.MAIL_CONNECTIONS if most is None else most)
     crew.work()
     return shift.done
 

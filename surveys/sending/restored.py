@@ -129,7 +129,11 @@ def release_sending(*, doubt: bool, now: dt.datetime) -> int:
                 claim_token=None,
             )
     Sender.objects.filter(held_until=UNTIL_RELEASED).update(
-        held_until=None, held_reason="", failures_in_a_row=0, refusals_in_a_row=0
+        held_until=None,
+        held_reason="",
+        failures_in_a_row=0,
+        refusals_in_a_row=0,
+        doubts_in_a_row=0,
     )
     return doubted
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from surveys.models import Sender, get_organisation
-from surveys.sending.hold import PROBE, Circuit, Trouble, circuit_of, explain_trouble
+from surveys.sending.hold import PROBE, Circuit, Trouble, circuit_of, trouble_of
 from surveys.sending.ledger import INVITATIONS, MAILS, Reason, State
 from surveys.sending.pace import COUNTED, floor_of
 from surveys.sending.warm_up import cap_of_day, sending_day_index, warm_up_cap
@@ -44,7 +44,7 @@ def describe_standing(sender: Sender, *, now: dt.datetime) -> Standing:
     rate = top if sender.rate is None else min(sender.rate, top or sender.rate)
     return Standing(
         circuit=circuit_of(sender, now=now),
-        trouble=explain_trouble(sender.held_reason),
+        trouble=trouble_of(sender),
         rate=_per_minute(rate),
         ceiling=_per_minute(top),
         floor=_per_minute(None if top is None else floor_of(top)),

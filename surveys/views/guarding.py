@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
-from npsapp.throttle import Quota, find_address, spend
+from npsapp.throttle import Quota, find_address, spend, spend_a_look
 from surveys.links import BadLink
 from surveys.models import Invitation
 from surveys.respondent import LONGEST_COMMENT, Visit, show_page
@@ -80,8 +80,8 @@ def refuse_flood(visit: Visit, invitation: Invitation, *, now: dt.datetime) -> H
 
 
 def show_unknown(request: HttpRequest) -> HttpResponse:
-    """A link that is not ours. To count it is the only thing that a GET writes."""
-    wait = spend(UNKNOWN_LINKS, find_address(request), now=timezone.now())
+    """A link that is not ours, counted in memory: no GET writes."""
+    wait = spend_a_look(UNKNOWN_LINKS, find_address(request), now=timezone.now())
     if wait is None:
         return show_dead_end(request, "unknown", status=404)
     return _ask_to_wait(show_dead_end(request, "too_many", status=429), wait)

@@ -23,7 +23,7 @@ from surveys import campaigns, sparing
 from surveys.access import get_campaign, get_invitation
 from surveys.audience import describe_conditions, name_fields
 from surveys.campaign_history import list_history
-from surveys.forms.campaign import BackForm, CampaignForm, ReplanForm
+from surveys.forms.campaign import PACE, BackForm, CampaignForm, ReplanForm
 from surveys.joining import find_newcomers
 from surveys.models import Campaign, Invitation, get_organisation
 from surveys.pacing import find_wait
@@ -34,17 +34,7 @@ from surveys.views.moving import attempt, tell_planned
 from surveys.views.repeating import describe_repeating
 
 # What the form of a campaign under way brings along; the rest stands since the launch.
-CARRIED = (
-    "name",
-    "window_days",
-    "weekdays",
-    "day_start",
-    "day_end",
-    "clock",
-    "daily_limit",
-    "ramp_start",
-    "ramp_days",
-)
+CARRIED = ("name", *PACE)
 
 
 def describe_progress(subject: Campaign, *, now: dt.datetime) -> dict[str, Any]:

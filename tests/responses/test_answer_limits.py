@@ -6,11 +6,13 @@ import datetime as dt
 
 import pytest
 import time_machine
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from npsapp.models import Attempts
+from npsapp.throttle import Quota, memory, spend_a_look
 from responses.models import Response
 from surveys.models import Suppression
 from surveys.views.guarding import FORMS, UNKNOWN_LINKS
@@ -22,6 +24,7 @@ from tests.responses.customers import (
     text_of,
     unsubscribe_path,
 )
+from tests.snapshots import snapshot_rows
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 2, 12, 10, tzinfo=dt.UTC)
@@ -132,9 +135,41 @@ def test_answer_is_kept_when_it_cannot_be_counted(
 
 
 def test_counts_of_yesterday_are_forgotten(client: Client) -> None:
+    invitation = ask()
     with time_machine.travel(NOW, tick=False):
-        open_bad_links(client, 2)
+        for _ in range(2):
+            send_answer(client, invitation, score=8)
     with time_machine.travel(NOW + dt.timedelta(days=2), tick=False):
-        open_bad_links(client, 1)
+        send_answer(client, invitation, score=8)
 
     assert [row.count for row in Attempts.objects.all()] == [1]
+
+
+def test_dead_links_are_counted_without_a_word_to_the_database(client: Client) -> None:
+    before = snapshot_rows()
+
+    with time_machine.travel(NOW, tick=False), CaptureQueriesContext(connection) as captured:
+        statuses = open_bad_links(client, UNKNOWN_LINKS.most + 1)
+
+    assert statuses[-2:] == [404, 429]
+    assert snapshot_rows() == before
+    assert [query["sql"] for query in captured if "attempts" in query["sql"].lower()] == []
+
+
+def test_next_minute_begins_anew_and_memory_does_not_grow(client: Client) -> None:
+    with time_machine.travel(NOW, tick=False):
+        open_bad_links(client, UNKNOWN_LINKS.most + 1)
+    with time_machine.travel(NOW + dt.timedelta(minutes=1), tick=False):
+        assert open_bad_links(client, 1, REMOTE_ADDR="192.0.2.7") == [404]
+        assert open_bad_links(client, 1) == [404]
+
+    assert memory.counts[UNKNOWN_LINKS.name] == {"192.0.2.7": 1, "127.0.0.1": 1}
+
+
+def test_more_addresses_than_can_be_counted_are_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(memory), "MOST", 2)
+    quota = Quota("few", 1, dt.timedelta(minutes=1))
+
+    waits = [spend_a_look(quota, who, now=NOW) is None for who in ("a", "b", "c", "c", "a")]
+
+    assert waits == [True, True, True, True, False]

@@ -54,6 +54,19 @@ def test_plan_shows_what_it_will_bring(
     assert "With the 50 % you typed" in typed
 
 
+def test_plan_says_what_other_campaigns_of_its_sender_have_taken(manager_client: Client) -> None:
+    tomorrow = timezone.now() + dt.timedelta(days=1)
+    sender = make_sender(name="Invitations of ours", daily_limit=4)
+    other = make_campaign(sender=sender)
+    for _ in range(3):
+        make_invitation(campaign=other, scheduled_for=tomorrow)
+    campaign = make_draft(sender=sender, weekdays=list(range(7)), window_days=5)
+
+    page = manager_client.get(campaign.get_absolute_url()).content.decode()
+
+    assert "Other campaigns of Invitations of ours have 3 mails on these days." in page
+
+
 def test_plan_shows_subject_and_text_of_the_mail_in_each_language(manager_client: Client) -> None:
     campaign = make_draft(survey=make_survey(languages=["nl", "en"], company="De Proef"))
 

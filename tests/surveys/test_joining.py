@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -47,10 +50,53 @@ def test_looking_adds_nobody() -> None:
 
     newcomers = look_at_newcomers(campaign, now=NOW)
 
-    assert [row.contact for row in newcomers.first] == [new]
+    assert [contact for contact, _ in newcomers.first] == [new]
     assert newcomers.left_out == {"no_address": [nameless]}
     assert campaign.invitations.count() == 5
     assert find_newcomers(campaign).count() == 2
+
+
+def test_looking_shows_what_joining_does() -> None:
+    campaign = make_running(daily_limit=2, window_days=12)
+    for number in range(24):
+        make_contact(email="" if number % 6 == 0 else f"nieuw{number}@klanten.example")
+    newcomers = look_at_newcomers(campaign, now=NOW)
+
+    done = let_join(campaign, **newcomers.seen, by=None, now=NOW)
+
+    joined = campaign.invitations.filter(contact__isnull=False).order_by("-pk")[:24]
+    asked = sorted((row.scheduled_for, row.contact) for row in joined if row.scheduled_for)
+    assert newcomers.addition == done
+    assert newcomers.addition.left_out.keys() == {"no_address", "no_room"}
+    assert newcomers.first == [(contact, moment) for moment, contact in asked]
+    assert {
+        reason: {contact.pk for contact in contacts}
+        for reason, contacts in newcomers.left_out.items()
+    } == {
+        reason: {row.contact_id for row in joined if row.reason == reason}
+        for reason in ("no_address", "no_room")
+    }
+
+
+def test_looking_at_the_page_writes_nothing_not_even_for_a_moment(manager_client: Client) -> None:
+    campaign = make_running(first_day=timezone.localdate())
+    make_contact()
+    make_contact(email="")
+    url = reverse("campaign_join", args=[campaign.pk])
+    manager_client.get(url)
+
+    with CaptureQueriesContext(connection) as captured:
+        page = manager_client.get(url).content.decode()
+
+    assert "1 person would be asked" in page
+    statements = [query["sql"].upper() for query in captured]
+    assert len(statements) > 5
+    written = [
+        sql
+        for sql in statements
+        if re.search(r"\b(INSERT INTO|UPDATE|DELETE FROM|FOR NO KEY UPDATE|CREATE)\b", sql)
+    ]
+    assert written == []
 
 
 def test_newcomers_join_and_nobody_moves(manager: User) -> None:

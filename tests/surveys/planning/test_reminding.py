@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from surveys.campaigns import cancel, finish_campaigns, pause
-from surveys.models import Campaign, Invitation, Suppression
+from surveys.models import Campaign, Invitation, Suppression, get_organisation
+from surveys.planning.openings import zone_for
 from surveys.planning.plan import draw_plan
 from surveys.planning.reminding import (
     bound_reminders,
     doubt_reminders,
     may_remind,
+    move_close,
     plan_reminders,
 )
 from surveys.reminders import change_reminders, count_remindable, count_reminders
@@ -31,6 +34,7 @@ pytestmark = pytest.mark.django_db
 # A Thursday, 10:00 in Amsterdam; the campaigns of the tests began a week before.
 NOW = dt.datetime(2026, 10, 8, 8, tzinfo=dt.UTC)
 WEEK = dt.timedelta(days=7)
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
 @pytest.fixture(autouse=True)
@@ -343,3 +347,95 @@ def test_counts_of_reminders_and_who_answered_after_one() -> None:
     found = count_reminders(campaign)
 
     assert (found.sent, found.skipped, found.answered, found.total) == (1, 1, 1, 2)
+
+
+def ask_around_the_world(campaign: Campaign) -> None:
+    """Eight days ago at noon, by the clock of each."""
+    for name in ("", "Asia/Tokyo", "America/New_York", "Nowhere/Atall"):
+        zone = ZoneInfo(name) if "/" in name and "Nowhere" not in name else AMSTERDAM
+        noon = dt.datetime(2026, 9, 30, 12, tzinfo=zone)
+        ask(campaign, contact=make_contact(time_zone=name), sent_at=noon)
+
+
+@pytest.mark.parametrize(
+    ("hour", "zones"),
+    [
+        (1, {"Asia/Tokyo"}),  # 10:00 in Tokyo, 03:00 in Amsterdam
+        (8, {"", "Nowhere/Atall"}),  # 17:00 in Tokyo is closed
+        (14, {"", "Nowhere/Atall", "America/New_York"}),  # 16:00 in Amsterdam, 10:00 in New York
+        (18, {"America/New_York"}),
+        (22, set()),
+    ],
+)
+def test_reminders_keep_the_hours_of_each_recipient(hour: int, zones: set[str]) -> None:
+    campaign = make_reminding(clock="recipient")
+    ask_around_the_world(campaign)
+    now = NOW.replace(hour=hour)
+
+    planned = plan_reminders(campaign, now=now)
+
+    rows = find_reminders(campaign)
+    assert planned == len(rows)
+    assert {row.contact.time_zone for row in rows if row.contact} == zones
+    for row in rows:
+        zone = zone_for(campaign, get_organisation(), row.contact)
+        assert row.scheduled_for
+        assert now <= row.scheduled_for
+        assert 9 <= row.scheduled_for.astimezone(zone).hour < 17
+
+
+def test_by_the_recipients_clock_the_same_time_of_day_and_the_last_day_are_theirs() -> None:
+    campaign = make_reminding(clock="recipient", reminder_after_days=8)
+    ask_around_the_world(campaign)
+
+    for hour in (1, 8, 14):
+        plan_reminders(campaign, now=NOW.replace(hour=hour))
+
+    tokyo, ours, _, new_york = find_reminders(campaign)
+    assert tokyo.scheduled_for == dt.datetime(2026, 10, 8, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
+    assert ours.scheduled_for == dt.datetime(2026, 10, 8, 12, tzinfo=AMSTERDAM)
+    assert new_york.scheduled_for == dt.datetime(
+        2026, 10, 8, 12, tzinfo=ZoneInfo("America/New_York")
+    )
+    # The window ends on 30 October, reminders eight days after it.
+    assert tokyo.not_after == dt.datetime(2026, 11, 8, tzinfo=ZoneInfo("Asia/Tokyo"))
+    assert ours.not_after == dt.datetime(2026, 11, 8, tzinfo=AMSTERDAM)
+
+
+def test_groups_of_time_zones_share_the_daily_limit() -> None:
+    campaign = make_reminding(clock="recipient", daily_limit=3)
+    for _ in range(4):
+        ask_around_the_world(campaign)
+
+    planned = [plan_reminders(campaign, now=NOW.replace(hour=hour)) for hour in (8, 14)]
+
+    assert planned == [3, 0]
+
+
+def test_nothing_is_over_while_it_is_still_the_last_day_somewhere() -> None:
+    campaign = make_reminding(clock="recipient", window_days=5)  # reminders until the 12th
+    ask_around_the_world(campaign)
+    midnight = dt.datetime(2026, 10, 13, tzinfo=AMSTERDAM)
+
+    afterwards = midnight + dt.timedelta(minutes=30)
+
+    assert may_remind(campaign, now=afterwards)
+    assert not may_remind(campaign, now=midnight + dt.timedelta(hours=6))
+    assert plan_reminders(campaign, now=afterwards) == 0
+
+
+def test_shorter_window_binds_reminders_by_each_clock() -> None:
+    campaign = make_reminding(clock="recipient")
+    ask_around_the_world(campaign)
+    plan_reminders(campaign, now=NOW.replace(hour=14))
+    campaign.window_days = 20
+    campaign.save()
+
+    move_close(campaign)
+
+    ends = {row.contact.time_zone: row.not_after for row in find_reminders(campaign) if row.contact}
+    # 1 to 20 October, and seven days more.
+    assert ends[""] == ends["Nowhere/Atall"] == dt.datetime(2026, 10, 28, tzinfo=AMSTERDAM)
+    assert ends["America/New_York"] == dt.datetime(
+        2026, 10, 28, tzinfo=ZoneInfo("America/New_York")
+    )

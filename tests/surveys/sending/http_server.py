@@ -25,9 +25,13 @@ class Asked:
 
 @dataclass
 class Script:
-    """`mode` is a status, or `cut`, `hang`, `nonsense`; `answer` is the body."""
+    """`mode` is a status, or `cut`, `hang`, `nonsense`; `answer` is the body.
+
+    `first` are the modes of the first requests, used one by one.
+    """
 
     mode: int | str = 200
+    first: list[int | str] = field(default_factory=list)
     answer: Any = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     # Whether a request whose name came before is answered as the first was, and does nothing.
@@ -57,7 +61,7 @@ class Request(BaseHTTPRequestHandler):
         server.asked.append(Asked(self.path, dict(self.headers), body))
         script = server.script
         self.accept(server)
-        match script.mode:
+        match script.first.pop(0) if script.first else script.mode:
             case "cut":
                 self.connection.shutdown(socket.SHUT_RDWR)
             case "hang":

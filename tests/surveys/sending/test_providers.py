@@ -58,6 +58,11 @@ def server() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def repeats_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("surveys.sending.idempotency.SECONDS_BEFORE_REPEATING", 0.0)
+
+
 @pytest.fixture(params=["mailgun", "brevo"])
 def service(request: pytest.FixtureRequest, server: Server) -> Iterator[str]:
     name: str = request.param
@@ -242,7 +247,67 @@ def test_send_again_after_a_doubt_is_no_second_mail_where_names_are_known(
 
     invitation.refresh_from_db()
     assert (doubtful, invitation.state) == ("unknown", "sent")
-    assert (len(server.asked), server.accepted) == (2, 1)
+    # Twice by itself and once by hand.
+    assert (len(server.asked), server.accepted) == (3, 1)
+
+
+@pytest.mark.parametrize("trouble", ["cut", "hang", 500, 504])
+def test_doubt_is_settled_by_repeating_where_that_is_safe(
+    server: Server, invitation: Invitation, send: Send, trouble: int | str
+) -> None:
+    server.script.knows_names = "Idempotency-Key"
+    server.script.first, server.script.answer = [trouble], TAKEN["resend"]
+
+    with override_settings(**settings_of("resend", server.url)):
+        send()
+
+    invitation.refresh_from_db()
+    first, second = server.asked
+    assert (invitation.state, invitation.attempt, server.accepted) == ("sent", 1, 1)
+    assert invitation.provider_id == TAKEN["resend"]["id"]
+    assert first.body == second.body
+
+
+@pytest.mark.parametrize("second", ["cut", 409, 422, 429, 401, 500])
+def test_repetition_that_tells_nothing_leaves_the_doubt(
+    server: Server, invitation: Invitation, send: Send, second: int | str
+) -> None:
+    server.script.first, server.script.answer = [502, second], {"name": "no"}
+
+    with override_settings(**settings_of("resend", server.url)):
+        send()
+        send()
+
+    invitation.refresh_from_db()
+    sender = Sender.objects.get(pk=invitation.campaign.sender_id)
+    assert (invitation.state, len(server.asked)) == ("unknown", 2)
+    assert "502" in invitation.detail
+    assert sender.held_until is None
+
+
+@pytest.mark.parametrize("certain", [422, 429, 401])
+def test_nothing_is_repeated_without_doubt(
+    server: Server, invitation: Invitation, send: Send, certain: int
+) -> None:
+    server.script.mode, server.script.answer = certain, {"name": "no"}
+
+    with override_settings(**settings_of("resend", server.url)):
+        send()
+
+    assert len(server.asked) == 1
+
+
+def test_worker_that_is_to_stop_repeats_nothing(
+    server: Server, invitation: Invitation, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.script.mode = 500
+    monkeypatch.setattr("surveys.sending.idempotency.is_stopping", lambda: True)
+
+    with override_settings(**settings_of("resend", server.url)):
+        send()
+
+    invitation.refresh_from_db()
+    assert (invitation.state, len(server.asked)) == ("unknown", 1)
 
 
 def test_lanes_leave_by_their_own_ways(server: Server, invitation: Invitation, send: Send) -> None:
@@ -338,7 +403,8 @@ def test_every_service_is_asked_once_with_all_that_matters(
     invitation.refresh_from_db()
     assert invitation.state == "unknown", invitation.detail
     body = server.asked[0].body
-    assert len(server.asked) == 1
+    # Resend takes each request once only, so a doubt is worth a second one.
+    assert len(server.asked) == (2 if name == "resend" else 1)
     assert b"List-Unsubscribe-Post" in body
     # Also as metadata, not only inside of the Message-ID, which some services replace.
     key = re.compile(rf"(?<!inv\.){invitation.message_key.hex}".encode())
