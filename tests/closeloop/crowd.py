@@ -9,7 +9,9 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import django
 
@@ -45,14 +47,14 @@ def die(response: str) -> None:
     def kill(*_: Any, **__: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    opening.tell_owner = kill  # type: ignore[assignment]
-    opening.open_follow_up(int(response), now=timezone.now())
+    with mock.patch("closeloop.opening.tell_owner", kill):
+        opening.open_follow_up(int(response), now=timezone.now())
 
 
 if __name__ == "__main__":
-    tasks.open_follow_up.delay = lose
-    act = {"post": post, "sweep": sweep, "die": die}[sys.argv[1]]
+    act: Callable[..., None] = {"post": post, "sweep": sweep, "die": die}[sys.argv[1]]
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
-    act(*sys.argv[2:])
+    with mock.patch.object(tasks.open_follow_up, "delay", lose):
+        act(*sys.argv[2:])

@@ -24,7 +24,7 @@ from surveys.addresses import hash_address
 from surveys.models import Contact, Invitation
 from tests.factories import make_campaign, make_member, make_organisation, make_response
 
-ANSWERS = 400
+ANSWERS = 5000
 POSTING = 3
 CORES, SECONDS = 2, 40
 PATIENCE = 240
