@@ -52,9 +52,9 @@ def die(response: str) -> None:
 
 
 if __name__ == "__main__":
-    act: Callable[..., None] = {"post": post, "sweep": sweep, "die": die}[sys.argv[1]]
+    acts: dict[str, Callable[..., None]] = {"post": post, "sweep": sweep, "die": die}
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
     with mock.patch.object(tasks.open_follow_up, "delay", lose):
-        act(*sys.argv[2:])
+        acts[sys.argv[1]](*sys.argv[2:])
