@@ -35,5 +35,6 @@
   });
 
   window.addEventListener("hashchange", unfold);
-  unfold();
+  // After the browser has gone to the place in the address, which takes the focus away.
+  window.addEventListener("load", () => setTimeout(unfold));
 })();

@@ -47,10 +47,11 @@ ACTIONS = {
     "follow_up_close": {"outcome": "thanked"},
     "follow_up_reopen": {},
 }
-# Session, user, organisation three times (clock, frame, signature), the rail, two for the banners;
-# the follow-up, its versions, activities, two of history, the next one, a block of the address, the
-# signature, two lists of root causes and the people to give it to.
-QUERIES = 19
+# Session, user, organisation four times (clock, frame, signature, snooze), the rail, two for the
+# banners; the follow-up, its tags, versions, activities, own drafts, two of history, three of the
+# account, the next one, a block of the address, the signature; and what there is to choose from:
+# two lists of root causes, of tags, and of colleagues.
+QUERIES = 28
 
 
 @pytest.fixture
@@ -470,7 +471,8 @@ def test_looking_never_acts(agent_client: Client, daan: FollowUp, name: str) -> 
 def test_page_shows_touchpoint_order_and_the_follow_up_before(
     agent_client: Client, daan: FollowUp
 ) -> None:
-    earlier = make_follow_up(score=3, state="closed", outcome="solved", closed_at=NOW)
+    answered = make_response(score=3, answered_at=NOW - dt.timedelta(days=90))
+    earlier = make_follow_up(response=answered, state="closed", outcome="solved", closed_at=NOW)
     FollowUp.objects.filter(pk=daan.pk).update(previous=earlier)
     Invitation.objects.filter(response=daan.response).update(occasion="B-2041")
 
