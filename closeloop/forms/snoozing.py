@@ -45,7 +45,7 @@ class SnoozeForm(ActingForm):
 
     def offers(self) -> list[tuple[str, str, dt.datetime]]:
         """Value, words and moment of each button; on a Sunday, Monday is tomorrow."""
-        first = {moment: one for one, moment in reversed(self.moments.items())}
+        first = {moment: one for one, moment in reversed(list(self.moments.items()))}
         return [
             (one.value, str(WORDS[one]), moment)
             for one, moment in self.moments.items()

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -48,7 +49,7 @@ def product() -> Iterator[Product]:
         yield running
 
 
-def open_browser(browser: Browser, product: Product, name: str, **options: bool) -> BrowserContext:
+def open_browser(browser: Browser, product: Product, name: str, **options: Any) -> BrowserContext:
     context = browser.new_context(
         base_url=product.url, locale="en-GB", reduced_motion="reduce", viewport=DESK, **options
     )
