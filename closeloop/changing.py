@@ -34,7 +34,7 @@ _WAKING = {
     Activity.Kind.NOT_DELIVERED,
 }
 # What reports count people and times by: it must stay as it was when somebody acted.
-_FROZEN = {Activity.Kind.REPLY, Activity.Kind.CALL, Activity.Kind.CLOSED}
+FROZEN = {Activity.Kind.REPLY, Activity.Kind.CALL, Activity.Kind.CLOSED}
 
 
 class StaleVersion(Exception):
@@ -107,8 +107,8 @@ def record(
         follow_up.returned_at = None
     elif kind in _WAKING:
         follow_up.snoozed_until, follow_up.returned_at = None, now
-    if kind in _FROZEN:
-        details = _freeze(follow_up, now=now) | (details or {})
+    if kind in FROZEN:
+        details = freeze(follow_up, now=now) | (details or {})
     follow_up.version += 1
     follow_up.save(update_fields=MUTABLE)
     return Activity.objects.create(
@@ -123,7 +123,7 @@ def record(
     )
 
 
-def _freeze(follow_up: FollowUp, *, now: dt.datetime) -> dict[str, Any]:
+def freeze(follow_up: FollowUp, *, now: dt.datetime) -> dict[str, Any]:
     """Whose it was, and how long (in seconds) the answer as it stands had waited by then."""
     return {
         "owner": follow_up.owner_id,
