@@ -5,7 +5,16 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from closeloop import capacity, digest, escalating, opening, replying, telling
+from closeloop import (
+    capacity,
+    digest,
+    escalating,
+    opening,
+    presence,
+    replying,
+    snoozing,
+    telling,
+)
 from surveys.sending.leases import job_lease
 
 
@@ -61,3 +70,13 @@ def tell_capacity() -> str:
             return "another worker is at it"
         capacity.tell_capacity(now=timezone.now())
         return "told"
+
+
+@shared_task(name="closeloop.return_snoozed")
+def return_snoozed() -> str:
+    """Bring back what was put off until now, and forget who has left a page."""
+    with job_lease("job:return_snoozed") as lease:
+        if not lease:
+            return "another worker is at it"
+        now = timezone.now()
+        return f"returned {snoozing.return_due(now=now)}, left {presence.forget_gone(now=now)}"

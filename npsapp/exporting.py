@@ -22,6 +22,8 @@ from surveys.models import (
 )
 from surveys.suppressing import list_removals
 
+# Of the details of an activity, what says something about the person.
+TOLD = ("what", "cost", "outcome", "added", "removed")
 HEADER = ["Section", "Number", "Field", "Value"]
 
 
@@ -91,7 +93,10 @@ def _flatten(entry: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str
             yield from _flatten(value, f"{name}.")
         elif isinstance(value, list):
             for number, each in enumerate(value, 1):
-                yield from _flatten(each, f"{name}.{number}.")
+                if isinstance(each, dict):
+                    yield from _flatten(each, f"{name}.{number}.")
+                else:
+                    yield f"{name}.{number}", str(each)
         else:
             yield name, "" if value is None else str(value)
 
@@ -163,9 +168,17 @@ def _describe_follow_up(follow_up: FollowUp) -> dict[str, Any]:
             {"title": voice.improvement.title, "told_at": _iso(voice.told_at)}
             for voice in follow_up.voices.select_related("improvement")
         ],
+        "snoozed_until": _iso(follow_up.snoozed_until),
+        "tags": [tag.label for tag in follow_up.tags.all()],
         "activities": [
             {"at": _iso(a.at), "kind": a.kind, "by": str(a.actor or ""), "text": a.text}
+            | {name: a.details[name] for name in TOLD if name in a.details}
             for a in activities
+        ],
+        # Words about the person that a colleague began and did not send.
+        "drafts": [
+            {"kind": d.kind, "at": _iso(d.updated_at), "subject": d.subject, "text": d.text}
+            for d in follow_up.drafts.all()
         ],
     }
 

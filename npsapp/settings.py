@@ -294,6 +294,7 @@ CELERY_BEAT_SCHEDULE = {
     "escalate what is late": _every(300, "closeloop.escalate"),
     "write the digests": _every(300, "closeloop.send_digests"),
     "tell what the team can take": _every(300, "closeloop.tell_capacity"),
+    "bring back snoozed follow-ups": _every(60, "closeloop.return_snoozed"),
     "erase what is past its time": _every(600, "npsapp.retain"),
     "judge what mail services told": _every(10, "surveys.process_provider_events"),
     "forget what mail services told": _every(3600, "surveys.forget_provider_events"),

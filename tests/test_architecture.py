@@ -33,6 +33,7 @@ PURE = (
     "surveys.wording",
     "surveys.colours",
     "closeloop.improvement_wording",
+    "closeloop.later",
     "closeloop.targets",
 )
 # What models themselves are built from; Django yes, rows no.

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from closeloop.forms.acting import ProseField
+from closeloop.forms.base import ProseField
 from closeloop.improving import FIELDS
 from closeloop.models import Improvement
 from npsapp.models import User

@@ -1,4 +1,5 @@
 from closeloop.models.activity import Activity
+from closeloop.models.desk import Draft, Presence
 from closeloop.models.followup import FollowUp, RootCause, Tag
 from closeloop.models.improvement import Improvement, ImprovementEvent, ImprovementVoice
 from closeloop.models.member import Absence, Member
@@ -8,6 +9,7 @@ from closeloop.models.recipe import Recipe
 __all__ = [
     "Absence",
     "Activity",
+    "Draft",
     "EscalationRule",
     "FollowUp",
     "Improvement",
@@ -15,6 +17,7 @@ __all__ = [
     "ImprovementVoice",
     "Member",
     "NoticeChoices",
+    "Presence",
     "Recipe",
     "RootCause",
     "Tag",

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
 from closeloop.causes import ensure_root_causes
-from closeloop.changing import find_target
+from closeloop.changing import FROZEN, find_target, freeze
 from closeloop.models import Activity, FollowUp, Member, RootCause
 from npsapp.demo.words import CALL, NOTES, REPLIES, SUBJECTS
 from npsapp.models import User
@@ -59,9 +60,16 @@ class Desk:
         return min(range(len(self.members)), key=lambda index: (self.loads[index], index))
 
     def record(
-        self, follow_up: FollowUp, kind: Activity.Kind, at: dt.datetime, **fields: object
+        self,
+        follow_up: FollowUp,
+        kind: Activity.Kind,
+        at: dt.datetime,
+        *,
+        details: Mapping[str, object] | None = None,
+        **fields: object,
     ) -> None:
-        """Write the next line of a timeline."""
+        """Write the next line of a timeline, as closeloop.changing does."""
+        frozen = freeze(follow_up, now=at) if kind in FROZEN else {}
         follow_up.version += 1
         self.activities.append(
             Activity(
@@ -70,6 +78,7 @@ class Desk:
                 at=at,
                 version=follow_up.version,
                 actor=follow_up.owner,
+                details=frozen | dict(details or {}),
                 **fields,
             )
         )
@@ -153,7 +162,9 @@ def respond(desk: Desk, follow_up: FollowUp, response: Response) -> dt.datetime:
             noted_at = opened_at + (at - opened_at) / 2
             desk.record(follow_up, Kind.NOTE, noted_at, text=random.choice(NOTES))
         if random.random() < 0.5:
-            desk.record(follow_up, Kind.CALL, at, text=CALL, details={"reached": True})
+            desk.record(
+                follow_up, Kind.CALL, at, text=CALL, details={"reached": True, "outcome": "reached"}
+            )
     follow_up.state = FollowUp.State.IN_PROGRESS
     follow_up.awaiting_contact = False
     follow_up.first_contacted_at = at
@@ -183,7 +194,6 @@ def finish(desk: Desk, follow_up: FollowUp, response: Response, *, at: dt.dateti
     details = {
         "outcome": str(follow_up.outcome),
         "root_cause": str(follow_up.root_cause or ""),
-        "owner": follow_up.owner_id,
         "contacted": True,
         "state": str(before),
     }

@@ -12,13 +12,14 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from closeloop.assigning import take
-from closeloop.models import FollowUp, RootCause
+from closeloop.models import Activity, FollowUp, RootCause
 from closeloop.noting import add_note
 from npsapp.models import User
 from responses.models import Response
-from surveys.models import Mail, Property
+from surveys.models import Contact, Invitation, Mail, Property
 from surveys.suppressing import suppress
 from tests.factories import (
+    make_account,
     make_campaign,
     make_contact,
     make_follow_up,
@@ -34,15 +35,19 @@ ACTIONS = {
     "follow_up_own": {},
     "follow_up_assign": {"to": ""},
     "follow_up_note": {"text": "Bel morgen"},
-    "follow_up_call": {"reached": "no"},
+    "follow_up_call": {"outcome": "no_answer"},
+    "follow_up_gesture": {"what": "Bos bloemen", "cost": "12,50"},
+    "follow_up_snooze": {"when": "tomorrow"},
+    "follow_up_tag": {"new_tags": "koerier"},
     "follow_up_reply": {"subject": "Re: vraag", "text": "Beste Daan,\r\n\r\nExcuus."},
     "follow_up_close": {"outcome": "thanked"},
     "follow_up_reopen": {},
 }
-# Session, user, organisation three times (clock, frame, signature), the rail, two for the banners;
-# the follow-up, its versions, activities, two of history, the next one, a block of the address, the
-# signature, two lists of root causes, the people to give it to, and what is improved because of it.
-QUERIES = 21
+# Session, user, organisation four times (clock, frame, signature, snooze), the rail, two for the
+# banners; the follow-up, its tags, versions, activities, own drafts, two of history, three of the
+# account, the next one, a block of the address, the signature, what is improved because of it; and
+# what there is to choose from: two lists of root causes, of tags, and of colleagues.
+QUERIES = 30
 
 
 @pytest.fixture
@@ -60,6 +65,51 @@ def daan(db: None) -> FollowUp:
 def post(client: Client, name: str, follow_up: FollowUp, **values: Any) -> Any:
     values.setdefault("version", follow_up.version)
     return client.post(reverse(name, args=[follow_up.pk]), values)
+
+
+def fill_house(follow_up: FollowUp, rows: int) -> None:
+    """So many lines, earlier answers, colleagues of the customer, tags and causes."""
+    contact = follow_up.response.contact
+    assert contact is not None
+    contact.account = make_account()
+    contact.save()
+    for number in range(rows):
+        add_note(follow_up, text="…", user=make_user(), version=number + 1, now=NOW)
+        make_response(invitation=make_invitation(contact=contact, state="sent", sent_at=NOW))
+        other = make_contact(account=contact.account)
+        make_response(invitation=make_invitation(contact=other, state="sent", sent_at=NOW))
+        make_invitation(contact=other, state="sent", sent_at=NOW)
+        follow_up.tags.create(label=f"woord {number}")
+
+
+def crowd_house(follow_up: FollowUp, rows: int) -> None:
+    """So many other answers with an open follow-up, of colleagues of the customer."""
+    contact, campaign = follow_up.response.contact, make_campaign()
+    assert contact is not None
+    people = Contact.objects.bulk_create(
+        Contact(email=f"k{number}@klanten.example", account=contact.account)
+        for number in range(rows)
+    )
+    asked = Invitation.objects.bulk_create(
+        Invitation(campaign=campaign, contact=person, state="sent", sent_at=NOW)
+        for person in people
+    )
+    answers = Response.objects.bulk_create(
+        Response(
+            invitation=invitation,
+            survey=campaign.survey,
+            contact=person,
+            scale_min=0,
+            score=3,
+            channel="mail",
+            answered_at=NOW,
+        )
+        for invitation, person in zip(asked, people, strict=True)
+    )
+    FollowUp.objects.bulk_create(
+        FollowUp(response=answer, opened_at=NOW, due_at=NOW, known_score=3, answer_seen_at=NOW)
+        for answer in answers
+    )
 
 
 def kinds(follow_up: FollowUp) -> list[str]:
@@ -226,7 +276,7 @@ def test_assign_to_a_viewer_is_refused(agent_client: Client, viewer: User, daan:
 
 def test_note_and_call_stand_in_the_timeline(agent_client: Client, daan: FollowUp) -> None:
     post(agent_client, "follow_up_note", daan, text="Bel morgen")
-    post(agent_client, "follow_up_call", daan, version=2, reached="yes", text="Blij")
+    post(agent_client, "follow_up_call", daan, version=2, outcome="reached", text="Blij")
 
     timeline = agent_client.get(daan.get_absolute_url()).context["timeline"]
     assert [(entry.side, entry.text) for entry in timeline[-2:]] == [
@@ -367,7 +417,7 @@ def test_action_without_its_version_is_invalid(
     ("name", "values"),
     [
         ("follow_up_note", {"text": "  "}),
-        ("follow_up_call", {"reached": ""}),
+        ("follow_up_call", {"outcome": ""}),
         ("follow_up_reply", {"subject": "", "text": "Hallo"}),
         ("follow_up_close", {"outcome": "made up"}),
         ("follow_up_assign", {"to": "987654321"}),
@@ -411,18 +461,100 @@ def test_looking_never_acts(agent_client: Client, daan: FollowUp, name: str) -> 
     assert kinds(daan) == ["opened"]
 
 
-@pytest.mark.parametrize("lines", [1, 3])
+# What the person and the account are, and were
+
+
+def test_page_shows_touchpoint_order_and_the_follow_up_before(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    answered = make_response(score=3, answered_at=NOW - dt.timedelta(days=90))
+    earlier = make_follow_up(response=answered, state="closed", outcome="solved", closed_at=NOW)
+    FollowUp.objects.filter(pk=daan.pk).update(previous=earlier)
+    Invitation.objects.filter(response=daan.response).update(occasion="B-2041")
+
+    page = agent_client.get(daan.get_absolute_url())
+
+    html = page.content.decode()
+    first = page.context["timeline"][0]
+    assert (first.url, first.title) == (
+        earlier.get_absolute_url(),
+        "Earlier follow-up: 3, Detractor · Solved",
+    )
+    assert "B-2041" in html
+    assert str(daan.response.survey.get_touchpoint_display()) in html
+
+
+def test_page_shows_what_others_of_the_account_said_and_heard(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    account = make_account(name="Duin en Zoon")
+    assert daan.response.contact is not None
+    Contact.objects.filter(pk=daan.response.contact.pk).update(account=account)
+    fleur, gijs = (
+        make_contact(first_name=name, last_name="Duin", account=account)
+        for name in ("Fleur", "Gijs")
+    )
+    answered = make_response(
+        invitation=make_invitation(contact=fleur, state="sent", sent_at=NOW), score=2
+    )
+    make_follow_up(response=answered, state="closed", outcome="explained", closed_at=NOW)
+    make_invitation(contact=gijs, state="sent", sent_at=NOW - dt.timedelta(days=9))
+    make_response(comment="Van een ander bedrijf")
+
+    neighbours = agent_client.get(daan.get_absolute_url()).context["neighbours"]
+
+    assert neighbours.others == 2
+    assert [(one.who, one.score, one.came_of_it) for one in neighbours.past] == [
+        ("Fleur Duin", 2, "Explained"),
+        ("Gijs Duin", None, ""),
+    ]
+
+
+def test_mail_of_the_customer_stands_on_their_side(agent_client: Client, daan: FollowUp) -> None:
+    Activity.objects.create(
+        follow_up=daan, kind="received", at=NOW, version=2, text="Dank", details={"subject": "Re"}
+    )
+
+    timeline = agent_client.get(daan.get_absolute_url()).context["timeline"]
+
+    assert [(entry.side, entry.text) for entry in timeline if entry.title == "Re"] == [
+        ("them", "Dank")
+    ]
+
+
+def test_page_reads_every_kind_of_line_even_without_its_details(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    details = {
+        "to": None, "from": 8, "outcome": "solved", "cost": "12.50", "because": "",
+        "until": NOW.isoformat(),
+    }  # fmt: skip
+    for kind in Activity.Kind:
+        Activity.objects.create(
+            follow_up=daan, kind=kind, at=NOW, version=2, details=details | {"to_name": ""}
+        )
+
+    assert agent_client.get(daan.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("rows", [1, 3])
 def test_page_costs_the_same_queries_for_any_history(
     agent_client: Client,
     daan: FollowUp,
-    lines: int,
+    rows: int,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    for number in range(lines):
-        add_note(daan, text="…", user=make_user(), version=number + 1, now=NOW)
-        make_response(
-            invitation=make_invitation(contact=daan.response.contact, state="sent", sent_at=NOW)
-        )
+    fill_house(daan, rows)
+
+    with django_assert_num_queries(QUERIES):
+        assert agent_client.get(daan.get_absolute_url()).status_code == 200
+
+
+def test_page_costs_the_same_queries_among_ten_thousand(
+    agent_client: Client, daan: FollowUp, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    fill_house(daan, 3)
+    crowd_house(daan, 10_000)
 
     with django_assert_num_queries(QUERIES):
         assert agent_client.get(daan.get_absolute_url()).status_code == 200
