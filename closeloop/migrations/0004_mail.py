@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                 ('from_name', models.CharField(blank=True, max_length=160)),
                 ('subject', models.CharField(blank=True, max_length=300)),
                 ('text', models.TextField(blank=True)),
+                ('history_at', models.PositiveIntegerField(default=0)),
                 ('is_cut', models.BooleanField(default=False)),
                 ('attachments', models.JSONField(default=list)),
                 ('automatic', models.CharField(blank=True, choices=[('', ''), ('auto_reply', 'Automatic reply'), ('bounce', 'Returned mail'), ('bulk', 'Bulk mail')], max_length=10)),

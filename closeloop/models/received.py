@@ -48,6 +48,8 @@ class ReceivedMail(models.Model):
     from_name = models.CharField(max_length=160, blank=True)
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField(blank=True)
+    # Up to here it is new, from here on it is what their mail program put below it.
+    history_at = models.PositiveIntegerField(default=0)
     # The text was longer than what we keep.
     is_cut = models.BooleanField(default=False)
     # Each with name, type and size in bytes.
@@ -81,3 +83,11 @@ class ReceivedMail(models.Model):
 
     def __str__(self) -> str:
         return self.subject or self.message_id
+
+    @property
+    def new_text(self) -> str:
+        return self.text[: self.history_at].strip()
+
+    @property
+    def history(self) -> str:
+        return self.text[self.history_at :].strip("\n")

@@ -73,8 +73,8 @@ def _is_quoted(lines: list[str]) -> bool:
 
 def _is_history_below(lines: list[str]) -> bool:
     """Quoted to the end, or not marked as quoted at all; with an answer in between it is neither."""
-    marked = [line.startswith(">") for line in lines if line]
-    return bool(marked) and (all(marked) or not any(marked))
+    first = next((line.startswith(">") for line in lines if line), None)
+    return first is not None and all(line.startswith(">") == first for line in lines if line)
 
 
 def _end_of_lead(lines: list[str], index: int) -> int | None:
