@@ -9,6 +9,9 @@ from dataclasses import dataclass
 # Anything between double braces, so that a name nobody knows is found as well.
 _PLACE = re.compile(r"\{\{([^{}]*)\}\}")
 
+# A line between square brackets tells the writer what to say there.
+_INSTRUCTION = re.compile(r"^[ \t]*(\[[^\[\]\n]{3,}\])[ \t]*$", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
@@ -39,3 +42,9 @@ def fill_in(text: str, values: Mapping[str, str]) -> Filled:
 
     filled = _PLACE.sub(replace, text)
     return Filled(filled, tuple(missing))
+
+
+def find_instruction(text: str) -> str:
+    """Return the first line that is still an instruction to the writer; '' for none."""
+    found = _INSTRUCTION.search(text)
+    return found[1] if found else ""

@@ -100,11 +100,9 @@ def draft_reply(follow_up: FollowUp, *, user: User, template: str | None = None)
     """Begin a reply: subject and greeting, or the text of the template with that number."""
     response = follow_up.response
     wording = wording_of(response)
-    recipient = find_recipient(response)
-    first_name = recipient.first_name if recipient else ""
     offers = list_suiting(response)
     chosen = next((each for each in offers if str(each.pk) == template), None)
-    subject, text = propose_subject(response), greet(response, first_name) + "\n\n"
+    subject, text = propose_subject(response), greet(response, _first_name(response)) + "\n\n"
     missing: tuple[str, ...] = ()
     if chosen:
         letter = write_letter(chosen, follow_up, agent=name_writer(user))
@@ -121,6 +119,28 @@ def draft_reply(follow_up: FollowUp, *, user: User, template: str | None = None)
         answers_to=back or _find_answer_address(user),
         comes_back=bool(back),
     )
+
+
+def insert_template(
+    draft: Draft, typed: str, follow_up: FollowUp, *, user: User
+) -> tuple[str, bool]:
+    """Return the text of a form in which a template was chosen, and whether it holds one's own words.
+
+    They stay, above the template. A greeting or another template that nobody touched goes.
+    """
+    typed = typed.replace("\r\n", "\n").strip()
+    untouched = {"", greet(follow_up.response, _first_name(follow_up.response)).strip()}
+    for offer in draft.offers:
+        letter = write_letter(offer, follow_up, agent=name_writer(user))
+        untouched.add(letter.text.strip())
+    if typed in untouched:
+        return draft.text, False
+    return (f"{typed}\n\n{draft.text}" if draft.template else typed), True
+
+
+def _first_name(response: Response) -> str:
+    recipient = find_recipient(response)
+    return recipient.first_name if recipient else ""
 
 
 def _find_answer_address(user: User) -> str:

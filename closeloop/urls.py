@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from closeloop.views import follow_up, queue, team, trying
+from closeloop.views import (
+    follow_up,
+    inbound,
+    queue,
+    replying,
+    stray_mails,
+    team,
+    templates,
+    trying,
+    writing_rounds,
+)
 
 urlpatterns = [
     path("follow-ups/", queue.follow_ups, name="follow_ups"),
@@ -22,6 +32,31 @@ urlpatterns = [
     ),
     path(
         "follow-ups/remove-tests/", trying.follow_ups_remove_tests, name="follow_ups_remove_tests"
+    ),
+    path(
+        "follow-ups/<int:pk>/reply/template/",
+        replying.follow_up_template,
+        name="follow_up_template",
+    ),
+    path("follow-ups/write/", writing_rounds.writing_rounds, name="writing_rounds"),
+    path("follow-ups/write/<int:pk>/", writing_rounds.writing_round, name="writing_round"),
+    path("follow-ups/mail/", stray_mails.stray_mails, name="stray_mails"),
+    path("follow-ups/mail/<int:pk>/file/", stray_mails.stray_mail_file, name="stray_mail_file"),
+    path(
+        "follow-ups/mail/<int:pk>/discard/",
+        stray_mails.stray_mail_discard,
+        name="stray_mail_discard",
+    ),
+    path("anymail/<slug:provider>/inbound/", inbound.inbound_mail, name="inbound_mail"),
+    path("replies/", templates.reply_templates, name="reply_templates"),
+    path("replies/new/", templates.reply_template_new, name="reply_template_new"),
+    path("replies/usual/", templates.reply_templates_usual, name="reply_templates_usual"),
+    path("replies/<int:pk>/", templates.reply_template, name="reply_template"),
+    path(
+        "replies/<int:pk>/delete/", templates.reply_template_delete, name="reply_template_delete"
+    ),
+    path(
+        "replies/automatic/<slug:category>/", templates.automatic_reply, name="automatic_reply"
     ),
     path("team/", team.team, name="team"),
     path("team/me/", team.team_me, name="team_me"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from closeloop.closing import Closing, needs_root_cause
 from closeloop.models import FollowUp, RootCause
+from closeloop.placeholders import find_instruction
 from npsapp.models import User
 from npsapp.roles import Role
 
@@ -157,6 +158,9 @@ class ReplyForm(ClosingForm):
         text: str = self.cleaned_data["text"]
         if text == self.initial.get("text", "").strip():
             raise forms.ValidationError(_("Write something under the greeting."))
+        if instruction := find_instruction(text):
+            error = _("Replace “%(line)s” by your own words, or take it out.")
+            raise forms.ValidationError(error % {"line": instruction})
         return text
 
 

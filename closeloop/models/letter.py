@@ -6,12 +6,11 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from closeloop.models.followup import FollowUp
-from npsapp.models import User
 from responses.models import Category
 from surveys.models import Survey
 
@@ -119,15 +118,14 @@ class WritingRound(models.Model):
 
 class RoundItemQuerySet(models.QuerySet["RoundItem"]):
     def waiting(self) -> Self:
-        """Those that still want a mail: whoever heard from a colleague meanwhile does not."""
+        """Those that still want a mail, and from the one whose round it is: not who heard from a
+        colleague meanwhile, or belongs to one now."""
         return self.filter(
             ~Q(follow_up__state=FollowUp.State.CLOSED),
+            Q(follow_up__owner__isnull=True) | Q(follow_up__owner=F("round__user")),
             state=RoundItem.State.WAITING,
             follow_up__awaiting_contact=True,
         )
-
-    def of(self, user: User) -> Self:
-        return self.filter(round__user=user)
 
 
 class RoundItem(models.Model):

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from closeloop.models import Activity, FollowUp
+from closeloop.models import Activity, FollowUp, ReceivedMail
 from responses.models import Category
 from responses.scoring import categorise
 from surveys.models import Delivery, Mail
@@ -43,12 +43,15 @@ class Entry:
     is_current: bool = False
     is_warning: bool = False
     passage: Passage | None = None
+    is_automatic: bool = False
+    received: ReceivedMail | None = None
+    from_other: bool = False
 
 
 def build_timeline(follow_up: FollowUp) -> list[Entry]:
     """Return everything in the order in which it happened (two queries)."""
     entries = _list_answers(follow_up)
-    activities = follow_up.activities.select_related("actor", "mail")
+    activities = follow_up.activities.select_related("actor", "mail", "received")
     entries += [describe_activity(activity) for activity in activities]
     return sorted(entries, key=lambda entry: entry.at)
 
@@ -109,11 +112,15 @@ def describe_activity(activity: Activity) -> Entry:
         text=activity.text,
         is_warning=activity.kind == Activity.Kind.NOT_DELIVERED,
         passage=describe_passage(activity.mail) if activity.mail else None,
+        is_automatic=activity.kind == Activity.Kind.AUTO_REPLY,
+        received=getattr(activity, "received", None),
+        from_other=bool(activity.details.get("from_other")),
     )
 
 
 SIDES: dict[str, Side] = {
     Activity.Kind.REPLY: Side.US,
+    Activity.Kind.AUTO_REPLY: Side.US,
     Activity.Kind.NOTE: Side.INTERNAL,
     Activity.Kind.CALL: Side.INTERNAL,
 }
@@ -128,7 +135,7 @@ def _title(activity: Activity) -> str:
             return _("Opened; nobody was on duty to take it")
         case Activity.Kind.ASSIGNED:
             return _assigned(activity)
-        case Activity.Kind.REPLY:
+        case Activity.Kind.REPLY | Activity.Kind.AUTO_REPLY:
             return str(details.get("subject", ""))
         case Activity.Kind.CALL:
             return _("Spoke by telephone") if details.get("reached") else _("Called, no answer")
@@ -144,6 +151,8 @@ def _title(activity: Activity) -> str:
             }
         case Activity.Kind.REOPENED if details.get("because") == "answer_changed":
             return _("Reopened, because the answer changed")
+        case Activity.Kind.REOPENED if details.get("because") == "customer_wrote":
+            return _("Reopened, because the customer wrote")
         case Activity.Kind.REOPENED if details.get("because") == "undone":
             return _("Closing taken back")
         case Activity.Kind.NOT_DELIVERED:

@@ -38,9 +38,13 @@ def draw_follow_up(
     form: ActingForm | None = None,
     status: int = 200,
     meanwhile: list[Activity] | None = None,
+    draft: Draft | None = None,
+    kept_typed: bool = False,
 ) -> HttpResponse:
     """Render the page; `form` is one that was sent in, and stands open with what it holds."""
-    draft = draft_reply(follow_up, user=request.user)
+    draft = draft or draft_reply(
+        follow_up, user=request.user, template=request.GET.get("template")
+    )
     forms: dict[str, ActingForm] = {
         form_class.name: form_class(follow_up=follow_up)
         for form_class in (AssignForm, NoteForm, CallForm, CloseForm, ReopenForm)
@@ -65,6 +69,7 @@ def draw_follow_up(
         "failed": form,
         "panel": panel,
         "draft": draft,
+        "kept_typed": kept_typed,
         "obstacle": obstacle,
         "needs_root_cause": needs_root_cause(follow_up),
         "meanwhile": [describe_activity(activity) for activity in meanwhile or []],
