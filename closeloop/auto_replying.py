@@ -114,9 +114,7 @@ def find_due(reply: AutomaticReply, *, now: dt.datetime) -> QuerySet[FollowUp]:
     )
 
 
-def _reply(
-    reply: AutomaticReply, template: ReplyTemplate, pk: int, *, now: dt.datetime
-) -> bool:
+def _reply(reply: AutomaticReply, template: ReplyTemplate, pk: int, *, now: dt.datetime) -> bool:
     with transaction.atomic():
         follow_up = lock(pk)
         recipient = find_recipient(follow_up.response)

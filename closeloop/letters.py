@@ -112,9 +112,7 @@ def name_writer(user: User) -> str:
 
 def add_usual_templates() -> int:
     """Put the texts that the product brings (back) beside those there are; return how many."""
-    known = set(
-        ReplyTemplate.objects.values_list("category", "language", "address_form", "name")
-    )
+    known = set(ReplyTemplate.objects.values_list("category", "language", "address_form", "name"))
     new = [ReplyTemplate(**text._asdict()) for text in DEFAULT_TEXTS if text[:4] not in known]
     ReplyTemplate.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)

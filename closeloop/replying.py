@@ -124,7 +124,7 @@ def draft_reply(follow_up: FollowUp, *, user: User, template: str | None = None)
 def insert_template(
     draft: Draft, typed: str, follow_up: FollowUp, *, user: User
 ) -> tuple[str, bool]:
-    """Return the text of a form in which a template was chosen, and whether it holds one's own words.
+    """Return the text of a form in which a template was chosen, and whether own words are in it.
 
     They stay, above the template. A greeting or another template that nobody touched goes.
     """

@@ -52,12 +52,8 @@ urlpatterns = [
     path("replies/new/", templates.reply_template_new, name="reply_template_new"),
     path("replies/usual/", templates.reply_templates_usual, name="reply_templates_usual"),
     path("replies/<int:pk>/", templates.reply_template, name="reply_template"),
-    path(
-        "replies/<int:pk>/delete/", templates.reply_template_delete, name="reply_template_delete"
-    ),
-    path(
-        "replies/automatic/<slug:category>/", templates.automatic_reply, name="automatic_reply"
-    ),
+    path("replies/<int:pk>/delete/", templates.reply_template_delete, name="reply_template_delete"),
+    path("replies/automatic/<slug:category>/", templates.automatic_reply, name="automatic_reply"),
     path("team/", team.team, name="team"),
     path("team/me/", team.team_me, name="team_me"),
     path("team/members/", team.member_add, name="member_add"),

@@ -41,7 +41,9 @@ class Progress:
         return self.number - 1
 
 
-def find_candidates(category: str, *, owners: str, user: User, now: dt.datetime) -> FollowUpQuerySet:
+def find_candidates(
+    category: str, *, owners: str, user: User, now: dt.datetime
+) -> FollowUpQuerySet:
     """Open follow-ups of a category whose person waits and may be written to."""
     blocked = Suppression.objects.filter(
         address_hash=OuterRef("response__contact__address_hash"), scope=Suppression.Scope.ALL
@@ -135,7 +137,7 @@ def send_item(
     now: dt.datetime,
     closing: Closing | None = None,
 ) -> None:
-    """Send one of a round; what nobody had becomes one's own. Raises what sending a reply raises."""
+    """Send one of a round; what nobody had becomes one's own. Raises what `send_reply` does."""
     with transaction.atomic():
         follow_up = item.follow_up
         if follow_up.owner_id is None and not follow_up.is_closed:

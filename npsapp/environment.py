@@ -51,7 +51,9 @@ def read_integer(name: str, default: int, *, minimum: int = 0) -> int:
 def read_domain(name: str) -> str:
     word = read_text(name).lower().rstrip(".")
     if word and not _DOMAIN.fullmatch(word):
-        raise ImproperlyConfigured(f"{name} is {word!r}; write a domain such as in.company.example.")
+        raise ImproperlyConfigured(
+            f"{name} is {word!r}; write a domain such as in.company.example."
+        )
     return word
 
 

@@ -32,7 +32,9 @@ class ReplyTemplateForm(TemplateModelForm):
         label=gettext_lazy("Text"),
         max_length=8000,
         widget=forms.Textarea(attrs={"rows": 12}),
-        help_text=gettext_lazy("The closing line and the signature are put under it by themselves."),
+        help_text=gettext_lazy(
+            "The closing line and the signature are put under it by themselves."
+        ),
     )
 
     class Meta:
@@ -79,7 +81,7 @@ class OneEachField(TemplatesField):
         return f"{obj.audience}: {obj.name}"
 
     def clean(self, value: Any) -> QuerySet[ReplyTemplate]:
-        chosen = cast("QuerySet[ReplyTemplate]", super().clean(value))
+        chosen = super().clean(value)
         seen: dict[tuple[str, str], ReplyTemplate] = {}
         for template in chosen:
             key = (template.language, template.address_form)

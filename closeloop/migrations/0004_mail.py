@@ -16,100 +16,317 @@ def write_default_texts(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('closeloop', '0003_closing_the_loop'),
+        ("closeloop", "0003_closing_the_loop"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='activity',
-            name='kind',
-            field=models.CharField(choices=[('opened', 'Opened'), ('assigned', 'Assigned'), ('note', 'Note'), ('reply', 'Reply by mail'), ('auto_reply', 'Automatic reply'), ('not_delivered', 'Reply not delivered'), ('received', 'Mail from the customer'), ('call', 'Call'), ('gesture', 'Gesture'), ('tagged', 'Tags changed'), ('snoozed', 'Snoozed'), ('returned', 'Back in the queue'), ('escalated', 'Escalated'), ('answer_changed', 'Answer changed'), ('closed', 'Closed'), ('reopened', 'Reopened')], max_length=15),
+            model_name="activity",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("opened", "Opened"),
+                    ("assigned", "Assigned"),
+                    ("note", "Note"),
+                    ("reply", "Reply by mail"),
+                    ("auto_reply", "Automatic reply"),
+                    ("not_delivered", "Reply not delivered"),
+                    ("received", "Mail from the customer"),
+                    ("call", "Call"),
+                    ("gesture", "Gesture"),
+                    ("tagged", "Tags changed"),
+                    ("snoozed", "Snoozed"),
+                    ("returned", "Back in the queue"),
+                    ("escalated", "Escalated"),
+                    ("answer_changed", "Answer changed"),
+                    ("closed", "Closed"),
+                    ("reopened", "Reopened"),
+                ],
+                max_length=15,
+            ),
         ),
         migrations.CreateModel(
-            name='ReplyTemplate',
+            name="ReplyTemplate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(blank=True, choices=[('', 'Every category'), ('detractor', 'Detractor'), ('passive', 'Passive'), ('promoter', 'Promoter')], max_length=10, verbose_name='category')),
-                ('language', models.CharField(choices=[('nl', 'Dutch'), ('en', 'English')], max_length=5, verbose_name='language')),
-                ('address_form', models.CharField(blank=True, choices=[('', 'Fits both'), ('formal', 'Formal (u)'), ('informal', 'Informal (je)')], max_length=10, verbose_name='form of address in Dutch')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('subject', models.CharField(blank=True, max_length=200, verbose_name='subject')),
-                ('body', models.TextField(max_length=8000, verbose_name='text')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Every category"),
+                            ("detractor", "Detractor"),
+                            ("passive", "Passive"),
+                            ("promoter", "Promoter"),
+                        ],
+                        max_length=10,
+                        verbose_name="category",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("nl", "Dutch"), ("en", "English")],
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "address_form",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Fits both"),
+                            ("formal", "Formal (u)"),
+                            ("informal", "Informal (je)"),
+                        ],
+                        max_length=10,
+                        verbose_name="form of address in Dutch",
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("subject", models.CharField(blank=True, max_length=200, verbose_name="subject")),
+                ("body", models.TextField(max_length=8000, verbose_name="text")),
             ],
             options={
-                'ordering': ['category', 'language', 'address_form', 'name', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('category', 'language', 'address_form', 'name'), name='reply_template_name'), models.CheckConstraint(condition=models.Q(('address_form', ''), ('language', 'nl'), _connector='OR'), name='reply_template_address_form')],
+                "ordering": ["category", "language", "address_form", "name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("category", "language", "address_form", "name"),
+                        name="reply_template_name",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("address_form", ""), ("language", "nl"), _connector="OR"
+                        ),
+                        name="reply_template_address_form",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AutomaticReply',
+            name="AutomaticReply",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(choices=[('detractor', 'Detractor'), ('passive', 'Passive'), ('promoter', 'Promoter')], max_length=10, unique=True)),
-                ('is_on', models.BooleanField(default=False, verbose_name='send automatic replies')),
-                ('on_since', models.DateTimeField(null=True)),
-                ('hours', models.PositiveSmallIntegerField(default=24, verbose_name='hours after the answer')),
-                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('templates', models.ManyToManyField(related_name='automatic', to='closeloop.replytemplate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("detractor", "Detractor"),
+                            ("passive", "Passive"),
+                            ("promoter", "Promoter"),
+                        ],
+                        max_length=10,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "is_on",
+                    models.BooleanField(default=False, verbose_name="send automatic replies"),
+                ),
+                ("on_since", models.DateTimeField(null=True)),
+                (
+                    "hours",
+                    models.PositiveSmallIntegerField(
+                        default=24, verbose_name="hours after the answer"
+                    ),
+                ),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "templates",
+                    models.ManyToManyField(related_name="automatic", to="closeloop.replytemplate"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WritingRound',
+            name="WritingRound",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(choices=[('detractor', 'Detractor'), ('passive', 'Passive'), ('promoter', 'Promoter')], max_length=10)),
-                ('started_at', models.DateTimeField()),
-                ('templates', models.ManyToManyField(related_name='+', to='closeloop.replytemplate')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='writing_rounds', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("detractor", "Detractor"),
+                            ("passive", "Passive"),
+                            ("promoter", "Promoter"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                (
+                    "templates",
+                    models.ManyToManyField(related_name="+", to="closeloop.replytemplate"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="writing_rounds",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-started_at', '-pk'],
+                "ordering": ["-started_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ReceivedMail',
+            name="ReceivedMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=30)),
-                ('event_key', models.CharField(max_length=64, unique=True)),
-                ('message_id', models.CharField(blank=True, max_length=300)),
-                ('answers', models.JSONField(default=list)),
-                ('addressed_to', models.JSONField(default=list)),
-                ('from_email', models.CharField(blank=True, max_length=254)),
-                ('from_name', models.CharField(blank=True, max_length=160)),
-                ('subject', models.CharField(blank=True, max_length=300)),
-                ('text', models.TextField(blank=True)),
-                ('history_at', models.PositiveIntegerField(default=0)),
-                ('is_cut', models.BooleanField(default=False)),
-                ('attachments', models.JSONField(default=list)),
-                ('automatic', models.CharField(blank=True, choices=[('', ''), ('auto_reply', 'Automatic reply'), ('bounce', 'Returned mail'), ('bulk', 'Bulk mail')], max_length=10)),
-                ('received_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('new', 'New'), ('filed', 'In a follow-up'), ('stray', 'Belongs nowhere'), ('discarded', 'Discarded')], default='new', max_length=9)),
-                ('look_at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('activity', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='received', to='closeloop.activity')),
-                ('settled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("provider", models.CharField(max_length=30)),
+                ("event_key", models.CharField(max_length=64, unique=True)),
+                ("message_id", models.CharField(blank=True, max_length=300)),
+                ("answers", models.JSONField(default=list)),
+                ("addressed_to", models.JSONField(default=list)),
+                ("from_email", models.CharField(blank=True, max_length=254)),
+                ("from_name", models.CharField(blank=True, max_length=160)),
+                ("subject", models.CharField(blank=True, max_length=300)),
+                ("text", models.TextField(blank=True)),
+                ("history_at", models.PositiveIntegerField(default=0)),
+                ("is_cut", models.BooleanField(default=False)),
+                ("attachments", models.JSONField(default=list)),
+                (
+                    "automatic",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", ""),
+                            ("auto_reply", "Automatic reply"),
+                            ("bounce", "Returned mail"),
+                            ("bulk", "Bulk mail"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("filed", "In a follow-up"),
+                            ("stray", "Belongs nowhere"),
+                            ("discarded", "Discarded"),
+                        ],
+                        default="new",
+                        max_length=9,
+                    ),
+                ),
+                ("look_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "activity",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="received",
+                        to="closeloop.activity",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['received_at', 'pk'],
-                'indexes': [models.Index(condition=models.Q(('state', 'new')), fields=['look_at'], name='received_mail_new'), models.Index(condition=models.Q(('state', 'stray')), fields=['received_at'], name='received_mail_stray'), models.Index(fields=['message_id'], name='received_mail_message')],
+                "ordering": ["received_at", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "new")),
+                        fields=["look_at"],
+                        name="received_mail_new",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "stray")),
+                        fields=["received_at"],
+                        name="received_mail_stray",
+                    ),
+                    models.Index(fields=["message_id"], name="received_mail_message"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RoundItem',
+            name="RoundItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('closed', 'Sent and closed'), ('skipped', 'Skipped')], default='waiting', max_length=8)),
-                ('follow_up', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='closeloop.followup')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='closeloop.writinground')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sent", "Sent"),
+                            ("closed", "Sent and closed"),
+                            ("skipped", "Skipped"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "follow_up",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="closeloop.followup",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="closeloop.writinground",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
-                'constraints': [models.UniqueConstraint(fields=('round', 'follow_up'), name='round_item_once')],
+                "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("round", "follow_up"), name="round_item_once")
+                ],
             },
         ),
         migrations.RunPython(write_default_texts, migrations.RunPython.noop),

@@ -72,9 +72,7 @@ class ReceivedMail(models.Model):
     class Meta:
         ordering = ["received_at", "pk"]
         indexes = [
-            models.Index(
-                fields=["look_at"], name="received_mail_new", condition=Q(state="new")
-            ),
+            models.Index(fields=["look_at"], name="received_mail_new", condition=Q(state="new")),
             models.Index(
                 fields=["received_at"], name="received_mail_stray", condition=Q(state="stray")
             ),

@@ -130,6 +130,9 @@ def _put(
     follow_up = lock(follow_up_pk)
     if follow_up.response.contact is None and follow_up.response.tester is None:
         raise NobodyThere
+    was_closed = follow_up.is_closed
+    if not mail.automatic:
+        bring_back_for_mail(follow_up, now=now)
     details = {"automatic": mail.automatic, "from_other": is_stranger(mail, follow_up)}
     activity = record(
         follow_up,
@@ -143,7 +146,9 @@ def _put(
     mail.settled_by = user
     mail.save(update_fields=["activity", "state", "settled_at", "settled_by"])
     if not mail.automatic:
-        bring_back_for_mail(follow_up, now=now)
+        if was_closed:
+            because = {"because": "customer_wrote"}
+            record(follow_up, Activity.Kind.REOPENED, now=mail.received_at, details=because)
         tell_of_reply(follow_up, activity, now=now)
     return activity
 

@@ -15,7 +15,9 @@ _AUTO_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-AutoReply
 _BY_MACHINES = re.compile(r"^(mailer-daemon|postmaster|bounce[s]?([+-].*)?)@", re.IGNORECASE)
 
 
-def judge(header: Header, *, content_type: str, from_email: str, envelope_sender: str | None) -> str:
+def judge(
+    header: Header, *, content_type: str, from_email: str, envelope_sender: str | None
+) -> str:
     """RFC 3834 and what was usual before it. `envelope_sender` is None when nobody told it."""
     if (
         content_type == "multipart/report"

@@ -28,7 +28,9 @@ _MOST_ANSWERS = 50
 _MOST_ATTACHMENTS = 50
 _MESSAGE_ID = re.compile(r"<([^<>\s]{3,290})>")
 # Controls, and what turns the direction of writing around so that a name reads as another.
-_UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNREADABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
 
 
 def note_mail(event: AnymailInboundEvent, provider: str, *, now: dt.datetime) -> None:
@@ -66,7 +68,13 @@ def read_mail(message: AnymailInboundMessage, provider: str, *, now: dt.datetime
 def fingerprint(mail: ReceivedMail, event_id: str) -> str:
     """Of the mail itself: a service that tries again may count its tries. Without a Message-ID
     two mails may be alike, and the service's own number tells them apart."""
-    said = [mail.message_id or event_id, *mail.addressed_to, mail.from_email, mail.subject, mail.text]
+    said = [
+        mail.message_id or event_id,
+        *mail.addressed_to,
+        mail.from_email,
+        mail.subject,
+        mail.text,
+    ]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 

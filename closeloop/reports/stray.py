@@ -29,9 +29,7 @@ def describe_strays(mails: list[ReceivedMail]) -> list[Stray]:
         contact = follow_up.response.contact
         if contact:
             by_hash.setdefault(contact.address_hash, []).append(follow_up)
-    return [
-        Stray(mail, by_hash.get(hashes[mail.pk], [])[:MOST_SUGGESTIONS]) for mail in mails
-    ]
+    return [Stray(mail, by_hash.get(hashes[mail.pk], [])[:MOST_SUGGESTIONS]) for mail in mails]
 
 
 def _hash(address: str) -> str:

@@ -57,7 +57,7 @@ def _knows_secret(request: HttpRequest) -> bool:
     given = get_request_basic_auth(request) or ""
     secrets = settings.ANYMAIL["WEBHOOK_SECRET"]
     known = [secrets] if isinstance(secrets, str) else secrets
-    return any([constant_time_compare(given, each) for each in known])
+    return any(constant_time_compare(given, each) for each in known)
 
 
 def _read_whole(request: HttpRequest) -> bool:

@@ -42,9 +42,7 @@ def draw_follow_up(
     kept_typed: bool = False,
 ) -> HttpResponse:
     """Render the page; `form` is one that was sent in, and stands open with what it holds."""
-    draft = draft or draft_reply(
-        follow_up, user=request.user, template=request.GET.get("template")
-    )
+    draft = draft or draft_reply(follow_up, user=request.user, template=request.GET.get("template"))
     forms: dict[str, ActingForm] = {
         form_class.name: form_class(follow_up=follow_up)
         for form_class in (AssignForm, NoteForm, CallForm, CloseForm, ReopenForm)

@@ -88,8 +88,8 @@ def writing_round(request: StaffRequest, pk: int) -> HttpResponse:
     return _send(request, chosen, item, now=timezone.now())
 
 
-def _read_number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+def _read_number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _send(

@@ -22,6 +22,7 @@ from npsapp.erasing.emptying import (
     MailLeaving,
     empty_follow_up,
     empty_mails,
+    empty_received_mails,
     unlink_answers,
     unlink_invitations,
 )
@@ -123,6 +124,7 @@ def remove_rows(
         written |= sent
     for pk in follow_ups:
         empty_follow_up(pk, user=user, now=now)
+    empty_received_mails(address, [], now=now)
     answers = unlink_answers(Response.objects.filter(contact=person)) if person else 0
     previews, problem_files = erase_import_files(traces, or_else=ImportRunning)
     if person:
@@ -144,6 +146,7 @@ def _mails_of(address: str, follow_ups: list[int]) -> QuerySet[Mail]:
     about = Q(activity__follow_up__in=follow_ups)
     for pk in follow_ups:
         about |= Q(dedupe_key__startswith=f"detractor:{pk}:")
+        about |= Q(dedupe_key__startswith=f"received:{pk}:")
     if address:
         about |= Q(to_email__iexact=address) & ~Q(kind=Mail.Kind.TEST)
     return Mail.objects.filter(about).select_related("sender").order_by("pk")

@@ -4,25 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('surveys', '0012_account_owner'),
+        ("surveys", "0012_account_owner"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='mail',
-            name='references',
+            model_name="mail",
+            name="references",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='mail',
-            name='reply_to',
+            model_name="mail",
+            name="reply_to",
             field=models.EmailField(blank=True, max_length=320),
         ),
         migrations.AlterField(
-            model_name='mail',
-            name='kind',
-            field=models.CharField(choices=[('test', 'Test mail'), ('reply', 'Reply'), ('auto_reply', 'Automatic reply'), ('notice', 'Notice'), ('account', 'Login'), ('alarm', 'Alarm')], max_length=10),
+            model_name="mail",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("test", "Test mail"),
+                    ("reply", "Reply"),
+                    ("auto_reply", "Automatic reply"),
+                    ("notice", "Notice"),
+                    ("account", "Login"),
+                    ("alarm", "Alarm"),
+                ],
+                max_length=10,
+            ),
         ),
     ]
