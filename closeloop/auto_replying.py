@@ -17,8 +17,8 @@ from closeloop.conversation import find_thread
 from closeloop.default_texts import automatic_notice
 from closeloop.letters import choose_suiting, propose_subject, wording_of, write_letter
 from closeloop.models import Activity, AutomaticReply, FollowUp, ReplyTemplate
-from closeloop.replying import find_recipient
 from closeloop.reply_address import make_reply_address
+from closeloop.replying import find_recipient
 from npsapp.models import User
 from responses.models import Category, Response
 from surveys.models import Mail, Suppression

@@ -24,12 +24,12 @@ class Thread:
 
 def find_thread(follow_up: FollowUp) -> Thread:
     """The mail that asked, our replies and the customer's mails, in the order of the timeline."""
-    ids = []
+    ids: list[str] = []
     if follow_up.response.invitation:
         ids.append(message_id(follow_up.response.invitation))
     mails = follow_up.activities.filter(kind__in=[*_SENT, Activity.Kind.RECEIVED])
-    for activity in mails.select_related("mail__sender", "received").order_by("at", "pk"):
-        ids.append(_read_id(activity))
+    activities = mails.select_related("mail__sender", "received").order_by("at", "pk")
+    ids += [_read_id(activity) for activity in activities]
     known = list(dict.fromkeys(each for each in ids if each))
     if not known:
         return Thread()

@@ -120,8 +120,8 @@ _ENGLISH = [
         "Thank you for your honest answer. A {{score}} is not what we want, and I am sorry that "
         "{{company}} did not do what you could expect of us.\n\n"
         "[Say something here about what the customer wrote.]\n\n"
-        "I would like to put this right with you. What would matter most to you now? You can simply "
-        "reply to this e-mail; leave a telephone number and I will call you.",
+        "I would like to put this right with you. What would matter most to you now? You can "
+        "simply reply to this e-mail; leave a telephone number and I will call you.",
     ),
     DefaultText(
         "passive",
@@ -131,8 +131,8 @@ _ENGLISH = [
         "{{greeting}}\n\n"
         "Thank you for your answer. You gave {{company}} a score of {{score}}: good, so there is "
         "something that could still be better.\n\n"
-        "What would have made it a 9 or a 10 for you? One sentence is enough; I will take it to the "
-        "colleague who can do something about it and let you know what comes of it.",
+        "What would have made it a 9 or a 10 for you? One sentence is enough; I will take it to "
+        "the colleague who can do something about it and let you know what comes of it.",
     ),
     DefaultText(
         "promoter",
@@ -140,8 +140,8 @@ _ENGLISH = [
         "",
         "Thank you",
         "{{greeting}}\n\n"
-        "How good to hear that you gave {{company}} a score of {{score}}. I have shared your answer "
-        "with the team; this is what we like to hear.\n\n"
+        "How good to hear that you gave {{company}} a score of {{score}}. I have shared your "
+        "answer with the team; this is what we like to hear.\n\n"
         "Is there anything we could do better all the same, or anything I can help you with? Just "
         "reply to this e-mail, I read it myself.",
     ),

@@ -21,6 +21,10 @@ class Filled:
     missing: tuple[str, ...] = ()
 
 
+def write_place(name: str) -> str:
+    return "{{" + name + "}}"
+
+
 def find_unknown(text: str, known: Iterable[str]) -> list[str]:
     """Return the names that nobody knows, in the order in which they stand there."""
     allowed = set(known)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from closeloop.forms.acting import ProseField
 from closeloop.letters import PLACEHOLDERS
 from closeloop.models import AutomaticReply, ReplyTemplate
-from closeloop.placeholders import find_instruction, find_unknown
+from closeloop.placeholders import find_instruction, find_unknown, write_place
 
 if TYPE_CHECKING:
     TemplateModelForm = forms.ModelForm[ReplyTemplate]
@@ -23,7 +23,7 @@ else:
 
 
 _NOBODY_THERE = gettext_lazy(
-    "A line between square brackets asks the writer for words, and an automatic reply has no writer."
+    "A line between square brackets asks the writer for words; an automatic reply has no writer."
 )
 
 
@@ -65,8 +65,8 @@ class ReplyTemplateForm(TemplateModelForm):
 
 def _demand_known(text: str) -> str:
     if unknown := find_unknown(text, PLACEHOLDERS):
-        names = ", ".join("{{%s}}" % name for name in unknown)
-        known = ", ".join("{{%s}}" % name for name in PLACEHOLDERS)
+        names = ", ".join(map(write_place, unknown))
+        known = ", ".join(map(write_place, PLACEHOLDERS))
         error = _("Nobody knows %(names)s. There are: %(known)s.")
         raise forms.ValidationError(error % {"names": names, "known": known})
     return text

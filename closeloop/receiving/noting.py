@@ -106,7 +106,7 @@ def _read_recipients(message: AnymailInboundMessage) -> list[str]:
 def _read_sender(message: AnymailInboundMessage) -> tuple[str, str]:
     try:
         sender = message.from_email
-    except Exception:  # noqa: BLE001 - whatever a broken header does, the mail is kept
+    except Exception:
         sender = None
     if isinstance(sender, list):
         sender = sender[0]
@@ -139,10 +139,10 @@ def _ids(text: str) -> list[str]:
 
 
 def _header(message: Message, name: str) -> str:
-    """All headers of a name; nothing for those that cannot be read."""
+    """All headers of a name; nothing for broken ones, which the parser of addresses fails on."""
     try:
         return " ".join(str(value) for value in message.get_all(name, []))
-    except Exception:  # noqa: BLE001 - the parser of addresses fails on some broken ones
+    except Exception:
         return ""
 
 

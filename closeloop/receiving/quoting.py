@@ -23,10 +23,9 @@ _DIVIDERS = re.compile(
 )
 _UNDERSCORES = re.compile(r"^_{10,}$")
 _FROM = re.compile(r"^\*?(from|van|von|de)\s?:\*?\s+\S", re.IGNORECASE)
+_SENT = re.compile(r"^\*?(sent|date|verzonden|datum|gesendet|envoyé)\s?:\*?\s.*\d", re.IGNORECASE)
 _OTHER_HEADS = re.compile(
-    r"^\*?(sent|date|to|subject|cc|verzonden|datum|aan|onderwerp|gesendet|an|betreff|envoyé|à"
-    r"|objet)\s?:\*?(\s|$)",
-    re.IGNORECASE,
+    r"^\*?(to|subject|cc|aan|onderwerp|an|betreff|à|objet)\s?:\*?(\s|$)", re.IGNORECASE
 )
 _LONGEST_LEAD_LINES = 3
 
@@ -72,7 +71,7 @@ def _is_quoted(lines: list[str]) -> bool:
 
 
 def _is_history_below(lines: list[str]) -> bool:
-    """Quoted to the end, or not marked as quoted at all; with an answer in between it is neither."""
+    """Quoted to the end, or not marked as quoted at all; with an answer in between, neither."""
     first = next((line.startswith(">") for line in lines if line), None)
     return first is not None and all(line.startswith(">") == first for line in lines if line)
 
@@ -92,12 +91,13 @@ def _end_of_lead(lines: list[str], index: int) -> int | None:
 
 
 def _has_heads(lines: list[str], index: int) -> bool:
-    """From:, Sent:, To:, Subject: under each other, as Outlook puts them."""
+    """From:, Sent: with a date, To:, Subject: under each other, as Outlook puts them."""
     block = lines[index : index + 5]
     return (
         len(block) > 1
         and bool(_FROM.match(block[0]))
-        and sum(bool(_OTHER_HEADS.match(line)) for line in block[1:]) >= 2
+        and any(_SENT.match(line) for line in block[1:])
+        and any(_OTHER_HEADS.match(line) for line in block[1:])
     )
 
 

@@ -41,8 +41,9 @@ ACTIONS = {
 }
 # Session, user, organisation three times (clock, frame, signature), the rail, two for the banners;
 # the follow-up, its versions, activities, two of history, the next one, a block of the address, the
-# signature, two lists of root causes and the people to give it to.
-QUERIES = 19
+# signature, two lists of root causes and the people to give it to; the texts to begin a reply with
+# and the sender, whose address an answer goes to.
+QUERIES = 21
 
 
 @pytest.fixture
