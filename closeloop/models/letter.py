@@ -72,6 +72,11 @@ class ReplyTemplate(models.Model):
         return reverse("reply_template", args=[self.pk])
 
     @property
+    def opening(self) -> str:
+        """How it begins, after the greeting."""
+        return " ".join(self.body.removeprefix("{{greeting}}").split())
+
+    @property
     def audience(self) -> str:
         """In which language, and in which form of address, it speaks."""
         language = str(self.get_language_display())

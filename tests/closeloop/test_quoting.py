@@ -26,8 +26,8 @@ OUTLOOK = [
         "Verzonden: maandag 2 november 2026 10:00\nAan: Daan\nOnderwerp: Re: vraag\n\nBeste Daan,"
     ),
     (
-        "From: Voorbeeld <hallo@voorbeeld.example>\nSent: Monday, November 2, 2026 10:00\nTo: Daan\n"
-        "Subject: Re: question\n\nDear Daan,"
+        "From: Voorbeeld <hallo@voorbeeld.example>\nSent: Monday, November 2, 2026 10:00\n"
+        "To: Daan\nSubject: Re: question\n\nDear Daan,"
     ),
     "-----Oorspronkelijk bericht-----\nVan: Voorbeeld\nBeste Daan,",
 ]
