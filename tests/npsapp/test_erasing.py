@@ -127,7 +127,8 @@ def make_whole_person() -> Contact:
     received = Activity.objects.create(
         follow_up=follow_up, kind="received", at=now, text=f"Groet {NAME}", version=4
     )
-    for key, activity, told in [("1", received, [{"name": "wegwezen.jpg"}]), ("2", None, [])]:
+    photo: list[dict[str, str | int]] = [{"name": "wegwezen.jpg"}]
+    for key, activity, told in [("1", received, photo), ("2", None, photo)]:
         ReceivedMail.objects.create(
             provider="Postmark", event_key=key, from_email=ADDRESS.title(), from_name="F. Wegwezen",
             subject="Re: Wegwezen", text=f"Groet {NAME}", history_at=5, attachments=told,
