@@ -10,7 +10,10 @@ from closeloop.models import (
     Improvement,
     ImprovementVoice,
     Member,
+    ReceivedMail,
+    ReplyTemplate,
     RootCause,
+    WritingRound,
 )
 from npsapp.models import User
 
@@ -66,3 +69,18 @@ def get_voice(pk: int) -> ImprovementVoice:
     return get_object_or_404(
         ImprovementVoice.objects.select_related("improvement", "follow_up"), pk=pk
     )
+
+
+def get_reply_template(pk: int) -> ReplyTemplate:
+    return get_object_or_404(ReplyTemplate, pk=pk)
+
+
+def get_stray_mail(pk: int) -> ReceivedMail:
+    """One that was settled meanwhile is found too: whoever comes second is told so."""
+    settled = ReceivedMail.objects.exclude(state=ReceivedMail.State.NEW)
+    return get_object_or_404(settled, pk=pk)
+
+
+def get_writing_round(pk: int, user: User) -> WritingRound:
+    """One's own only: what somebody set out to write is nobody else's business."""
+    return get_object_or_404(WritingRound, pk=pk, user=user)

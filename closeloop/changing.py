@@ -104,10 +104,11 @@ def record(
     mail: Mail | None = None,
 ) -> Activity:
     """Save a locked follow-up as its next version, and write the line that says why."""
-    if user:
-        follow_up.returned_at = None
-    elif kind in _WAKING:
+    # What a machine of theirs wrote wakes nobody.
+    if kind in _WAKING and not (details or {}).get("automatic"):
         follow_up.snoozed_until, follow_up.returned_at = None, now
+    elif user:
+        follow_up.returned_at = None
     if kind in FROZEN:
         details = freeze(follow_up, now=now) | (details or {})
     follow_up.version += 1

@@ -12,14 +12,23 @@ from django.db.models import Exists, Func, JSONField, OuterRef, Q
 
 from closeloop.changing import demand_open, lock, locked, record
 from closeloop.closing import Closing, check, finish, restart
-from closeloop.models import Activity, FollowUp, Member
+from closeloop.conversation import find_thread
+from closeloop.letters import (
+    greet,
+    list_suiting,
+    name_writer,
+    propose_subject,
+    wording_of,
+    write_letter,
+)
+from closeloop.models import Activity, FollowUp, Member, ReplyTemplate
+from closeloop.reply_address import make_reply_address
 from npsapp.models import User
 from responses.models import Response
 from surveys.models import Delivery, Mail, get_organisation
-from surveys.sending.compose import message_id
-from surveys.sending.queueing import queue_mail
+from surveys.sending.queueing import NoSender, find_sender, queue_mail
 from surveys.suppressing import find_block
-from surveys.wording import Wording, fill, get_wording
+from surveys.wording import Wording, fill
 
 logger = logging.getLogger(__name__)
 LEFT = [Delivery.State.SENT]
@@ -42,12 +51,22 @@ class Obstacle(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A reply before anybody wrote it: in the customer's language, to be completed."""
+    """A reply before anybody wrote it: in the customer's language, to be completed.
+
+    `offers` are texts to begin with, `template` the one that was chosen, `missing` the names in it
+    for which nothing is known. `answers_to`: where the customer's answer goes; it `comes_back` if
+    that is the timeline.
+    """
 
     subject: str
     text: str
     footer: str
     language: str
+    offers: list[ReplyTemplate]
+    template: ReplyTemplate | None
+    missing: tuple[str, ...]
+    answers_to: str
+    comes_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +96,58 @@ def find_obstacle(response: Response) -> Obstacle | None:
     return Obstacle.BLOCKED if contact and find_block(contact.address_hash) else None
 
 
-def draft_reply(follow_up: FollowUp, *, user: User) -> Draft:
-    """Begin a reply: subject and greeting, and what will stand under it."""
+def draft_reply(follow_up: FollowUp, *, user: User, template: str | None = None) -> Draft:
+    """Begin a reply: subject and greeting, or the text of the template with that number."""
     response = follow_up.response
-    wording = _wording_of(response)
-    recipient = find_recipient(response)
-    first_name = recipient.first_name if recipient else ""
-    greeting = wording.mail_greeting if first_name else wording.mail_greeting_nameless
-    subject = fill(wording.mail_subject, company=response.survey.company)
+    wording = wording_of(response)
+    offers = list_suiting(response)
+    chosen = next((each for each in offers if str(each.pk) == template), None)
+    subject, text = propose_subject(response), greet(response, _first_name(response)) + "\n\n"
+    missing: tuple[str, ...] = ()
+    if chosen:
+        letter = write_letter(chosen, follow_up, agent=name_writer(user))
+        subject, text, missing = letter.subject or subject, letter.text, letter.missing
+    back = make_reply_address(follow_up.pk)
     return Draft(
-        subject=f"Re: {subject}",
-        text=fill(greeting, first_name=first_name) + "\n\n",
+        subject=subject,
+        text=text,
         footer=_write_footer(response, wording, user),
         language=wording.language,
+        offers=offers,
+        template=chosen,
+        missing=missing,
+        answers_to=back or _find_answer_address(user),
+        comes_back=bool(back),
     )
 
 
-def _wording_of(response: Response) -> Wording:
-    language = response.survey.language_for(response.language)
-    return get_wording(language, response.survey.address_form)
+def insert_template(
+    draft: Draft, typed: str, follow_up: FollowUp, *, user: User
+) -> tuple[str, bool]:
+    """Return the text of a form in which a template was chosen, and whether own words are in it.
+
+    They stay, above the template. A greeting or another template that nobody touched goes.
+    """
+    typed = typed.replace("\r\n", "\n").strip()
+    untouched = {"", greet(follow_up.response, _first_name(follow_up.response)).strip()}
+    for offer in draft.offers:
+        letter = write_letter(offer, follow_up, agent=name_writer(user))
+        untouched.add(letter.text.strip())
+    if typed in untouched:
+        return draft.text, False
+    return (f"{typed}\n\n{draft.text}" if draft.template else typed), True
+
+
+def _first_name(response: Response) -> str:
+    recipient = find_recipient(response)
+    return recipient.first_name if recipient else ""
+
+
+def _find_answer_address(user: User) -> str:
+    try:
+        return find_sender().reply_to or user.email
+    except NoSender:
+        return user.email
 
 
 def _write_footer(response: Response, wording: Wording, user: User) -> str:
@@ -135,6 +187,7 @@ def send_reply(
             raise CannotReply
         if closing:
             check(fresh, closing)
+        thread = find_thread(fresh)
         mail = queue_mail(
             kind=Mail.Kind.REPLY,
             # One version is written from once: whatever goes wrong above, this is one mail.
@@ -142,8 +195,10 @@ def send_reply(
             to_email=recipient.email,
             to_name=recipient.name,
             subject=subject,
-            text=f"{text}\n\n{_write_footer(response, _wording_of(response), user)}\n",
-            in_reply_to=find_thread(response),
+            text=f"{text}\n\n{_write_footer(response, wording_of(response), user)}\n",
+            in_reply_to=thread.in_reply_to,
+            references=thread.references,
+            reply_to=make_reply_address(fresh.pk),
             created_by=user,
             now=now,
         )
@@ -153,11 +208,6 @@ def send_reply(
         if closing:
             finish(fresh, closing, user=user, now=now)
     return fresh
-
-
-def find_thread(response: Response) -> str:
-    """The Message-ID of the mail that asked, so that the reply lands under it."""
-    return message_id(response.invitation) if response.invitation else ""
 
 
 def settle_replies(*, now: dt.datetime) -> int:
@@ -182,6 +232,9 @@ def _settle(activity_pk: int, *, now: dt.datetime) -> bool:
             return False
         activity.mail_settled_at = now
         activity.save(update_fields=["mail_settled_at"])
+        if activity.kind == Activity.Kind.AUTO_REPLY:
+            # No person wrote it: whatever became of it, the customer waits for one.
+            return True
         if mail.state in LEFT:
             _note_sent(follow_up, mail, now=now)
         else:

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from closeloop import (
+    auto_replying,
     capacity,
     digest,
     escalating,
@@ -15,7 +16,10 @@ from closeloop import (
     snoozing,
     telling,
 )
+from closeloop.receiving import filing
 from surveys.sending.leases import job_lease
+
+_BUSY = "another worker is at it"
 
 
 @shared_task(name="closeloop.open_follow_up")
@@ -80,3 +84,24 @@ def return_snoozed() -> str:
             return "another worker is at it"
         now = timezone.now()
         return f"returned {snoozing.return_due(now=now)}, left {presence.forget_gone(now=now)}"
+
+
+@shared_task(name="closeloop.file_received")
+def file_received() -> str:
+    """Put what customers wrote with their follow-ups; the net and the work in one."""
+    with job_lease("job:file_received") as lease:
+        return str(filing.file_mails(now=timezone.now(), lease=lease)) if lease else _BUSY
+
+
+@shared_task(name="closeloop.forget_received")
+def forget_received() -> str:
+    with job_lease("job:forget_received") as lease:
+        return f"forgot {filing.forget_discarded(now=timezone.now())}" if lease else _BUSY
+
+
+@shared_task(name="closeloop.reply_automatically")
+def reply_automatically() -> str:
+    with job_lease("job:reply_automatically") as lease:
+        if not lease:
+            return _BUSY
+        return f"queued {auto_replying.reply_automatically(now=timezone.now(), lease=lease)}"

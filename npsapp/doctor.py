@@ -163,6 +163,24 @@ def check_webhooks(now: dt.datetime) -> Trouble | None:
     )
 
 
+def check_inbound(now: dt.datetime) -> Trouble | None:
+    """Customers are told to answer to an address: does anything bring their answers in?"""
+    if not settings.INBOUND_DOMAIN:
+        return None
+    mend = "Set {} and enter the address at the service; see docs/mail.md."
+    if not settings.ANYMAIL.get("WEBHOOK_SECRET"):
+        return Trouble(
+            "Customers answer to INBOUND_DOMAIN, but no mail comes in without a secret.",
+            mend=mend.format("ANYMAIL_WEBHOOK_SECRET"),
+        )
+    if not settings.INBOUND_SERVICES:
+        return Trouble(
+            "Customers answer to INBOUND_DOMAIN, but no service brings their mail in.",
+            mend=mend.format("INBOUND_SERVICE"),
+        )
+    return None
+
+
 def check_clock(now: dt.datetime) -> Trouble | None:
     """Leases and plans are kept by two clocks: this machine's and the database's."""
     asked = dt.datetime.now(dt.UTC)
@@ -263,6 +281,7 @@ QUESTIONS = (
     Question("beat", check_alive(BEAT), needs_database=True, tell=tell_last_heard(BEAT)),
     Question("mail", check_mail),
     Question("webhooks", check_webhooks, is_advice=True),
+    Question("inbound", check_inbound),
     Question("clock", check_clock, needs_database=True),
     Question("disk", check_disk),
     Question("sending", check_release, needs_database=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+_DOMAIN = re.compile(r"(?=.{1,189}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
 
 
@@ -44,6 +46,15 @@ def read_integer(name: str, default: int, *, minimum: int = 0) -> int:
     if number < minimum:
         raise ImproperlyConfigured(f"{name} is {number}; it must be at least {minimum}.")
     return number
+
+
+def read_domain(name: str) -> str:
+    word = read_text(name).lower().rstrip(".")
+    if word and not _DOMAIN.fullmatch(word):
+        raise ImproperlyConfigured(
+            f"{name} is {word!r}; write a domain such as in.company.example."
+        )
+    return word
 
 
 def read_time_zone(name: str, default: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from closeloop.models import Activity, FollowUp
+from closeloop.models import Activity, FollowUp, ReceivedMail
 from responses.models import Response
 from surveys.importing.writing import write_csv
 from surveys.models import (
@@ -60,6 +60,7 @@ def export_person(person: Contact, *, now: dt.datetime) -> dict[str, Any]:
         ],
         "follow_ups": [_describe_follow_up(each) for each in follow_ups],
         "mails": [_describe_mail(each) for each in _mails_to(person, follow_ups)],
+        "mails_received": [_describe_received(each) for each in _mails_from(person, follow_ups)],
         "told_by_mail_services": [_describe_event(each) for each in _events_of(person)],
     }
 
@@ -200,6 +201,25 @@ def _describe_mail(mail: Mail) -> dict[str, Any]:
         "sent_at": _iso(mail.sent_at),
         "delivery": mail.delivery_status,
         "delivery_at": _iso(mail.delivery_at),
+    }
+
+
+def _mails_from(person: Contact, follow_ups: Any) -> QuerySet[ReceivedMail]:
+    theirs = Q(activity__follow_up__in=follow_ups)
+    if person.email:
+        theirs |= Q(from_email__iexact=person.email)
+    return ReceivedMail.objects.filter(theirs).order_by("received_at", "pk")
+
+
+def _describe_received(mail: ReceivedMail) -> dict[str, Any]:
+    return {
+        "from": mail.from_email,
+        "name": mail.from_name,
+        "subject": mail.subject,
+        "text": mail.text,
+        "attachments": [dict(each) for each in mail.attachments],
+        "automatic": mail.automatic,
+        "received_at": _iso(mail.received_at),
     }
 
 

@@ -43,6 +43,22 @@ SERVICES = {
 }
 
 
+# Those that take mail in; Mandrill tells of it where it tells everything else.
+INBOUND = frozenset(SERVICES) - {"scaleway", "unisender_go"}
+
+
+def read_inbound_services(names: str, *, leaving: list[str]) -> list[str]:
+    """Return the services that bring mail in: the named ones, else those that mail leaves by."""
+    if not names:
+        return [name for name in leaving if name in INBOUND]
+    found = [each.strip() for each in names.split(",") if each.strip()]
+    if strange := [name for name in found if name not in INBOUND]:
+        raise ImproperlyConfigured(
+            f"INBOUND_SERVICE names {strange[0]!r}, which is none of: {', '.join(sorted(INBOUND))}."
+        )
+    return found
+
+
 def read_anymail(prefix: str = "") -> dict[str, Any]:
     """Every ANYMAIL_X variable (or ANYMAIL_X_FILE) becomes ["X"], as django-anymail names it.
 

@@ -12,6 +12,7 @@ from npsapp.environment import (
     read_base_url,
     read_boolean,
     read_database,
+    read_domain,
     read_email,
     read_integer,
     read_secret,
@@ -23,6 +24,7 @@ from npsapp.mail_services import (
     once_only,
     own_credentials,
     read_anymail,
+    read_inbound_services,
     require_service,
 )
 
@@ -219,6 +221,10 @@ if read_text("TRANSACTIONAL_EMAIL_URL"):
             "use_tls": _other["EMAIL_USE_TLS"],
         }
 
+# Where customers' answers come in, and the services that bring them; empty: none do.
+INBOUND_DOMAIN = read_domain("INBOUND_DOMAIN")
+INBOUND_SERVICES = read_inbound_services(read_text("INBOUND_SERVICE"), leaving=MAIL_SERVICES)
+
 REDIS_URL = read_text("REDIS_URL")
 BROKER_DIR = DATA_DIR / "broker"
 
@@ -295,6 +301,9 @@ CELERY_BEAT_SCHEDULE = {
     "write the digests": _every(300, "closeloop.send_digests"),
     "tell what the team can take": _every(300, "closeloop.tell_capacity"),
     "bring back snoozed follow-ups": _every(60, "closeloop.return_snoozed"),
+    "file what customers wrote": _every(10, "closeloop.file_received"),
+    "forget discarded mail": _every(3600, "closeloop.forget_received"),
+    "reply automatically": _every(60, "closeloop.reply_automatically"),
     "erase what is past its time": _every(600, "npsapp.retain"),
     "judge what mail services told": _every(10, "surveys.process_provider_events"),
     "forget what mail services told": _every(3600, "surveys.forget_provider_events"),

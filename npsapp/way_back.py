@@ -36,6 +36,7 @@ IMPROVEMENTS = Above(_("Improvements"), "improvements")
 OUTBOX = Above(_("Outbox"), "outbox")
 PROFILE = Above(_("My profile"), "profile")
 PROPERTIES = Above(_("Properties"), "properties")
+REPLY_TEXTS = Above(_("Reply texts"), "reply_templates")
 RESPONSES = Above(_("Responses"), "responses")
 RESPONSE_IMPORTS = Above(_("Import past answers"), "response_import")
 SENDER = Above(_("Back to the sender"), "sender", takes_number=True)
@@ -44,9 +45,11 @@ SUPPRESSIONS = Above(_("Not to be mailed"), "suppressions")
 SURVEYS = Above(_("Surveys"), "surveys")
 TEAM = Above(_("Team"), "team")
 USERS = Above(_("Users"), "users")
+WRITING_ROUNDS = Above(_("Thank promoters"), "writing_rounds")
 
 ABOVE = {
     "account": ACCOUNTS,
+    "automatic_reply": REPLY_TEXTS,
     "campaign": CAMPAIGNS,
     "campaign_edit": CAMPAIGN,
     "campaign_new": CAMPAIGNS,
@@ -70,12 +73,16 @@ ABOVE = {
     "property_edit": PROPERTIES,
     "property_new": PROPERTIES,
     "recipes": TEAM,
+    "reply_template": REPLY_TEXTS,
+    "reply_template_new": REPLY_TEXTS,
+    "reply_templates": TEAM,
     "response": RESPONSES,
     "response_batch": RESPONSE_IMPORTS,
     "response_import": RESPONSES,
     "sender": SETTINGS,
     "sender_mail": SENDER,
     "sender_new": SETTINGS,
+    "stray_mails": REPLY_TEXTS,
     "suppression_remove": SUPPRESSIONS,
     "survey": SURVEYS,
     "survey_new": SURVEYS,
@@ -85,6 +92,8 @@ ABOVE = {
     "user": USERS,
     "user_invite": USERS,
     "users": SETTINGS,
+    "writing_round": WRITING_ROUNDS,
+    "writing_rounds": FOLLOW_UPS,
 }
 
 

@@ -14,6 +14,7 @@ from closeloop.closing import Closing, needs_root_cause
 from closeloop.forms.base import ActingForm, ProseField
 from closeloop.forms.tagging import TaggingMixin
 from closeloop.models import Activity, FollowUp, RootCause
+from closeloop.placeholders import find_instruction
 from npsapp.models import User
 from npsapp.roles import Role
 from surveys.importing.faults import BadCell
@@ -173,6 +174,9 @@ class ReplyForm(ClosingForm):
         text: str = self.cleaned_data["text"]
         if text == self.initial.get("text", "").strip():
             raise forms.ValidationError(_("Write something under the greeting."))
+        if instruction := find_instruction(text):
+            error = _("Replace “%(line)s” by your own words, or take it out.")
+            raise forms.ValidationError(error % {"line": instruction})
         return text
 
 

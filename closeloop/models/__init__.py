@@ -2,13 +2,16 @@ from closeloop.models.activity import Activity
 from closeloop.models.desk import Draft, Presence
 from closeloop.models.followup import FollowUp, RootCause, Tag
 from closeloop.models.improvement import Improvement, ImprovementEvent, ImprovementVoice
+from closeloop.models.letter import AutomaticReply, ReplyTemplate, RoundItem, WritingRound
 from closeloop.models.member import Absence, Member
 from closeloop.models.notices import EscalationRule, NoticeChoices
+from closeloop.models.received import ReceivedMail
 from closeloop.models.recipe import Recipe
 
 __all__ = [
     "Absence",
     "Activity",
+    "AutomaticReply",
     "Draft",
     "EscalationRule",
     "FollowUp",
@@ -18,7 +21,11 @@ __all__ = [
     "Member",
     "NoticeChoices",
     "Presence",
+    "ReceivedMail",
     "Recipe",
+    "ReplyTemplate",
     "RootCause",
+    "RoundItem",
     "Tag",
+    "WritingRound",
 ]

@@ -36,6 +36,7 @@ class Activity(models.Model):
         ASSIGNED = "assigned", _("Assigned")
         NOTE = "note", _("Note")
         REPLY = "reply", _("Reply by mail")
+        AUTO_REPLY = "auto_reply", _("Automatic reply")
         NOT_DELIVERED = "not_delivered", _("Reply not delivered")
         RECEIVED = "received", _("Mail from the customer")
         CALL = "call", _("Call")

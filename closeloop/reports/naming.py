@@ -31,7 +31,7 @@ def name_activity(activity: Activity) -> str:
             return describe_opening(details)
         case Activity.Kind.ASSIGNED:
             return _assigned(activity)
-        case Activity.Kind.REPLY:
+        case Activity.Kind.REPLY | Activity.Kind.AUTO_REPLY:
             return str(details.get("subject", ""))
         case Activity.Kind.CALL:
             return _called(details)
@@ -58,6 +58,8 @@ def name_activity(activity: Activity) -> str:
             }
         case Activity.Kind.REOPENED if details.get("because") == "answer_changed":
             return _("Reopened, because the answer changed")
+        case Activity.Kind.REOPENED if details.get("because") == "customer_wrote":
+            return _("Reopened, because the customer wrote")
         case Activity.Kind.REOPENED if details.get("because") == "undone":
             return _("Closing taken back")
         case Activity.Kind.ESCALATED:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from closeloop.models import Activity, FollowUp
+from closeloop.models import Activity, FollowUp, ReceivedMail
 from closeloop.reports.naming import name_activity
 from responses.models import Category
 from responses.scoring import categorise
@@ -47,12 +47,15 @@ class Entry:
     is_current: bool = False
     is_warning: bool = False
     passage: Passage | None = None
+    is_automatic: bool = False
+    received: ReceivedMail | None = None
+    from_other: bool = False
 
 
 def build_timeline(follow_up: FollowUp) -> list[Entry]:
     """Return everything in the order in which it happened (two queries)."""
     entries = [*_list_previous(follow_up), *_list_answers(follow_up)]
-    activities = follow_up.activities.select_related("actor", "mail")
+    activities = follow_up.activities.select_related("actor", "mail", "received")
     entries += [describe_activity(activity) for activity in activities]
     return sorted(entries, key=lambda entry: entry.at)
 
@@ -141,12 +144,16 @@ def describe_activity(activity: Activity) -> Entry:
         told=tuple(activity.details.get("mentioned", ())),
         is_warning=activity.kind in WARNINGS,
         passage=describe_passage(activity.mail) if activity.mail else None,
+        is_automatic=activity.kind == Activity.Kind.AUTO_REPLY,
+        received=getattr(activity, "received", None),
+        from_other=bool(activity.details.get("from_other")),
     )
 
 
 SIDES: dict[str, Side] = {
     Activity.Kind.RECEIVED: Side.THEM,
     Activity.Kind.REPLY: Side.US,
+    Activity.Kind.AUTO_REPLY: Side.US,
     Activity.Kind.NOTE: Side.INTERNAL,
     Activity.Kind.CALL: Side.INTERNAL,
 }
@@ -157,6 +164,7 @@ ICONS: dict[str, str] = {
     Activity.Kind.NOTE: "speech",
     Activity.Kind.REPLY: "envelope",
     Activity.Kind.NOT_DELIVERED: "warning",
+    Activity.Kind.AUTO_REPLY: "envelope",
     Activity.Kind.RECEIVED: "envelope",
     Activity.Kind.CALL: "phone",
     Activity.Kind.GESTURE: "gift",

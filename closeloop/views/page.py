@@ -49,12 +49,17 @@ def draw_follow_up(
     form: ActingForm | None = None,
     status: int = 200,
     meanwhile: list[Activity] | None = None,
+    draft: Beginning | None = None,
+    kept_typed: bool = False,
 ) -> HttpResponse:
     """Render the page; `form` is one that was sent in, and stands open with what it holds."""
-    draft = draft_reply(follow_up, user=request.user)
+    draft = draft or draft_reply(follow_up, user=request.user, template=request.GET.get("template"))
     draft = with_news(draft, follow_up, request.GET.get("improvement"))
     forms = _draw_forms(follow_up, draft, now=now)
     drafts = find_drafts(follow_up, user=request.user)
+    if draft.template:
+        # Somebody just asked for this text; what they had begun is kept until they type on.
+        drafts.pop("reply", None)
     for kind, begun in drafts.items():
         forms[kind].initial.update(subject=begun.subject, text=begun.text)
     obstacle = find_obstacle(follow_up.response)
@@ -82,6 +87,7 @@ def draw_follow_up(
         "draft": draft,
         "drafts": drafts,
         "is_asleep": follow_up.is_snoozed(now),
+        "kept_typed": kept_typed,
         "obstacle": obstacle,
         "needs_root_cause": needs_root_cause(follow_up),
         "meanwhile": [describe_activity(activity) for activity in meanwhile or []],

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from closeloop.changing import lock, record
-from closeloop.models import Activity, Draft, FollowUp, Tag
+from closeloop.models import Activity, Draft, FollowUp, ReceivedMail, Tag
+from closeloop.receiving.filing import empty_received
 from npsapp.erasing.traces import Traces
 from npsapp.models import User
 from responses.automatic import Sign
@@ -51,9 +52,22 @@ def empty_mails(mails: Iterable[Mail]) -> set[str]:
         if mail.kind != Mail.Kind.NOTICE:
             mail.to_email = mail.to_name = mail.address_hash = ""
         mail.subject = mail.text = mail.html = mail.in_reply_to = mail.detail = ""
-        mail.provider_id = ""
+        mail.references = mail.provider_id = ""
         mail.save()
     return ids
+
+
+def empty_received_mails(address: str, follow_ups: Iterable[int], *, now: dt.datetime) -> int:
+    """Empty what came from the person, wherever it was put; return how many mails."""
+    theirs = Q(activity__follow_up__in=list(follow_ups))
+    if address:
+        theirs |= Q(from_email__iexact=address)
+    mails = ReceivedMail.objects.filter(theirs).select_for_update(of=("self",)).order_by("pk")
+    for mail in mails:
+        if mail.activity_id:
+            Activity.objects.filter(pk=mail.activity_id).update(text="")
+        empty_received(mail, now=now)
+    return len(mails)
 
 
 def unlink_invitations(invitations: QuerySet[Invitation]) -> tuple[set[str], int]:
@@ -81,6 +95,7 @@ def empty_follow_up(pk: int, *, user: User | None, now: dt.datetime) -> None:
     follow_up = lock(pk)
     activities = Activity.objects.filter(follow_up=follow_up)
     activities.update(text="")
+    empty_received_mails("", [pk], now=now)
     for activity in activities.filter(details__has_any_keys=WORDS):
         # What a gesture cost stays a number of the reports; what it was may say who got it.
         activity.details |= {key: "" for key in WORDS if key in activity.details}

@@ -23,6 +23,7 @@ from npsapp.erasing.emptying import (
     MailLeaving,
     empty_follow_up,
     empty_mails,
+    empty_received_mails,
     erase_tags,
     unlink_answers,
     unlink_invitations,
@@ -125,6 +126,7 @@ def remove_rows(
         written |= sent
     for pk in follow_ups:
         empty_follow_up(pk, user=user, now=now)
+    empty_received_mails(address, [], now=now)
     answers = unlink_answers(Response.objects.filter(contact=person)) if person else 0
     previews, problem_files = erase_import_files(traces, or_else=ImportRunning)
     if person:

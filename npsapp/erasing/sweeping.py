@@ -18,7 +18,10 @@ from surveys.models import ImportBatch
 
 OUR_APPS = ("surveys", "responses", "closeloop")
 # The words of the company itself, and contacts: of those only the erased row is meant.
-KEPT = frozenset({"organisation", "sender", "survey", "rootcause", "member", "property", "account"})
+KEPT = frozenset(
+    {"organisation", "sender", "survey", "rootcause", "member", "property", "account",
+     "replytemplate"}
+)  # fmt: skip
 NOT_IMPORTED = {ImportBatch.State.UPLOADED, ImportBatch.State.PREVIEWED, ImportBatch.State.FAILED}
 
 

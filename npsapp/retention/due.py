@@ -8,7 +8,7 @@ import datetime as dt
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from closeloop.models import FollowUp
+from closeloop.models import FollowUp, ReceivedMail
 from responses.models import Response
 from surveys.models import Campaign, Contact, ImportBatch, Invitation, Mail
 
@@ -86,6 +86,11 @@ def find_mails(cutoff: dt.datetime) -> QuerySet[Mail]:
         .filter(~Exists(of_open))
         .order_by("pk")
     )
+
+
+def find_strays(cutoff: dt.datetime) -> QuerySet[ReceivedMail]:
+    """Mails that came in, belong to no follow-up, and that nobody settled."""
+    return ReceivedMail.objects.stray().filter(received_at__lt=cutoff).order_by("pk")
 
 
 def find_imports(cutoff: dt.datetime) -> QuerySet[ImportBatch]:

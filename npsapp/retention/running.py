@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from closeloop.receiving.filing import empty_received
 from npsapp.erasing.emptying import (
     CannotEraseNow,
     empty_follow_up,
@@ -35,6 +36,7 @@ from npsapp.retention.due import (
     find_invitations,
     find_mails,
     find_people,
+    find_strays,
 )
 from responses.models import Response
 from surveys.models import Contact, ImportBatch, Invitation, RetentionRun, get_organisation
@@ -85,7 +87,7 @@ def look_ahead(months: int, *, now: dt.datetime) -> Preview:
         # The people's own rows go with them, and are not counted twice.
         answers=find_answers(cutoff).exclude(contact__in=people).count(),
         invitations=find_invitations(cutoff).exclude(contact__in=people).count(),
-        mails=find_mails(cutoff).count(),
+        mails=find_mails(cutoff).count() + find_strays(cutoff).count(),
         imports=find_imports(cutoff).count(),
         files=len(find_files(cutoff)),
     )
@@ -216,7 +218,11 @@ def _invitations(done: Pass, cutoff: dt.datetime, now: dt.datetime) -> bool:
 def _mails(done: Pass, cutoff: dt.datetime, now: dt.datetime) -> bool:
     mails = find_mails(cutoff).select_related("sender").select_for_update(of=("self",))[:BATCH]
     done.add("mails", len(empty_mails(mails)))
-    return bool(mails)
+    strays = list(find_strays(cutoff).select_for_update(of=("self",))[:BATCH])
+    for stray in strays:
+        empty_received(stray, now=now)
+    done.add("mails", len(strays))
+    return bool(mails or strays)
 
 
 @transaction.atomic

@@ -174,6 +174,7 @@ class Mail(Delivery):
     class Kind(models.TextChoices):
         TEST = "test", _("Test mail")
         REPLY = "reply", _("Reply")
+        AUTO_REPLY = "auto_reply", _("Automatic reply")
         NOTICE = "notice", _("Notice")
         ACCOUNT = "account", _("Login")
         ALARM = "alarm", _("Alarm")
@@ -188,6 +189,10 @@ class Mail(Delivery):
     text = models.TextField()
     html = models.TextField(blank=True)
     in_reply_to = models.CharField(max_length=300, blank=True)
+    # Every Message-ID of the conversation before it, oldest first; empty: that of `in_reply_to`.
+    references = models.TextField(blank=True)
+    # Where an answer to this very mail goes; empty: as the sender has it.
+    reply_to = models.EmailField(max_length=320, blank=True)
     # Of a test mail: the campaign it tried out, and a fingerprint of how its mail was worded then.
     campaign = models.ForeignKey(
         Campaign, null=True, on_delete=models.SET_NULL, related_name="test_mails"

@@ -147,8 +147,11 @@ def compose_mail(mail: Mail) -> EmailMultiAlternatives:
     if mail.kind == Mail.Kind.ACCOUNT:
         # A link that lets somebody in is for nobody else's eyes; RFC 2156 names it so.
         headers["Sensitivity"] = "Private"
+    if mail.kind == Mail.Kind.AUTO_REPLY:
+        headers["Auto-Submitted"] = "auto-replied"
     if in_reply_to := " ".join(mail.in_reply_to.split()):
-        headers |= {"In-Reply-To": in_reply_to, "References": in_reply_to}
+        references = " ".join(mail.references.split()) or in_reply_to
+        headers |= {"In-Reply-To": in_reply_to, "References": references}
     words = Words(" ".join(mail.subject.split()), mail.text, mail.html)
     to = write_address(mail.to_name, mail.to_email)
     return _make_message(mail, words, to=to, headers=headers)
@@ -188,7 +191,9 @@ def _make_message(
 
 
 def _reply_to(row: Row, sender: Sender) -> list[str] | None:
-    """The shared address; without one, a customer's answer goes to the colleague who wrote."""
+    """The mail's own address, else the shared one; without either, that of who wrote."""
+    if isinstance(row, Mail) and row.reply_to:
+        return [write_address(sender.from_name, row.reply_to)]
     if sender.reply_to:
         return [sender.reply_to]
     if isinstance(row, Mail) and row.kind == Mail.Kind.REPLY and row.created_by:

@@ -45,9 +45,10 @@ ACTIONS = {
 }
 # Session, user, organisation four times (clock, frame, signature, snooze), the rail, two for the
 # banners; the follow-up, its tags, versions, activities, own drafts, two of history, three of the
-# account, the next one, a block of the address, the signature, what is improved because of it; and
-# what there is to choose from: two lists of root causes, of tags, and of colleagues.
-QUERIES = 30
+# account, the next one, a block of the address, the signature, what is improved because of it; what
+# there is to choose from: two lists of root causes, of tags, of colleagues and of texts to begin
+# with; and the sender, whose address an answer goes to.
+QUERIES = 32
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from closeloop.models import Activity, Draft, FollowUp, Tag
+from closeloop.models import Activity, Draft, FollowUp, ReceivedMail, Tag
 from npsapp.erasing.erase import ImportRunning, MailLeaving, erase
 from npsapp.outbox import EmailBackend
 from responses.models import Response, ResponseVersion
@@ -151,6 +151,22 @@ def make_whole_person() -> Contact:
         details={"subject": f"Aan {NAME}"},
     )  # fmt: skip
     leave_on_the_desk(follow_up)
+    received = Activity.objects.create(
+        follow_up=follow_up, kind="received", at=now, text=f"Groet {NAME}", version=4
+    )
+    photo: list[dict[str, str | int]] = [{"name": "wegwezen.jpg"}]
+    for key, activity, told in [("1", received, photo), ("2", None, photo)]:
+        ReceivedMail.objects.create(
+            provider="Postmark", event_key=key, from_email=ADDRESS.title(), from_name="F. Wegwezen",
+            subject="Re: Wegwezen", text=f"Groet {NAME}", history_at=5, attachments=told,
+            message_id=f"<1.{ADDRESS}>", addressed_to=[ADDRESS], answers=[f"<2.{ADDRESS}>"],
+            state="filed" if activity else "stray", activity=activity, received_at=now, look_at=now,
+        )  # fmt: skip
+    Mail.objects.create(
+        sender=sender, kind="notice", dedupe_key=f"answered:{received.pk}:1", state="sent",
+        to_email="arie@voorbeeld.example", subject=f"{NAME} wrote",
+        text=f"Bel mij {follow_up.get_absolute_url()}",
+    )  # fmt: skip
     make_invitation(campaign=make_campaign(), contact=person, state="scheduled")
     content = f"email;voornaam;achternaam\n{ADDRESS};Fenna;Wegwezen\n"
     ImportBatch.objects.create(
@@ -180,6 +196,15 @@ def test_erased_person_is_in_no_table_and_no_file(outbox: Path) -> None:
 
     assert find_in_tables(*TRACES, "k-weg") == []
     assert find_in_files(*TRACES) == []
+
+
+def test_mail_that_an_erased_person_sent_is_known_again_and_empty(outbox: Path) -> None:
+    erase(ADDRESS, make_whole_person(), user=None, now=timezone.now())
+
+    mails = ReceivedMail.objects.order_by("event_key")
+    assert list(mails.values_list("event_key", "state", "text")) == [
+        ("1", "discarded", ""), ("2", "discarded", ""),
+    ]  # fmt: skip
 
 
 def test_score_stays_unlinked_with_its_segment(outbox: Path) -> None:
@@ -349,6 +374,8 @@ def test_export_holds_everything_as_json_and_csv(manager_client: Client, outbox:
     assert len(exported["invitations"]) == 2
     assert exported["follow_ups"][0]["drafts"][0]["text"] == f"Beste {NAME}"
     assert f"follow_ups;1;tags.1;zaak {NAME}" in table.content.decode("utf-8-sig")
+    assert [mail["text"] for mail in exported["mails_received"]] == [f"Groet {NAME}"] * 2
+    assert exported["mails_received"][0]["attachments"] == [{"name": "wegwezen.jpg"}]
     assert f"answers;1;comment;Bel mij, groet {NAME}" in table.content.decode("utf-8-sig")
 
 
