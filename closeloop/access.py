@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
 
-from closeloop.models import FollowUp, Member, RootCause
+from closeloop.models import BulkAct, FollowUp, Member, RootCause, SavedView
+from npsapp.models import User
+from npsapp.roles import Role
 
 SHOWN = (
     "owner",
@@ -31,3 +33,16 @@ def get_member(pk: int) -> Member:
 
 def get_root_cause(pk: int) -> RootCause:
     return get_object_or_404(RootCause, pk=pk)
+
+
+def get_saved_view(pk: int, *, user: User) -> SavedView:
+    """One's own; managers may also change what others share with the team."""
+    theirs = SavedView.objects.filter(user=user)
+    if user.may(Role.MANAGER):
+        theirs = SavedView.objects.visible_to(user)
+    return get_object_or_404(theirs, pk=pk)
+
+
+def get_bulk_act(pk: int, *, user: User) -> BulkAct:
+    """What somebody did is theirs alone to take back."""
+    return get_object_or_404(BulkAct, pk=pk, user=user)

@@ -53,6 +53,7 @@ ABOVE = {
     "contact_import": CONTACTS,
     "contact_new": CONTACTS,
     "first_steps": DASHBOARD,
+    "follow_ups_filter": FOLLOW_UPS,
     "held_deliveries": CAMPAIGNS,
     "import_batch": CONTACT_IMPORTS,
     "outbox_mail": OUTBOX,

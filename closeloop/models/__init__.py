@@ -1,5 +1,15 @@
 from closeloop.models.activity import Activity
 from closeloop.models.followup import FollowUp, RootCause, Tag
 from closeloop.models.member import Absence, Member
+from closeloop.models.queue import BulkAct, SavedView
 
-__all__ = ["Absence", "Activity", "FollowUp", "Member", "RootCause", "Tag"]
+__all__ = [
+    "Absence",
+    "Activity",
+    "BulkAct",
+    "FollowUp",
+    "Member",
+    "RootCause",
+    "SavedView",
+    "Tag",
+]

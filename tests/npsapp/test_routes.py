@@ -71,6 +71,14 @@ AGENT = {
     "follow_up_remove_test",
     "follow_up_unclose",
     "follow_ups",
+    "follow_ups_bulk",
+    "follow_ups_filter",
+    "follow_ups_news",
+    "follow_ups_undo",
+    "queue_shortcuts",
+    "saved_view_add",
+    "saved_view_delete",
+    "saved_view_edit",
     "team_me",
 }
 MANAGER = {

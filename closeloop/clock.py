@@ -1,0 +1,58 @@
+"""The working hours of whoever works on a follow-up, and the moments a snooze is offered for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+
+from closeloop.later import in_a_week, last_start_before, next_monday, tomorrow
+from closeloop.models import FollowUp, Member
+from closeloop.snoozing import LONGEST_FOR_REPLY
+from closeloop.targets import WorkingHours
+from npsapp.models import User
+from surveys.free_days import find_free_days
+from surveys.models import get_organisation
+
+# The latest moment offered lies within the longest snooze, and a holiday or an absence later.
+AHEAD = dt.timedelta(days=150)
+
+
+class Until(enum.StrEnum):
+    """The ends of a snooze that are one click away."""
+
+    TOMORROW = "tomorrow"
+    MONDAY = "monday"
+    WEEK = "week"
+    REPLY = "reply"
+
+
+def find_hours(owner: User | None, *, now: dt.datetime) -> WorkingHours:
+    """The organisation's hours, on the days on which the owner works, if there is one."""
+    organisation = get_organisation()
+    first = now.astimezone(organisation.zone).date()
+    free = set(find_free_days(organisation, first=first, last=first + AHEAD))
+    weekdays = organisation.working_days
+    member = owner and Member.objects.filter(user=owner).first()
+    if member:
+        weekdays = member.working_days or weekdays
+        for absence in member.absences.filter(last_day__gte=first, first_day__lte=first + AHEAD):
+            days = (min(absence.last_day, first + AHEAD) - absence.first_day).days + 1
+            free.update(absence.first_day + dt.timedelta(days=number) for number in range(days))
+    return WorkingHours(
+        zone=organisation.zone,
+        weekdays=weekdays,
+        start=organisation.day_start,
+        end=organisation.day_end,
+        free=frozenset(free),
+    )
+
+
+def offer_moments(follow_up: FollowUp, *, now: dt.datetime) -> dict[Until, dt.datetime]:
+    """Return when each snooze would end, in the hours of the owner."""
+    hours = find_hours(follow_up.owner, now=now)
+    return {
+        Until.TOMORROW: tomorrow(now, hours),
+        Until.MONDAY: next_monday(now, hours),
+        Until.WEEK: in_a_week(now, hours),
+        Until.REPLY: last_start_before(now + LONGEST_FOR_REPLY, hours, after=now),
+    }
