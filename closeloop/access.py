@@ -15,11 +15,14 @@ SHOWN = (
     "response__tester",
     "response__contact__account",
     "response__invitation__campaign",
+    "previous__response",
 )
 
 
 def get_follow_up(pk: int) -> FollowUp:
-    return get_object_or_404(FollowUp.everything.select_related(*SHOWN), pk=pk)
+    return get_object_or_404(
+        FollowUp.everything.select_related(*SHOWN).prefetch_related("tags"), pk=pk
+    )
 
 
 def get_test(pk: int) -> FollowUp:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from closeloop.changing import WrongState, demand_open, find_target, locked, record
 from closeloop.models import Activity, FollowUp, RootCause
+from closeloop.tagging import leave_tags
 from npsapp.models import User
 from responses.models import Category
 
@@ -22,6 +23,8 @@ class Closing:
     outcome: str
     root_cause: RootCause | None = None
     text: str = ""
+    # All the tags it shall have; None leaves them as they are.
+    tags: tuple[str, ...] | None = None
 
 
 def needs_root_cause(follow_up: FollowUp) -> bool:
@@ -33,7 +36,10 @@ def close(
 ) -> FollowUp:
     """Close it; raises Unfinished when something is missing."""
     kind = Activity.Kind.CLOSED
-    with locked(follow_up, user=user, version=version, kind=kind, text=closing.text) as fresh:
+    same = {"outcome": closing.outcome, "root_cause": str(closing.root_cause or "")}
+    with locked(
+        follow_up, user=user, version=version, kind=kind, text=closing.text, details=same
+    ) as fresh:
         demand_open(fresh)
         finish(fresh, closing, user=user, now=now)
     return fresh
@@ -42,17 +48,19 @@ def close(
 def finish(fresh: FollowUp, closing: Closing, *, user: User, now: dt.datetime) -> None:
     """Close a follow-up that is locked already."""
     check(fresh, closing)
+    if closing.tags is not None:
+        # First: closing is what the undo looks for as the last thing that happened.
+        leave_tags(fresh, words=closing.tags, user=user, now=now)
     before = fresh.state
     fresh.state = FollowUp.State.CLOSED
     fresh.closed_at = now
     fresh.snoozed_until = fresh.returned_at = None
     fresh.outcome = closing.outcome
     fresh.root_cause = closing.root_cause
-    # Frozen for the reports: whose it was and what the cause was called when it was closed.
+    # Frozen for the reports, with the owner and the times: what the cause was called then.
     details = {
         "outcome": closing.outcome,
         "root_cause": str(closing.root_cause or ""),
-        "owner": fresh.owner_id,
         "contacted": not fresh.awaiting_contact,
         # For whoever takes the closing back at once.
         "state": before,

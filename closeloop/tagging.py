@@ -6,12 +6,15 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Count
+
 from closeloop.changing import locked, record
 from closeloop.models import Activity, FollowUp, Tag
 from npsapp.models import User
 
 MOST = 8
 LONGEST = 40
+OFFERED = 16
 
 
 class TooManyTags(ValueError):
@@ -42,6 +45,39 @@ def set_tags(
     with locked(follow_up, user=user, version=version, kind=kind, details=asked) as fresh:
         change_tags(fresh, add=adding, remove=removing, user=user, now=now, asked=asked)
     return fresh
+
+
+def retag(
+    follow_up: FollowUp, *, words: Iterable[str], user: User, version: int, now: dt.datetime
+) -> FollowUp:
+    """Let exactly these words be its tags."""
+    kind, wanted = Activity.Kind.TAGGED, tidy(words)
+    asked = {"asked": {"all": wanted}}
+    with locked(follow_up, user=user, version=version, kind=kind, details=asked) as fresh:
+        leave_tags(fresh, words=wanted, user=user, now=now, asked=asked)
+    return fresh
+
+
+def leave_tags(
+    fresh: FollowUp,
+    *,
+    words: Iterable[str],
+    user: User,
+    now: dt.datetime,
+    asked: dict[str, Any] | None = None,
+) -> None:
+    """Let exactly these words be the tags of a follow-up that is locked already."""
+    wanted = tidy(words)
+    kept = {word.lower() for word in wanted}
+    remove = [tag.label for tag in fresh.tags.all() if tag.label.lower() not in kept]
+    change_tags(fresh, add=wanted, remove=remove, user=user, now=now, asked=asked)
+
+
+def offer_tags(follow_up: FollowUp) -> list[str]:
+    """The words to choose from: its own, and those used most."""
+    used = Tag.objects.annotate(n=Count("follow_ups")).order_by("-n", "label")[:OFFERED]
+    own = [tag.label for tag in follow_up.tags.all()]
+    return own + sorted((tag.label for tag in used if tag.label not in own), key=str.casefold)
 
 
 def change_tags(

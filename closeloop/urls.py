@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from closeloop.views import bulk, follow_up, queue, saved_views, team, trying
+from closeloop.views import bulk, desk, follow_up, queue, saved_views, sorting, team, trying
 
 urlpatterns = [
     path("follow-ups/", queue.follow_ups, name="follow_ups"),
@@ -27,6 +27,17 @@ urlpatterns = [
     path("follow-ups/<int:pk>/close/", follow_up.follow_up_close, name="follow_up_close"),
     path("follow-ups/<int:pk>/close/undo/", follow_up.follow_up_unclose, name="follow_up_unclose"),
     path("follow-ups/<int:pk>/reopen/", follow_up.follow_up_reopen, name="follow_up_reopen"),
+    path("follow-ups/<int:pk>/gesture/", follow_up.follow_up_gesture, name="follow_up_gesture"),
+    path("follow-ups/<int:pk>/snooze/", sorting.follow_up_snooze, name="follow_up_snooze"),
+    path("follow-ups/<int:pk>/wake/", sorting.follow_up_wake, name="follow_up_wake"),
+    path("follow-ups/<int:pk>/tags/", sorting.follow_up_tag, name="follow_up_tag"),
+    path("follow-ups/<int:pk>/draft/", desk.follow_up_draft, name="follow_up_draft"),
+    path(
+        "follow-ups/<int:pk>/draft/discard/",
+        desk.follow_up_draft_discard,
+        name="follow_up_draft_discard",
+    ),
+    path("follow-ups/<int:pk>/presence/", desk.follow_up_presence, name="follow_up_presence"),
     path(
         "follow-ups/<int:pk>/remove-test/",
         trying.follow_up_remove_test,

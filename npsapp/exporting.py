@@ -22,6 +22,8 @@ from surveys.models import (
 )
 from surveys.suppressing import list_removals
 
+# Of the details of an activity, what says something about the person.
+TOLD = ("what", "cost", "outcome", "added", "removed")
 HEADER = ["Section", "Number", "Field", "Value"]
 
 
@@ -159,9 +161,17 @@ def _describe_follow_up(follow_up: FollowUp) -> dict[str, Any]:
         "state": follow_up.state,
         "outcome": follow_up.outcome,
         "owner": str(follow_up.owner or ""),
+        "snoozed_until": _iso(follow_up.snoozed_until),
+        "tags": [tag.label for tag in follow_up.tags.all()],
         "activities": [
             {"at": _iso(a.at), "kind": a.kind, "by": str(a.actor or ""), "text": a.text}
+            | {name: a.details[name] for name in TOLD if name in a.details}
             for a in activities
+        ],
+        # Words about the person that a colleague began and did not send.
+        "drafts": [
+            {"kind": d.kind, "at": _iso(d.updated_at), "subject": d.subject, "text": d.text}
+            for d in follow_up.drafts.all()
         ],
     }
 

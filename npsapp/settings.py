@@ -290,6 +290,7 @@ CELERY_BEAT_SCHEDULE = {
     "import files": _every(15, "surveys.import_files"),
     "import answers": _every(15, "responses.import_files"),
     "open follow-ups": _every(60, "closeloop.sweep"),
+    "bring back snoozed follow-ups": _every(60, "closeloop.return_snoozed"),
     "erase what is past its time": _every(600, "npsapp.retain"),
     "judge what mail services told": _every(10, "surveys.process_provider_events"),
     "forget what mail services told": _every(3600, "surveys.forget_provider_events"),

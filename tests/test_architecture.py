@@ -32,6 +32,7 @@ PURE = (
     "surveys.planning.schedule",
     "surveys.wording",
     "surveys.colours",
+    "closeloop.later",
     "closeloop.targets",
 )
 # What models themselves are built from; Django yes, rows no.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
 
 from django import forms
@@ -9,37 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from closeloop.closing import Closing, needs_root_cause
-from closeloop.models import FollowUp, RootCause
+from closeloop.forms.base import ActingForm, ProseField
+from closeloop.forms.tagging import TaggingMixin
+from closeloop.models import Activity, FollowUp, RootCause
 from npsapp.models import User
 from npsapp.roles import Role
+from surveys.importing.faults import BadCell
+from surveys.importing.numbers import read_number
 
-
-class ProseField(forms.CharField):
-    """Several lines of text, with the line ends that the rest of the product uses."""
-
-    widget = forms.Textarea
-
-    def to_python(self, value: Any) -> str:
-        return (super().to_python(value) or "").replace("\r\n", "\n")
-
-
-class ActingForm(forms.Form):
-    """A form about one follow-up. `prefix` keeps the ids of several on a page apart."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-
-    name: str
-
-    def __init__(self, data: Any = None, *, follow_up: FollowUp, **kwargs: Any) -> None:
-        initial = {"version": follow_up.version} | kwargs.pop("initial", {})
-        super().__init__(data, initial=initial, auto_id=f"{self.name}_%s", **kwargs)
-        self.follow_up = follow_up
-
-
-class VersionForm(ActingForm):
-    """For buttons that need nothing but a press."""
-
-    name = "version"
+HIGHEST_COST = 1_000_000
 
 
 class AssignForm(ActingForm):
@@ -68,26 +48,59 @@ class NoteForm(ActingForm):
     text = ProseField(
         label=gettext_lazy("Internal note"),
         max_length=4000,
-        help_text=gettext_lazy("Only colleagues read this."),
+        help_text=gettext_lazy("Only colleagues read this. Write @name to show it to somebody."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+    tell = forms.ModelMultipleChoiceField(
+        User.objects.none(),
+        required=False,
+        label=gettext_lazy("Show it to"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, data: Any = None, *, follow_up: FollowUp, **kwargs: Any) -> None:
+        super().__init__(data, follow_up=follow_up, **kwargs)
+        field = cast("forms.ModelMultipleChoiceField[User]", self.fields["tell"])
+        field.queryset = User.objects.who_may(Role.AGENT).order_by("name", "pk")
 
 
 class CallForm(ActingForm):
     name = "call"
 
-    reached = forms.TypedChoiceField(
+    outcome = forms.TypedChoiceField(
         label=gettext_lazy("What happened"),
-        choices=[("yes", gettext_lazy("I spoke to them")), ("no", gettext_lazy("No answer"))],
-        coerce=lambda value: value == "yes",
+        choices=Activity.CallOutcome.choices,
+        coerce=Activity.CallOutcome,
         widget=forms.RadioSelect,
     )
     text = ProseField(
         label=gettext_lazy("What was said"),
         required=False,
         max_length=4000,
+        help_text=gettext_lazy("Only colleagues read this."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+
+class GestureForm(ActingForm):
+    name = "gesture"
+
+    what = forms.CharField(label=gettext_lazy("What the customer gets"), max_length=200)
+    cost = forms.CharField(
+        label=gettext_lazy("What it costs us"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+
+    def clean_cost(self) -> Decimal:
+        """As people write amounts: 12,50 and € 12.50."""
+        try:
+            cost = read_number(self.cleaned_data["cost"])
+        except BadCell:
+            raise forms.ValidationError(_("Write an amount, as 12.50.")) from None
+        if not 0 <= cost < HIGHEST_COST:
+            raise forms.ValidationError(_("Write an amount from 0 to 999,999."))
+        return cost.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 class ClosingForm(ActingForm):
@@ -125,7 +138,7 @@ class ClosingForm(ActingForm):
         )
 
 
-class CloseForm(ClosingForm):
+class CloseForm(TaggingMixin, ClosingForm):
     name = "close"
 
     closing_note = ProseField(
@@ -133,8 +146,11 @@ class CloseForm(ClosingForm):
         required=False,
         max_length=4000,
         help_text=gettext_lazy("Only colleagues read this."),
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+    def what_came_of_it(self) -> Closing:
+        return replace(super().what_came_of_it(), tags=self.words())
 
 
 class ReplyForm(ClosingForm):

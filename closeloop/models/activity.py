@@ -42,6 +42,14 @@ class Activity(models.Model):
         CLOSED = "closed", _("Closed")
         REOPENED = "reopened", _("Reopened")
 
+    class CallOutcome(models.TextChoices):
+        """How a call ended, as `details["outcome"]`; only REACHED is a contact."""
+
+        REACHED = "reached", _("Spoke to them")
+        VOICEMAIL = "voicemail", _("Left a voicemail")
+        NO_ANSWER = "no_answer", _("No answer")
+        WRONG_NUMBER = "wrong_number", _("Wrong number")
+
     follow_up = models.ForeignKey(FollowUp, on_delete=models.CASCADE, related_name="activities")
     kind = models.CharField(max_length=15, choices=Kind.choices)
     actor = models.ForeignKey(

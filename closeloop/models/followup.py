@@ -199,6 +199,9 @@ class FollowUp(models.Model):
     def is_closed(self) -> bool:
         return self.state == self.State.CLOSED
 
+    def is_snoozed(self, now: dt.datetime) -> bool:
+        return self.snoozed_until is not None and self.snoozed_until > now
+
     def is_overdue(self, now: dt.datetime) -> bool:
         """As `still_overdue`, of a row at hand."""
         return self.state != self.State.CLOSED and self.awaiting_contact and self.due_at < now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import cast
 
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,10 @@ READ = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """Another answer, or an invitation that was not answered (then without a score)."""
+    """Another answer, or an invitation that was not answered (then without a score).
+
+    `text` is what the person wrote, `came_of_it` what we did. `who` is set for other people.
+    """
 
     at: dt.datetime
     survey: str
@@ -26,6 +30,9 @@ class Past:
     category: str = ""
     word: str = ""
     url: str = ""
+    who: str = ""
+    came_of_it: str = ""
+    contacted_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +66,22 @@ def _list_others(follow_up: FollowUp) -> list[Past]:
         .select_related("campaign__survey")
         .order_by("-sent_at", "-pk")
     )
-    past = [_describe(response) for response in others[:READ]]
-    for invitation in silent[:READ]:
-        survey = str(invitation.campaign.survey)
-        past.append(Past(at=invitation.sent_at, survey=survey, text=_("Asked, no answer")))
+    past = [describe_response(response) for response in others[:READ]]
+    past += [describe_invitation(invitation) for invitation in silent[:READ]]
     return sorted(past, key=lambda one: one.at, reverse=True)
 
 
-def _describe(response: Response) -> Past:
+def describe_invitation(invitation: Invitation, *, who: str = "") -> Past:
+    """One that was sent and not answered."""
+    return Past(
+        at=cast("dt.datetime", invitation.sent_at),
+        survey=str(invitation.campaign.survey),
+        text=_("Asked, no answer"),
+        who=who,
+    )
+
+
+def describe_response(response: Response, *, who: str = "") -> Past:
     follow_up: FollowUp | None = getattr(response, "follow_up", None)
     return Past(
         at=response.answered_at,
@@ -76,4 +91,14 @@ def _describe(response: Response) -> Past:
         category=response.category,
         word=response.get_category_display(),
         url=(follow_up or response).get_absolute_url(),
+        who=who,
+        came_of_it=_say_state(follow_up) if follow_up else "",
+        contacted_at=follow_up.first_contacted_at if follow_up else None,
     )
+
+
+def _say_state(follow_up: FollowUp) -> str:
+    """What came of it, or how far it is."""
+    if follow_up.is_closed:
+        return str(follow_up.get_outcome_display())
+    return str(follow_up.get_state_display())

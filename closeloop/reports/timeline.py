@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from closeloop.models import Activity, FollowUp
+from closeloop.reports.naming import name_activity
 from responses.models import Category
 from responses.scoring import categorise
 from surveys.models import Delivery, Mail
@@ -38,6 +38,10 @@ class Entry:
     title: str
     who: str = ""
     text: str = ""
+    icon: str = ""
+    url: str = ""
+    # Colleagues whom a note is meant for.
+    told: tuple[str, ...] = ()
     score: int | None = None
     category: str = ""
     is_current: bool = False
@@ -47,10 +51,33 @@ class Entry:
 
 def build_timeline(follow_up: FollowUp) -> list[Entry]:
     """Return everything in the order in which it happened (two queries)."""
-    entries = _list_answers(follow_up)
+    entries = [*_list_previous(follow_up), *_list_answers(follow_up)]
     activities = follow_up.activities.select_related("actor", "mail")
     entries += [describe_activity(activity) for activity in activities]
     return sorted(entries, key=lambda entry: entry.at)
+
+
+def _list_previous(follow_up: FollowUp) -> list[Entry]:
+    """The follow-up of the same person's answer before, as the place where this one begins."""
+    earlier = follow_up.previous
+    if earlier is None:
+        return []
+    response = earlier.response
+    state = earlier.get_outcome_display() if earlier.is_closed else earlier.get_state_display()
+    category = Category(response.category).label
+    title = _("Earlier follow-up: %(score)s, %(category)s") % {
+        "score": response.score,
+        "category": category,
+    }
+    return [
+        Entry(
+            at=response.answered_at,
+            side=Side.EVENT,
+            title=f"{title} · {state}",
+            icon="back",
+            url=earlier.get_absolute_url(),
+        )
+    ]
 
 
 def _list_answers(follow_up: FollowUp) -> list[Entry]:
@@ -59,7 +86,9 @@ def _list_answers(follow_up: FollowUp) -> list[Entry]:
     invitation = response.invitation
     if invitation and invitation.sent_at:
         title = _("Asked: %(survey)s") % {"survey": response.survey}
-        entries.append(Entry(at=invitation.sent_at, side=Side.EVENT, title=title))
+        entries.append(
+            Entry(at=invitation.sent_at, side=Side.EVENT, title=title, icon="paper-plane")
+        )
     entries += [
         _answer(
             version.answered_at,
@@ -104,62 +133,40 @@ def describe_activity(activity: Activity) -> Entry:
     return Entry(
         at=activity.at,
         side=SIDES.get(activity.kind, Side.EVENT),
-        title=_title(activity),
+        title=name_activity(activity),
         who=str(activity.actor or ""),
         text=activity.text,
-        is_warning=activity.kind == Activity.Kind.NOT_DELIVERED,
+        icon=ICONS.get(activity.kind, "more"),
+        told=tuple(activity.details.get("mentioned", ())),
+        is_warning=activity.kind in WARNINGS,
         passage=describe_passage(activity.mail) if activity.mail else None,
     )
 
 
 SIDES: dict[str, Side] = {
+    Activity.Kind.RECEIVED: Side.THEM,
     Activity.Kind.REPLY: Side.US,
     Activity.Kind.NOTE: Side.INTERNAL,
     Activity.Kind.CALL: Side.INTERNAL,
 }
-
-
-def _title(activity: Activity) -> str:
-    details: dict[str, Any] = activity.details
-    match activity.kind:
-        case Activity.Kind.OPENED:
-            if details.get("to_name"):
-                return _("Opened and given to %(name)s") % {"name": details["to_name"]}
-            return _("Opened; nobody was on duty to take it")
-        case Activity.Kind.ASSIGNED:
-            return _assigned(activity)
-        case Activity.Kind.REPLY:
-            return str(details.get("subject", ""))
-        case Activity.Kind.CALL:
-            return _("Spoke by telephone") if details.get("reached") else _("Called, no answer")
-        case Activity.Kind.ANSWER_CHANGED:
-            if details["from"] == details["to"]:
-                return _("Answer completed or reworded")
-            return _("Answer changed from %(from)s to %(to)s") % details
-        case Activity.Kind.CLOSED:
-            outcome = FollowUp.Outcome(details["outcome"]).label
-            cause = details.get("root_cause")
-            return _("Closed: %(outcome)s") % {
-                "outcome": f"{outcome} · {cause}" if cause else outcome
-            }
-        case Activity.Kind.REOPENED if details.get("because") == "answer_changed":
-            return _("Reopened, because the answer changed")
-        case Activity.Kind.REOPENED if details.get("because") == "undone":
-            return _("Closing taken back")
-        case Activity.Kind.NOT_DELIVERED:
-            return _("A reply did not get through: the customer still waits")
-    return str(activity.get_kind_display())
-
-
-def _assigned(activity: Activity) -> str:
-    details: dict[str, Any] = activity.details
-    if details["to"] is None:
-        return _("Given back to everybody")
-    if details["to"] != activity.actor_id:
-        return _("Given to %(to_name)s") % details
-    if details["from"] is None:
-        return _("Taken")
-    return _("Taken over from %(from_name)s") % details
+WARNINGS = {Activity.Kind.NOT_DELIVERED, Activity.Kind.ESCALATED}
+ICONS: dict[str, str] = {
+    Activity.Kind.OPENED: "inbox",
+    Activity.Kind.ASSIGNED: "team",
+    Activity.Kind.NOTE: "speech",
+    Activity.Kind.REPLY: "envelope",
+    Activity.Kind.NOT_DELIVERED: "warning",
+    Activity.Kind.RECEIVED: "envelope",
+    Activity.Kind.CALL: "phone",
+    Activity.Kind.GESTURE: "gift",
+    Activity.Kind.TAGGED: "tag",
+    Activity.Kind.SNOOZED: "moon",
+    Activity.Kind.RETURNED: "back",
+    Activity.Kind.ESCALATED: "warning",
+    Activity.Kind.ANSWER_CHANGED: "pen",
+    Activity.Kind.CLOSED: "check",
+    Activity.Kind.REOPENED: "inbox",
+}
 
 
 _UNWELCOME = {

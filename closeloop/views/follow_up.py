@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -17,23 +16,20 @@ from closeloop import assigning, closing, noting, replying
 from closeloop.access import get_follow_up
 from closeloop.changing import AlreadyDone, StaleVersion, WrongState
 from closeloop.forms.acting import (
-    ActingForm,
     AssignForm,
     CallForm,
     CloseForm,
+    GestureForm,
     NoteForm,
     ReopenForm,
-    VersionForm,
 )
+from closeloop.forms.base import VersionForm
 from closeloop.models import FollowUp
-from closeloop.views.page import draw_collision, draw_follow_up, make_reply_form
+from closeloop.views.acting import act_on
+from closeloop.views.page import draw_follow_up, make_reply_form
 from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
 from npsapp.undo import offer_undo
-from surveys.sending.queueing import NoSender
-
-Act = Callable[[int, dt.datetime], FollowUp]
-Tell = Callable[[FollowUp], None]
 
 
 @requires(Role.AGENT)
@@ -94,7 +90,7 @@ def follow_up_assign(request: StaffRequest, pk: int) -> HttpResponse:
     def tell(after: FollowUp) -> None:
         _say_assigned(request, _("The owner is changed."), before=chosen, after=after)
 
-    return _act(request, form, act, tell=tell)
+    return act_on(request, form, act, tell=tell)
 
 
 @requires(Role.AGENT)
@@ -104,10 +100,16 @@ def follow_up_note(request: StaffRequest, pk: int) -> HttpResponse:
     form = NoteForm(request.POST, follow_up=chosen)
 
     def act(version: int, now: dt.datetime) -> FollowUp:
-        text = form.cleaned_data["text"]
-        return noting.add_note(chosen, text=text, user=request.user, version=version, now=now)
+        return noting.add_note(
+            chosen,
+            text=form.cleaned_data["text"],
+            tell=form.cleaned_data["tell"],
+            user=request.user,
+            version=version,
+            now=now,
+        )
 
-    return _act(request, form, act, done=_("The note is added."))
+    return act_on(request, form, act, done=_("The note is added."))
 
 
 @requires(Role.AGENT)
@@ -119,14 +121,29 @@ def follow_up_call(request: StaffRequest, pk: int) -> HttpResponse:
     def act(version: int, now: dt.datetime) -> FollowUp:
         return noting.log_call(
             chosen,
-            reached=form.cleaned_data["reached"],
+            outcome=form.cleaned_data["outcome"],
             text=form.cleaned_data["text"],
             user=request.user,
             version=version,
             now=now,
         )
 
-    return _act(request, form, act, done=_("The call is written down."))
+    return act_on(request, form, act, done=_("The call is written down."))
+
+
+@requires(Role.AGENT)
+@require_post_else("follow_up", "pk")
+def follow_up_gesture(request: StaffRequest, pk: int) -> HttpResponse:
+    chosen = get_follow_up(pk)
+    form = GestureForm(request.POST, follow_up=chosen)
+
+    def act(version: int, now: dt.datetime) -> FollowUp:
+        what, cost = form.cleaned_data["what"], form.cleaned_data["cost"]
+        return noting.give_gesture(
+            chosen, what=what, cost=cost, user=request.user, version=version, now=now
+        )
+
+    return act_on(request, form, act, done=_("The gesture is written down."))
 
 
 @requires(Role.AGENT)
@@ -149,7 +166,7 @@ def follow_up_reply(request: StaffRequest, pk: int) -> HttpResponse:
 
     closed = _("The reply is on its way and the follow-up is closed.")
     done = closed if form.is_closing() else _("The reply is on its way.")
-    return _act(request, form, act, done=done)
+    return act_on(request, form, act, done=done)
 
 
 @requires(Role.AGENT)
@@ -166,7 +183,7 @@ def follow_up_close(request: StaffRequest, pk: int) -> HttpResponse:
         url = reverse("follow_up_unclose", args=[after.pk])
         offer_undo(request, _("The follow-up is closed."), url=url, version=after.version)
 
-    return _act(request, form, act, tell=tell)
+    return act_on(request, form, act, tell=tell)
 
 
 @requires(Role.AGENT)
@@ -179,7 +196,7 @@ def follow_up_unclose(request: StaffRequest, pk: int) -> HttpResponse:
     def act(version: int, now: dt.datetime) -> FollowUp:
         return closing.undo_close(chosen, user=request.user, version=version, now=now)
 
-    return _act(request, form, act, done=_("The follow-up is open again, as it was."))
+    return act_on(request, form, act, done=_("The follow-up is open again, as it was."))
 
 
 @requires(Role.AGENT)
@@ -192,34 +209,4 @@ def follow_up_reopen(request: StaffRequest, pk: int) -> HttpResponse:
         text = form.cleaned_data["text"]
         return closing.reopen(chosen, text=text, user=request.user, version=version, now=now)
 
-    return _act(request, form, act, done=_("The follow-up is open again."))
-
-
-def _act(
-    request: StaffRequest, form: ActingForm, act: Act, *, done: str = "", tell: Tell | None = None
-) -> HttpResponse:
-    """Do what a form asks for, or show the page again with the form and why not.
-
-    Afterwards `tell` says so, or the words of `done`.
-    """
-    now = timezone.now()
-    if not form.is_valid():
-        return draw_follow_up(request, form.follow_up, now=now, form=form, status=422)
-    seen = form.cleaned_data["version"]
-    try:
-        after = act(seen, now)
-    except AlreadyDone:
-        messages.info(request, _("That was saved already; it was not done twice."))
-    except StaleVersion:
-        return draw_collision(request, form, seen=seen, now=now)
-    except WrongState:
-        messages.warning(request, _("That is not possible in the state the follow-up is in."))
-    except replying.CannotReply:
-        form.add_error(None, _("No mail can leave for this person."))
-        return draw_follow_up(request, form.follow_up, now=now, form=form, status=422)
-    except NoSender:
-        form.add_error(None, _("There is no sender for replies yet. An admin adds it in Settings."))
-        return draw_follow_up(request, form.follow_up, now=now, form=form, status=422)
-    else:
-        tell(after) if tell else messages.success(request, done)
-    return redirect(form.follow_up)
+    return act_on(request, form, act, done=_("The follow-up is open again."))

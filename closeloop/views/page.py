@@ -9,18 +9,25 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
 from closeloop.access import get_follow_up
+from closeloop.clock import offer_moments
 from closeloop.closing import needs_root_cause
+from closeloop.drafting import find_drafts
 from closeloop.forms.acting import (
-    ActingForm,
     AssignForm,
     CallForm,
     CloseForm,
+    GestureForm,
     NoteForm,
     ReopenForm,
     ReplyForm,
 )
+from closeloop.forms.base import ActingForm
+from closeloop.forms.snoozing import SnoozeForm
+from closeloop.forms.tagging import TagForm
 from closeloop.models import Activity, FollowUp
-from closeloop.replying import Draft, draft_reply, find_obstacle, find_recipient
+from closeloop.replying import Draft as Beginning
+from closeloop.replying import draft_reply, find_obstacle, find_recipient
+from closeloop.reports.account import list_neighbours
 from closeloop.reports.due import describe_due
 from closeloop.reports.history import list_history
 from closeloop.reports.queue import find_next
@@ -28,6 +35,8 @@ from closeloop.reports.timeline import build_timeline, describe_activity
 from npsapp.models import User
 from npsapp.requests import StaffRequest
 from surveys.properties import name_properties
+
+PANELS = ("reply", "note", "call", "gesture", "snooze", "close", "reopen", "assign", "tag")
 
 
 def draw_follow_up(
@@ -41,15 +50,16 @@ def draw_follow_up(
 ) -> HttpResponse:
     """Render the page; `form` is one that was sent in, and stands open with what it holds."""
     draft = draft_reply(follow_up, user=request.user)
-    forms: dict[str, ActingForm] = {
-        form_class.name: form_class(follow_up=follow_up)
-        for form_class in (AssignForm, NoteForm, CallForm, CloseForm, ReopenForm)
-    }
-    forms["reply"] = _fill_reply_form(follow_up, draft)
+    forms = _draw_forms(follow_up, draft, now=now)
+    drafts = find_drafts(follow_up, user=request.user)
+    for kind, begun in drafts.items():
+        forms[kind].initial.update(subject=begun.subject, text=begun.text)
     obstacle = find_obstacle(follow_up.response)
-    panel = "call" if obstacle or follow_up.is_closed else "reply"
+    panel = _choose_panel(request, can_reply=not (obstacle or follow_up.is_closed))
     if form:
         forms[form.name] = form
+        # What was sent in holds more than what was kept while it was typed.
+        drafts.pop(form.name, None)
         panel = form.name
     context: dict[str, Any] = {
         "follow_up": follow_up,
@@ -59,12 +69,15 @@ def draw_follow_up(
         "due": describe_due(follow_up, now=now),
         "timeline": build_timeline(follow_up),
         "history": list_history(follow_up),
+        "neighbours": list_neighbours(follow_up.response.contact),
         "properties": name_properties(follow_up.response.properties),
         "next": find_next(follow_up, user=request.user, now=now),
         "forms": forms,
         "failed": form,
         "panel": panel,
         "draft": draft,
+        "drafts": drafts,
+        "is_asleep": follow_up.is_snoozed(now),
         "obstacle": obstacle,
         "needs_root_cause": needs_root_cause(follow_up),
         "meanwhile": [describe_activity(activity) for activity in meanwhile or []],
@@ -72,11 +85,38 @@ def draw_follow_up(
     return render(request, "closeloop/follow_up.html", context, status=status)
 
 
+def _draw_forms(
+    follow_up: FollowUp, draft: Beginning, *, now: dt.datetime
+) -> dict[str, ActingForm]:
+    """Every form of the page, empty."""
+    simple = (AssignForm, NoteForm, CallForm, GestureForm, CloseForm, ReopenForm, TagForm)
+    forms: dict[str, ActingForm] = {
+        form_class.name: form_class(follow_up=follow_up) for form_class in simple
+    }
+    forms["reply"] = _fill_reply_form(follow_up, draft)
+    forms["snooze"] = make_snooze_form(follow_up, now=now)
+    return forms
+
+
+def _choose_panel(request: StaffRequest, *, can_reply: bool) -> str:
+    """Which act stands open: what the address asks for, else what comes first."""
+    asked = request.GET.get("act", "")
+    return asked if asked in PANELS else "reply" if can_reply else "call"
+
+
+def make_snooze_form(
+    follow_up: FollowUp, *, now: dt.datetime, data: QueryDict | None = None
+) -> SnoozeForm:
+    return SnoozeForm(data, follow_up=follow_up, moments=offer_moments(follow_up, now=now))
+
+
 def make_reply_form(follow_up: FollowUp, *, user: User, data: QueryDict | None = None) -> ReplyForm:
     return _fill_reply_form(follow_up, draft_reply(follow_up, user=user), data)
 
 
-def _fill_reply_form(follow_up: FollowUp, draft: Draft, data: QueryDict | None = None) -> ReplyForm:
+def _fill_reply_form(
+    follow_up: FollowUp, draft: Beginning, data: QueryDict | None = None
+) -> ReplyForm:
     initial = {"subject": draft.subject, "text": draft.text}
     return ReplyForm(data, follow_up=follow_up, initial=initial)
 
@@ -89,11 +129,12 @@ def draw_collision(
     The form now carries the new version, so sending it once more says: I have seen it.
     """
     follow_up = get_follow_up(form.follow_up.pk)
-    data = QueryDict(mutable=True)
-    data.update(request.POST)
+    data = request.POST.copy()
     data["version"] = str(follow_up.version)
     if isinstance(form, ReplyForm):
         again: ActingForm = make_reply_form(follow_up, user=request.user, data=data)
+    elif isinstance(form, SnoozeForm):
+        again = make_snooze_form(follow_up, now=now, data=data)
     else:
         again = type(form)(data, follow_up=follow_up)
     since = follow_up.activities.after(seen).select_related("actor", "mail")

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from closeloop.changing import lock, record
-from closeloop.models import Activity, FollowUp
+from closeloop.models import Activity, Draft, FollowUp, Tag
+from npsapp.erasing.traces import Traces
 from npsapp.models import User
 from responses.automatic import Sign
 from responses.models import Response, ResponseVersion
@@ -17,6 +18,8 @@ from surveys.sending.compose import message_id
 
 State = Delivery.State
 WAITING = (State.SCHEDULED, State.CLAIMED)
+# In the details of an activity: what somebody wrote about the person.
+WORDS = ("subject", "what")
 
 
 class CannotEraseNow(Exception):
@@ -78,9 +81,11 @@ def empty_follow_up(pk: int, *, user: User | None, now: dt.datetime) -> None:
     follow_up = lock(pk)
     activities = Activity.objects.filter(follow_up=follow_up)
     activities.update(text="")
-    for activity in activities.filter(details__has_key="subject"):
-        del activity.details["subject"]
+    for activity in activities.filter(details__has_any_keys=WORDS):
+        # What a gesture cost stays a number of the reports; what it was may say who got it.
+        activity.details |= {key: "" for key in WORDS if key in activity.details}
         activity.save(update_fields=["details"])
+    Draft.objects.filter(follow_up=follow_up).delete()
     if follow_up.is_closed:
         return
     details = {
@@ -90,8 +95,16 @@ def empty_follow_up(pk: int, *, user: User | None, now: dt.datetime) -> None:
         "contacted": not follow_up.awaiting_contact,
     }
     follow_up.state, follow_up.closed_at = FollowUp.State.CLOSED, now
+    follow_up.snoozed_until = follow_up.returned_at = None
     follow_up.outcome, follow_up.awaiting_contact = FollowUp.Outcome.OTHER, False
     record(follow_up, Activity.Kind.CLOSED, now=now, user=user, details=details)
+
+
+def erase_tags(traces: Traces) -> None:
+    """Tags are words of the team; one that names the person goes from every follow-up."""
+    for tag in Tag.objects.all():
+        if traces.occur_in(tag.label):
+            tag.delete()
 
 
 def unlink_answers(found: QuerySet[Response]) -> int:

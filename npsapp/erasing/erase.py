@@ -22,6 +22,7 @@ from npsapp.erasing.emptying import (
     MailLeaving,
     empty_follow_up,
     empty_mails,
+    erase_tags,
     unlink_answers,
     unlink_invitations,
 )
@@ -127,6 +128,7 @@ def remove_rows(
     previews, problem_files = erase_import_files(traces, or_else=ImportRunning)
     if person:
         _delete(person, traces)
+    erase_tags(traces)
     sweep_tables(traces)
     erasure = Erasure(answers, waiting, len(mails), previews, problem_files)
     return Removed(erasure, traces, written)

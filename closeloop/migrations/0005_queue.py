@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("closeloop", "0003_closing_the_loop"),
+        ("closeloop", "0004_page"),
         ("responses", "0003_queue"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

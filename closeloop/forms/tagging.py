@@ -1,0 +1,54 @@
+"""Choosing tags: some of those there are, and new words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from closeloop.forms.base import ActingForm
+from closeloop.models import FollowUp
+from closeloop.tagging import MOST, TagTooLong, offer_tags, tidy
+
+
+class TaggingMixin(ActingForm):
+    """All the tags a follow-up shall have; what it has is ticked."""
+
+    tags = forms.MultipleChoiceField(
+        label=gettext_lazy("Tags"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    new_tags = forms.CharField(
+        label=gettext_lazy("Other words, with commas"), required=False, max_length=300
+    )
+
+    def __init__(self, data: Any = None, *, follow_up: FollowUp, **kwargs: Any) -> None:
+        own = [tag.label for tag in follow_up.tags.all()]
+        kwargs["initial"] = {"tags": own} | kwargs.get("initial", {})
+        super().__init__(data, follow_up=follow_up, **kwargs)
+        field = self.fields["tags"]
+        if isinstance(field, forms.MultipleChoiceField):
+            # One that was chosen stays valid when it has become less used in the meantime.
+            chosen = data.getlist("tags") if hasattr(data, "getlist") else []
+            words = dict.fromkeys([*offer_tags(follow_up), *chosen])
+            field.choices = [(word, word) for word in words]
+
+    def clean_new_tags(self) -> list[str]:
+        try:
+            return tidy(self.cleaned_data["new_tags"].split(","))
+        except TagTooLong:
+            raise forms.ValidationError(_("A tag has 40 characters at most.")) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "new_tags" in cleaned and "tags" in cleaned and len(self.words()) > MOST:
+            self.add_error("tags", _("A follow-up has eight tags at most."))
+        return cleaned
+
+    def words(self) -> tuple[str, ...]:
+        return tuple(tidy([*self.cleaned_data["tags"], *self.cleaned_data["new_tags"]]))
+
+
+class TagForm(TaggingMixin):
+    name = "tag"

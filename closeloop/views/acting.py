@@ -1,0 +1,65 @@
+"""What every button on a follow-up comes down to: act, and say what came of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from closeloop.changing import AlreadyDone, StaleVersion, WrongState
+from closeloop.drafting import discard_draft
+from closeloop.forms.base import ActingForm
+from closeloop.models import FollowUp
+from closeloop.replying import CannotReply
+from closeloop.snoozing import BadMoment
+from closeloop.tagging import TagTooLong, TooManyTags
+from closeloop.views.page import draw_collision, draw_follow_up
+from npsapp.requests import StaffRequest
+from surveys.sending.queueing import NoSender
+
+Act = Callable[[int, dt.datetime], FollowUp]
+Tell = Callable[[FollowUp], None]
+# What an act may refuse although the form is filled in well.
+REFUSALS: dict[type[Exception], object] = {
+    CannotReply: gettext_lazy("No mail can leave for this person."),
+    NoSender: gettext_lazy("There is no sender for replies yet. An admin adds it in Settings."),
+    BadMoment: gettext_lazy("Choose a moment from now on, and within 90 days."),
+    TooManyTags: gettext_lazy("A follow-up has eight tags at most."),
+    TagTooLong: gettext_lazy("A tag has 40 characters at most."),
+}
+
+
+def act_on(
+    request: StaffRequest, form: ActingForm, act: Act, *, done: str = "", tell: Tell | None = None
+) -> HttpResponse:
+    """Do what a form asks for, or show the page again with the form and why not.
+
+    Afterwards `tell` says so, or the words of `done`.
+    """
+    now = timezone.now()
+    if not form.is_valid():
+        return draw_follow_up(request, form.follow_up, now=now, form=form, status=422)
+    seen = form.cleaned_data["version"]
+    try:
+        after = act(seen, now)
+    except AlreadyDone:
+        messages.info(request, _("That was saved already; it was not done twice."))
+    except StaleVersion:
+        return draw_collision(request, form, seen=seen, now=now)
+    except WrongState:
+        messages.warning(request, _("That is not possible in the state the follow-up is in."))
+        return redirect(form.follow_up)
+    except tuple(REFUSALS) as refusal:
+        form.add_error(None, str(REFUSALS[type(refusal)]))
+        return draw_follow_up(request, form.follow_up, now=now, form=form, status=422)
+    else:
+        tell(after) if tell else messages.success(request, done)
+    # What was begun has been sent; another kind of act leaves it for later.
+    discard_draft(form.follow_up, form.name, user=request.user)
+    return redirect(form.follow_up)
