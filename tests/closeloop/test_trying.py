@@ -118,7 +118,7 @@ def test_test_is_in_no_count(manager: User, manager_client: Client) -> None:
     real = make_response(score=10)
     before = {
         "queue": queue_counts(user=manager, now=timezone.now()),
-        "mine": count_mine(manager),
+        "mine": count_mine(manager, now=timezone.now()),
         "load": [vars(member)["load"] for member in list_members(now=timezone.now())],
     }
     survey = real.survey
@@ -134,7 +134,7 @@ def test_test_is_in_no_count(manager: User, manager_client: Client) -> None:
 
     after = {
         "queue": queue_counts(user=manager, now=timezone.now()),
-        "mine": count_mine(manager),
+        "mine": count_mine(manager, now=timezone.now()),
         "load": [vars(member)["load"] for member in list_members(now=timezone.now())],
     }
 
