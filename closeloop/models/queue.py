@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar, Self
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from npsapp.models import User
@@ -36,6 +38,13 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('follow_ups')}?{self.query}"
+
+    @property
+    def query(self) -> str:
+        return urlencode([(name, value) for name, value in self.pairs])
 
 
 class BulkAct(models.Model):

@@ -49,7 +49,6 @@ class Row(NamedTuple):
 
 class Saved(NamedTuple):
     view: SavedView
-    query: str
     is_current: bool
     form: SavedViewForm | None
 
@@ -123,8 +122,7 @@ def _list_saved(user: User, current: Pairs) -> list[Saved]:
     return [
         Saved(
             view=view,
-            query=urlencode(view.pairs),
-            is_current=sorted(map(tuple, view.pairs)) == sorted(current),
+            is_current=sorted(map(list, current)) == sorted(view.pairs),
             form=SavedViewForm.about(view) if may_manage or view.user_id == user.pk else None,
         )
         for view in list_views(user)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from urllib.parse import urlencode
-
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -47,7 +44,7 @@ def saved_view_add(request: StaffRequest) -> HttpResponse:
         form.add_error("name", text)
         return draw_queue(request, sent, now=now, saving=form, status=422)
     messages.success(request, _("The view “%(name)s” is saved.") % {"name": view})
-    return redirect(_address(pairs))
+    return redirect(view)
 
 
 @requires(Role.AGENT)
@@ -63,7 +60,7 @@ def saved_view_edit(request: StaffRequest, pk: int) -> HttpResponse:
         messages.success(request, _("The view “%(name)s” is saved.") % {"name": view})
     else:
         messages.error(request, _("A view needs a name of at most 40 characters."))
-    return redirect(_address(view.pairs))
+    return redirect(view)
 
 
 @requires(Role.AGENT)
@@ -78,16 +75,8 @@ def saved_view_delete(request: StaffRequest, pk: int) -> HttpResponse:
         text,
         url=reverse("saved_view_add"),
         name=view.name,
-        query=_query(view.pairs),
+        query=view.query,
         **shared,
     )
     view.delete()
     return redirect("follow_ups")
-
-
-def _query(pairs: Iterable[Sequence[str]]) -> str:
-    return urlencode([(name, value) for name, value in pairs])
-
-
-def _address(pairs: Iterable[Sequence[str]]) -> str:
-    return f"{reverse('follow_ups')}?{_query(pairs)}"

@@ -45,6 +45,15 @@
     if (event.target.id === "keys-open") find("#keys").showModal();
   });
 
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      if (!event.target.matches(".bulk-panel[open]")) return;
+      event.target.querySelector(".bulk-body").scrollIntoView({ block: "nearest" });
+    },
+    true,
+  );
+
   const openPanel = (name) => {
     closePanels();
     const panel = find(`#act-${name}`);
