@@ -29,7 +29,7 @@ def drawn(db: None, agent_client: Client) -> int:
 
 
 def ask(client: Client, seen: int, **fields: Any) -> Any:
-    asked = {"view": "all", "seen": seen} | fields
+    asked: dict[str, Any] = {"view": "all", "seen": seen} | fields
     return client.get(URL, asked, headers={"HX-Request": "true"})
 
 
