@@ -93,7 +93,10 @@ def _flatten(entry: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str
             yield from _flatten(value, f"{name}.")
         elif isinstance(value, list):
             for number, each in enumerate(value, 1):
-                yield from _flatten(each, f"{name}.{number}.")
+                if isinstance(each, dict):
+                    yield from _flatten(each, f"{name}.{number}.")
+                else:
+                    yield f"{name}.{number}", str(each)
         else:
             yield name, "" if value is None else str(value)
 

@@ -16,7 +16,7 @@ from closeloop.forms.base import ActingForm
 AT = "at"
 WORDS = {
     Until.TOMORROW: gettext_lazy("Tomorrow morning"),
-    Until.MONDAY: gettext_lazy("Monday"),
+    Until.MONDAY: gettext_lazy("On Monday"),
     Until.WEEK: gettext_lazy("In a week"),
     Until.REPLY: gettext_lazy("Until the customer replies"),
 }
@@ -44,8 +44,13 @@ class SnoozeForm(ActingForm):
         self.moments = moments
 
     def offers(self) -> list[tuple[str, str, dt.datetime]]:
-        """Value, words and moment of each button."""
-        return [(one.value, str(WORDS[one]), moment) for one, moment in self.moments.items()]
+        """Value, words and moment of each button; on a Sunday, Monday is tomorrow."""
+        first = {moment: one for one, moment in reversed(self.moments.items())}
+        return [
+            (one.value, str(WORDS[one]), moment)
+            for one, moment in self.moments.items()
+            if first[moment] == one
+        ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

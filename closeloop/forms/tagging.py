@@ -20,7 +20,7 @@ class TaggingMixin(ActingForm):
         label=gettext_lazy("Tags"), required=False, widget=forms.CheckboxSelectMultiple
     )
     new_tags = forms.CharField(
-        label=gettext_lazy("Other words, with commas"), required=False, max_length=300
+        label=gettext_lazy("New tags, with commas"), required=False, max_length=300
     )
 
     def __init__(self, data: Any = None, *, follow_up: FollowUp, **kwargs: Any) -> None:
@@ -43,7 +43,7 @@ class TaggingMixin(ActingForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "new_tags" in cleaned and "tags" in cleaned and len(self.words()) > MOST:
-            self.add_error("tags", _("A follow-up has eight tags at most."))
+            self.add_error("new_tags", _("A follow-up has eight tags at most."))
         return cleaned
 
     def words(self) -> tuple[str, ...]:

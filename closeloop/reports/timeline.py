@@ -130,11 +130,12 @@ def _answer(
 
 def describe_activity(activity: Activity) -> Entry:
     """Put one activity into words, in the reader's language."""
+    side = SIDES.get(activity.kind, Side.EVENT)
     return Entry(
         at=activity.at,
-        side=SIDES.get(activity.kind, Side.EVENT),
+        side=side,
         title=name_activity(activity),
-        who=str(activity.actor or ""),
+        who=_("The customer") if side == Side.THEM else str(activity.actor or ""),
         text=activity.text,
         icon=ICONS.get(activity.kind, "more"),
         told=tuple(activity.details.get("mentioned", ())),

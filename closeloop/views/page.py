@@ -34,6 +34,7 @@ from closeloop.reports.queue import find_next
 from closeloop.reports.timeline import build_timeline, describe_activity
 from npsapp.models import User
 from npsapp.requests import StaffRequest
+from responses.models import Response
 from surveys.properties import name_properties
 
 PANELS = ("reply", "note", "call", "gesture", "snooze", "close", "reopen", "assign", "tag")
@@ -60,11 +61,12 @@ def draw_follow_up(
         forms[form.name] = form
         # What was sent in holds more than what was kept while it was typed.
         drafts.pop(form.name, None)
-        panel = form.name
+        panel = form.name if form.name in PANELS else panel
     context: dict[str, Any] = {
         "follow_up": follow_up,
         "response": follow_up.response,
         "contact": follow_up.response.contact,
+        "order": find_order(follow_up.response),
         "recipient": find_recipient(follow_up.response),
         "due": describe_due(follow_up, now=now),
         "timeline": build_timeline(follow_up),
@@ -96,6 +98,12 @@ def _draw_forms(
     forms["reply"] = _fill_reply_form(follow_up, draft)
     forms["snooze"] = make_snooze_form(follow_up, now=now)
     return forms
+
+
+def find_order(response: Response) -> str:
+    """The order it is about; an imported answer names it itself."""
+    invitation = response.invitation
+    return response.occasion or (invitation.occasion if invitation else "")
 
 
 def _choose_panel(request: StaffRequest, *, can_reply: bool) -> str:

@@ -28,6 +28,7 @@ from tests.races import run_at_once
 
 NOW = dt.datetime(2026, 11, 23, 14, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
+REACHED, VOICEMAIL, NO_ANSWER, WRONG_NUMBER = Activity.CallOutcome
 
 
 @pytest.fixture
@@ -153,21 +154,34 @@ def test_note_on_a_closed_follow_up_leaves_it_closed(sanne: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reached", "awaiting", "contacted"), [(True, False, NOW), (False, True, None)]
+    ("outcome", "awaiting", "contacted"),
+    [
+        (REACHED, False, NOW),
+        (VOICEMAIL, True, None),
+        (NO_ANSWER, True, None),
+        (WRONG_NUMBER, True, None),
+    ],
 )
 def test_call_is_a_contact_only_when_somebody_answered(
-    sanne: User, reached: bool, awaiting: bool, contacted: dt.datetime | None
+    sanne: User, outcome: Activity.CallOutcome, awaiting: bool, contacted: dt.datetime | None
 ) -> None:
-    follow_up = log_call(make_follow_up(), reached=reached, text="", user=sanne, version=1, now=NOW)
+    follow_up = log_call(make_follow_up(), outcome=outcome, text="", user=sanne, version=1, now=NOW)
 
     assert (follow_up.awaiting_contact, follow_up.first_contacted_at) == (awaiting, contacted)
 
 
 def test_first_contact_stays_the_first(sanne: User) -> None:
     follow_up = make_follow_up()
-    log_call(follow_up, reached=True, text="", user=sanne, version=1, now=NOW)
+    log_call(follow_up, outcome=REACHED, text="", user=sanne, version=1, now=NOW)
 
-    again = log_call(follow_up, reached=True, text="2", user=sanne, version=2, now=NOW + HOUR)
+    again = log_call(
+        follow_up,
+        outcome=REACHED,
+        text="2",
+        user=sanne,
+        version=2,
+        now=NOW + HOUR,
+    )
 
     assert again.first_contacted_at == NOW
 
@@ -241,7 +255,7 @@ def test_closed_follow_up_must_be_reopened_first(sanne: User) -> None:
     closed = make_follow_up(**CLOSED)
     acts: list[Callable[[], object]] = [
         lambda: take(closed, user=sanne, version=1, now=NOW),
-        lambda: log_call(closed, reached=True, text="", user=sanne, version=1, now=NOW),
+        lambda: log_call(closed, outcome=REACHED, text="", user=sanne, version=1, now=NOW),
         lambda: close(closed, Closing("solved"), user=sanne, version=1, now=NOW),
     ]
 
@@ -263,7 +277,7 @@ def test_stale_writers_of_every_kind_write_nothing(sanne: User, tom: User) -> No
     acts: list[Callable[[], object]] = [
         lambda: assign(follow_up, to=sanne, user=sanne, version=1, now=NOW),
         lambda: add_note(follow_up, text="Dan", user=sanne, version=1, now=NOW),
-        lambda: log_call(follow_up, reached=True, text="", user=sanne, version=1, now=NOW),
+        lambda: log_call(follow_up, outcome=REACHED, text="", user=sanne, version=1, now=NOW),
         lambda: close(follow_up, Closing("solved"), user=sanne, version=1, now=NOW),
         lambda: reopen(follow_up, text="", user=sanne, version=1, now=NOW),
     ]

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from closeloop.assigning import take
-from closeloop.models import FollowUp, RootCause
+from closeloop.models import Activity, FollowUp, RootCause
 from closeloop.noting import add_note
 from npsapp.models import User
 from responses.models import Response
-from surveys.models import Mail, Property
+from surveys.models import Contact, Invitation, Mail, Property
 from surveys.suppressing import suppress
 from tests.factories import (
+    make_account,
     make_campaign,
     make_contact,
     make_follow_up,
@@ -30,19 +34,24 @@ from tests.factories import (
 )
 
 NOW = timezone.now()
+ZONE = ZoneInfo("Europe/Amsterdam")
 ACTIONS = {
     "follow_up_own": {},
     "follow_up_assign": {"to": ""},
     "follow_up_note": {"text": "Bel morgen"},
-    "follow_up_call": {"reached": "no"},
+    "follow_up_call": {"outcome": "no_answer"},
+    "follow_up_gesture": {"what": "Bos bloemen", "cost": "12,50"},
+    "follow_up_snooze": {"when": "tomorrow"},
+    "follow_up_tag": {"new_tags": "koerier"},
     "follow_up_reply": {"subject": "Re: vraag", "text": "Beste Daan,\r\n\r\nExcuus."},
     "follow_up_close": {"outcome": "thanked"},
     "follow_up_reopen": {},
 }
-# Session, user, organisation three times (clock, frame, signature), the rail, two for the banners;
-# the follow-up, its versions, activities, two of history, the next one, a block of the address, the
-# signature, two lists of root causes and the people to give it to.
-QUERIES = 19
+# Session, user, organisation four times (clock, frame, signature, snooze), the rail, two for the
+# banners; the follow-up, its tags, versions, activities, own drafts, two of history, three of the
+# account, the next one, a block of the address, the signature; and what there is to choose from:
+# two lists of root causes, of tags, and of colleagues.
+QUERIES = 28
 
 
 @pytest.fixture
@@ -60,6 +69,51 @@ def daan(db: None) -> FollowUp:
 def post(client: Client, name: str, follow_up: FollowUp, **values: Any) -> Any:
     values.setdefault("version", follow_up.version)
     return client.post(reverse(name, args=[follow_up.pk]), values)
+
+
+def fill_house(follow_up: FollowUp, rows: int) -> None:
+    """So many lines, earlier answers, colleagues of the customer, tags and causes."""
+    contact = follow_up.response.contact
+    assert contact is not None
+    contact.account = make_account()
+    contact.save()
+    for number in range(rows):
+        add_note(follow_up, text="…", user=make_user(), version=number + 1, now=NOW)
+        make_response(invitation=make_invitation(contact=contact, state="sent", sent_at=NOW))
+        other = make_contact(account=contact.account)
+        make_response(invitation=make_invitation(contact=other, state="sent", sent_at=NOW))
+        make_invitation(contact=other, state="sent", sent_at=NOW)
+        follow_up.tags.create(label=f"woord {number}")
+
+
+def crowd_house(follow_up: FollowUp, rows: int) -> None:
+    """So many other answers with an open follow-up, of colleagues of the customer."""
+    contact, campaign = follow_up.response.contact, make_campaign()
+    assert contact is not None
+    people = Contact.objects.bulk_create(
+        Contact(email=f"k{number}@klanten.example", account=contact.account)
+        for number in range(rows)
+    )
+    asked = Invitation.objects.bulk_create(
+        Invitation(campaign=campaign, contact=person, state="sent", sent_at=NOW)
+        for person in people
+    )
+    answers = Response.objects.bulk_create(
+        Response(
+            invitation=invitation,
+            survey=campaign.survey,
+            contact=person,
+            scale_min=0,
+            score=3,
+            channel="mail",
+            answered_at=NOW,
+        )
+        for invitation, person in zip(asked, people, strict=True)
+    )
+    FollowUp.objects.bulk_create(
+        FollowUp(response=answer, opened_at=NOW, due_at=NOW, known_score=3, answer_seen_at=NOW)
+        for answer in answers
+    )
 
 
 def kinds(follow_up: FollowUp) -> list[str]:
@@ -226,7 +280,7 @@ def test_assign_to_a_viewer_is_refused(agent_client: Client, viewer: User, daan:
 
 def test_note_and_call_stand_in_the_timeline(agent_client: Client, daan: FollowUp) -> None:
     post(agent_client, "follow_up_note", daan, text="Bel morgen")
-    post(agent_client, "follow_up_call", daan, version=2, reached="yes", text="Blij")
+    post(agent_client, "follow_up_call", daan, version=2, outcome="reached", text="Blij")
 
     timeline = agent_client.get(daan.get_absolute_url()).context["timeline"]
     assert [(entry.side, entry.text) for entry in timeline[-2:]] == [
@@ -367,7 +421,7 @@ def test_action_without_its_version_is_invalid(
     ("name", "values"),
     [
         ("follow_up_note", {"text": "  "}),
-        ("follow_up_call", {"reached": ""}),
+        ("follow_up_call", {"outcome": ""}),
         ("follow_up_reply", {"subject": "", "text": "Hallo"}),
         ("follow_up_close", {"outcome": "made up"}),
         ("follow_up_assign", {"to": "987654321"}),
@@ -411,18 +465,232 @@ def test_looking_never_acts(agent_client: Client, daan: FollowUp, name: str) -> 
     assert kinds(daan) == ["opened"]
 
 
-@pytest.mark.parametrize("lines", [1, 3])
+# What the person and the account are, and were
+
+
+def test_page_shows_touchpoint_order_and_the_follow_up_before(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    answered = make_response(score=3, answered_at=NOW - dt.timedelta(days=90))
+    earlier = make_follow_up(response=answered, state="closed", outcome="solved", closed_at=NOW)
+    FollowUp.objects.filter(pk=daan.pk).update(previous=earlier)
+    Invitation.objects.filter(response=daan.response).update(occasion="B-2041")
+
+    page = agent_client.get(daan.get_absolute_url())
+
+    html = page.content.decode()
+    first = page.context["timeline"][0]
+    assert (first.url, first.title) == (
+        earlier.get_absolute_url(),
+        "Earlier follow-up: 3, Detractor · Solved",
+    )
+    assert "B-2041" in html
+    assert str(daan.response.survey.get_touchpoint_display()) in html
+
+
+def test_page_shows_what_others_of_the_account_said_and_heard(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    account = make_account(name="Duin en Zoon")
+    assert daan.response.contact is not None
+    Contact.objects.filter(pk=daan.response.contact.pk).update(account=account)
+    fleur, gijs = (
+        make_contact(first_name=name, last_name="Duin", account=account)
+        for name in ("Fleur", "Gijs")
+    )
+    answered = make_response(
+        invitation=make_invitation(contact=fleur, state="sent", sent_at=NOW), score=2
+    )
+    make_follow_up(response=answered, state="closed", outcome="explained", closed_at=NOW)
+    make_invitation(contact=gijs, state="sent", sent_at=NOW - dt.timedelta(days=9))
+    make_response(comment="Van een ander bedrijf")
+
+    neighbours = agent_client.get(daan.get_absolute_url()).context["neighbours"]
+
+    assert neighbours.others == 2
+    assert [(one.who, one.score, one.came_of_it) for one in neighbours.past] == [
+        ("Fleur Duin", 2, "Explained"),
+        ("Gijs Duin", None, ""),
+    ]
+
+
+def test_mail_of_the_customer_stands_on_their_side(agent_client: Client, daan: FollowUp) -> None:
+    Activity.objects.create(
+        follow_up=daan, kind="received", at=NOW, version=2, text="Dank", details={"subject": "Re"}
+    )
+
+    timeline = agent_client.get(daan.get_absolute_url()).context["timeline"]
+
+    assert [(entry.side, entry.text) for entry in timeline if entry.title == "Re"] == [
+        ("them", "Dank")
+    ]
+
+
+def test_page_reads_every_kind_of_line_even_without_its_details(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    details = {
+        "to": None, "from": 8, "outcome": "solved", "cost": "12.50", "because": "",
+        "until": NOW.isoformat(),
+    }  # fmt: skip
+    for kind in Activity.Kind:
+        Activity.objects.create(
+            follow_up=daan, kind=kind, at=NOW, version=2, details=details | {"to_name": ""}
+        )
+
+    assert agent_client.get(daan.get_absolute_url()).status_code == 200
+
+
+# What can be done
+
+
+@pytest.mark.parametrize("act", ["reply", "note", "call", "gesture", "snooze", "close"])
+def test_address_opens_an_act(agent_client: Client, daan: FollowUp, act: str) -> None:
+    html = agent_client.get(f"{daan.get_absolute_url()}?act={act}").content.decode()
+
+    assert re.findall(r'name="act" id="act-(\w+)" open', html) == [act]
+
+
+def test_unknown_act_in_the_address_opens_the_usual_one(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    page = agent_client.get(f"{daan.get_absolute_url()}?act=delete")
+
+    assert page.context["panel"] == "reply"
+
+
+@pytest.mark.parametrize(
+    ("cost", "kept"), [("12,50", "12.50"), ("€ 7", "7.00"), ("1.250,75", "1250.75"), ("0", "0.00")]
+)
+def test_gesture_takes_amounts_as_people_write_them(
+    agent_client: Client, daan: FollowUp, cost: str, kept: str
+) -> None:
+    post(agent_client, "follow_up_gesture", daan, what="Taart", cost=cost)
+
+    assert daan.activities.get(kind="gesture").details["cost"] == kept
+
+
+def test_snooze_by_its_button_and_back_by_undo(agent_client: Client, daan: FollowUp) -> None:
+    page = agent_client.post(
+        reverse("follow_up_snooze", args=[daan.pk]), {"version": 1, "when": "reply"}, follow=True
+    )
+    daan.refresh_from_db()
+    until = daan.snoozed_until
+    post(agent_client, "follow_up_wake", daan, version=2)
+
+    daan.refresh_from_db()
+    assert until is not None
+    assert dt.timedelta(days=20) < until - NOW <= dt.timedelta(days=30, minutes=5)
+    assert reverse("follow_up_wake", args=[daan.pk]) in page.content.decode()
+    assert (daan.snoozed_until, daan.returned_at) == (None, None)
+
+
+def test_snooze_until_a_date_and_time_is_on_the_organisations_clock(
+    agent_client: Client, daan: FollowUp
+) -> None:
+    day = (NOW + dt.timedelta(days=5)).date()
+
+    post(agent_client, "follow_up_snooze", daan, when="at", at=f"{day}T10:30")
+
+    daan.refresh_from_db()
+    assert daan.snoozed_until is not None
+    assert f"{daan.snoozed_until.astimezone(ZONE):%F %H:%M}" == f"{day} 10:30"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"when": "at", "at": ""}, "Choose a date and a time."),
+        ({"when": "at", "at": "2020-01-01T10:00"}, "Choose a moment from now on"),
+        ({"when": "at", "at": "2099-01-01T10:00"}, "Choose a moment from now on"),
+        ({"when": "never"}, "Select a valid choice"),
+    ],
+)
+def test_snooze_without_a_sensible_end_says_so(
+    agent_client: Client, daan: FollowUp, values: dict[str, str], words: str
+) -> None:
+    response = post(agent_client, "follow_up_snooze", daan, **values)
+
+    daan.refresh_from_db()
+    assert (response.status_code, daan.snoozed_until) == (422, None)
+    assert words in response.content.decode()
+
+
+def test_monday_is_offered_once_when_it_is_tomorrow(agent_client: Client, daan: FollowUp) -> None:
+    with time_machine.travel(dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC), tick=False):
+        page = agent_client.get(daan.get_absolute_url())
+
+    offers = page.context["forms"]["snooze"].offers()
+    assert [value for value, _, _ in offers] == ["tomorrow", "week", "reply"]
+
+
+def test_tags_are_chosen_and_new_words_added(agent_client: Client, daan: FollowUp) -> None:
+    post(agent_client, "follow_up_tag", daan, new_tags="koerier, doos kapot")
+    post(agent_client, "follow_up_tag", daan, version=2, tags=["koerier"], new_tags="Beloofd")
+
+    assert [str(tag) for tag in daan.tags.all()] == ["Beloofd", "koerier"]
+
+
+def test_nine_tags_are_refused(agent_client: Client, daan: FollowUp) -> None:
+    response = post(agent_client, "follow_up_tag", daan, new_tags="a,b,c,d,e,f,g,h,i")
+
+    assert (response.status_code, daan.tags.count()) == (422, 0)
+    assert "eight tags at most" in response.content.decode()
+
+
+def test_closing_tags_it_and_can_still_be_undone(agent_client: Client, daan: FollowUp) -> None:
+    post(agent_client, "follow_up_close", daan, outcome="thanked", new_tags="fan")
+    daan.refresh_from_db()
+    closed = (daan.state, kinds(daan))
+
+    post(agent_client, "follow_up_unclose", daan, version=daan.version)
+
+    daan.refresh_from_db()
+    assert closed == ("closed", ["opened", "tagged", "closed"])
+    assert (daan.state, [str(tag) for tag in daan.tags.all()]) == ("open", ["fan"])
+
+
+def test_note_is_shown_with_whom_it_is_meant_for(agent_client: Client, daan: FollowUp) -> None:
+    tom = make_user(name="Tom Traag")
+
+    post(agent_client, "follow_up_note", daan, text="Kijk eens", tell=[tom.pk])
+
+    assert "Shown to Tom Traag" in agent_client.get(daan.get_absolute_url()).content.decode()
+
+
+def test_second_saver_keeps_every_word_of_every_act(agent_client: Client, daan: FollowUp) -> None:
+    tom = make_user(name="Tom Traag")
+    add_note(daan, text="Al gebeld", user=tom, version=1, now=NOW)
+
+    note = post(agent_client, "follow_up_note", daan, text="Mijn woorden", tell=[tom.pk])
+    tags = post(agent_client, "follow_up_tag", daan, new_tags="koerier")
+    own = post(agent_client, "follow_up_snooze", daan, when="at", at="2027-01-04T10:30")
+
+    forms = [page.context["forms"] for page in (note, tags, own)]
+    assert forms[0]["note"]["text"].value() == "Mijn woorden"
+    assert forms[0]["note"]["tell"].value() == [str(tom.pk)]
+    assert forms[1]["tag"]["new_tags"].value() == "koerier"
+    assert forms[2]["snooze"]["at"].value() == "2027-01-04T10:30"
+
+
+@pytest.mark.parametrize("rows", [1, 3])
 def test_page_costs_the_same_queries_for_any_history(
     agent_client: Client,
     daan: FollowUp,
-    lines: int,
+    rows: int,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    for number in range(lines):
-        add_note(daan, text="…", user=make_user(), version=number + 1, now=NOW)
-        make_response(
-            invitation=make_invitation(contact=daan.response.contact, state="sent", sent_at=NOW)
-        )
+    fill_house(daan, rows)
+
+    with django_assert_num_queries(QUERIES):
+        assert agent_client.get(daan.get_absolute_url()).status_code == 200
+
+
+def test_page_costs_the_same_queries_among_ten_thousand(
+    agent_client: Client, daan: FollowUp, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    fill_house(daan, 3)
+    crowd_house(daan, 10_000)
 
     with django_assert_num_queries(QUERIES):
         assert agent_client.get(daan.get_absolute_url()).status_code == 200

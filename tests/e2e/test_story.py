@@ -129,7 +129,7 @@ def follow_up(page: Page) -> None:
         page.wait_for_timeout(500)
         page.reload()
     row.click()
-    reply = page.locator("details#reply")
+    reply = page.locator("details#act-reply")
     reply.get_by_label("Message").fill("Dat spijt ons. Er is een nieuw pakket onderweg.")
     reply.get_by_label("outcome").select_option("solved")
     reply.get_by_label("root cause").select_option(index=1)

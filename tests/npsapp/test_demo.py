@@ -217,7 +217,14 @@ def play_again(
         if line["kind"] == "note":
             add_note(follow_up, text=text, user=user, version=version, now=now)
         elif line["kind"] == "call":
-            log_call(follow_up, reached=True, text=text, user=user, version=version, now=now)
+            log_call(
+                follow_up,
+                outcome=Activity.CallOutcome.REACHED,
+                text=text,
+                user=user,
+                version=version,
+                now=now,
+            )
         elif line["kind"] == "reply":
             # What closeloop.replying does once the server has taken the mail.
             fresh = lock(follow_up.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from closeloop.models import Activity, FollowUp
+from closeloop.models import Activity, Draft, FollowUp, Tag
 from npsapp.erasing.erase import ImportRunning, MailLeaving, erase
 from npsapp.outbox import EmailBackend
 from responses.models import Response, ResponseVersion
@@ -31,6 +32,7 @@ from tests.factories import (
     make_property,
     make_response,
     make_sender,
+    make_user,
 )
 
 ADDRESS = "fenna.weg@klanten.example"
@@ -83,6 +85,30 @@ def write_mail(to: str, body: str) -> None:
     EmailBackend().send_messages([EmailMessage("Vraag", body, "vraag@voorbeeld.example", [to])])
 
 
+def leave_on_the_desk(follow_up: FollowUp) -> None:
+    """What a colleague has begun, put off, given and tagged; and words on somebody else's page."""
+    now, agent = timezone.now(), make_user()
+    for where in (follow_up, make_follow_up()):
+        Draft.objects.create(
+            user=agent, follow_up=where, kind="reply", subject=f"Aan {NAME}", text=f"Beste {NAME}",
+            updated_at=now,
+        )  # fmt: skip
+    Activity.objects.create(
+        follow_up=follow_up, kind="gesture", at=now, version=4,
+        details={"what": "Naambordje Wegwezen", "cost": "12.50"},
+    )  # fmt: skip
+    tag = Tag.objects.create(label=f"zaak {NAME}")
+    for tagged in FollowUp.objects.all():
+        tagged.tags.add(tag)
+        Activity.objects.create(
+            follow_up=tagged, kind="tagged", at=now, version=5,
+            details={"added": [tag.label], "removed": []},
+        )  # fmt: skip
+    FollowUp.objects.filter(pk=follow_up.pk).update(
+        snoozed_until=now + dt.timedelta(days=1), returned_at=None
+    )
+
+
 def make_whole_person() -> Contact:
     """Somebody who has left traces in every place where traces can be."""
     now = timezone.now()
@@ -124,6 +150,7 @@ def make_whole_person() -> Contact:
         follow_up=follow_up, kind="reply", at=now, text="Beste", version=3, mail=reply,
         details={"subject": f"Aan {NAME}"},
     )  # fmt: skip
+    leave_on_the_desk(follow_up)
     make_invitation(campaign=make_campaign(), contact=person, state="scheduled")
     content = f"email;voornaam;achternaam\n{ADDRESS};Fenna;Wegwezen\n"
     ImportBatch.objects.create(
@@ -158,10 +185,10 @@ def test_erased_person_is_in_no_table_and_no_file(outbox: Path) -> None:
 def test_score_stays_unlinked_with_its_segment(outbox: Path) -> None:
     erase(ADDRESS, make_whole_person(), user=None, now=timezone.now())
 
-    answer = Response.objects.get()
+    answer = Response.objects.get(score=2)
     assert (answer.score, answer.contact, answer.properties) == (2, None, {"groep": "Goud"})
     assert answer.comment == ""
-    assert {row.address_hash for row in Invitation.objects.all()} == {""}
+    assert {row.address_hash for row in Invitation.objects.filter(contact=None)} == {""}
 
 
 def test_address_stays_suppressed_by_its_hash(outbox: Path) -> None:
@@ -175,10 +202,22 @@ def test_waiting_mail_is_not_sent_and_open_follow_up_is_closed(outbox: Path) -> 
     erase(ADDRESS, make_whole_person(), user=None, now=timezone.now())
 
     assert not Mail.objects.filter(state="scheduled").exists()
-    assert sorted(Invitation.objects.values_list("state", "reason")) == [
+    theirs = Invitation.objects.filter(contact=None)
+    assert sorted(theirs.values_list("state", "reason")) == [
         ("sent", ""), ("skipped", "erased"),
     ]  # fmt: skip
-    assert FollowUp.objects.get().state == "closed"
+    closed = FollowUp.objects.get(response__score=2)
+    assert (closed.state, closed.snoozed_until) == ("closed", None)
+
+
+def test_drafts_and_tags_with_the_name_go_and_the_cost_of_a_gesture_stays(outbox: Path) -> None:
+    erase(ADDRESS, make_whole_person(), user=None, now=timezone.now())
+
+    theirs = Draft.objects.get()
+    gesture = Activity.objects.get(kind="gesture")
+    assert (theirs.follow_up.response.score, theirs.text) == (9, "Beste [erased]")
+    assert gesture.details == {"what": "", "cost": "12.50"}
+    assert Tag.objects.count() == 0
 
 
 def test_others_keep_what_is_theirs(outbox: Path) -> None:
@@ -271,10 +310,10 @@ def test_page_counts_the_invitation_too_and_leaves_zeros_out(manager_client: Cli
 def test_pages_around_an_erased_person_still_open(manager_client: Client, outbox: Path) -> None:
     erase(ADDRESS, make_whole_person(), user=None, now=timezone.now())
 
-    answer = Response.objects.get()
+    answer = Response.objects.get(score=2)
     for url in (
         answer.get_absolute_url(),
-        FollowUp.objects.get().get_absolute_url(),
+        *(follow_up.get_absolute_url() for follow_up in FollowUp.objects.all()),
         reverse("responses"),
         reverse("contact_import"),
         *(c.get_absolute_url() for c in Campaign.objects.all()),
@@ -308,6 +347,8 @@ def test_export_holds_everything_as_json_and_csv(manager_client: Client, outbox:
     assert exported["answers"][0]["comment"] == f"Bel mij, groet {NAME}"
     assert [mail["text"] for mail in exported["mails"]] == [f"Beste {NAME}"]
     assert len(exported["invitations"]) == 2
+    assert exported["follow_ups"][0]["drafts"][0]["text"] == f"Beste {NAME}"
+    assert f"follow_ups;1;tags.1;zaak {NAME}" in table.content.decode("utf-8-sig")
     assert f"answers;1;comment;Bel mij, groet {NAME}" in table.content.decode("utf-8-sig")
 
 
