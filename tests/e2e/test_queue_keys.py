@@ -37,8 +37,11 @@ print([each.owner.name for each in FollowUp.objects.exclude(owner=None)])
 ONE_MORE = """
 from django.utils import timezone
 from closeloop.opening import open_follow_up
+from surveys.models import Campaign
 from tests.factories import make_contact, make_invitation, make_response
-response = make_response(invitation=make_invitation(state="sent"), answered_at=timezone.now())
+person = make_contact(first_name="Nieuw", email="nieuw@klanten.example")
+invitation = make_invitation(campaign=Campaign.objects.get(), contact=person, state="sent")
+response = make_response(invitation=invitation, answered_at=timezone.now())
 open_follow_up(response.pk, now=timezone.now(), announce=False)
 """
 
