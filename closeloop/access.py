@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 
 from closeloop.models import (
     Absence,
+    BulkAct,
     FollowUp,
     Improvement,
     ImprovementVoice,
@@ -13,9 +14,11 @@ from closeloop.models import (
     ReceivedMail,
     ReplyTemplate,
     RootCause,
+    SavedView,
     WritingRound,
 )
 from npsapp.models import User
+from npsapp.roles import Role
 
 SHOWN = (
     "owner",
@@ -84,3 +87,16 @@ def get_stray_mail(pk: int) -> ReceivedMail:
 def get_writing_round(pk: int, user: User) -> WritingRound:
     """One's own only: what somebody set out to write is nobody else's business."""
     return get_object_or_404(WritingRound, pk=pk, user=user)
+
+
+def get_saved_view(pk: int, *, user: User) -> SavedView:
+    """One's own; managers may also change what others share with the team."""
+    theirs = SavedView.objects.filter(user=user)
+    if user.may(Role.MANAGER):
+        theirs = SavedView.objects.visible_to(user)
+    return get_object_or_404(theirs, pk=pk)
+
+
+def get_bulk_act(pk: int, *, user: User) -> BulkAct:
+    """What somebody did is theirs alone to take back."""
+    return get_object_or_404(BulkAct, pk=pk, user=user)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from closeloop.views import (
+    bulk,
     desk,
     follow_up,
     improvements,
@@ -12,6 +13,7 @@ from closeloop.views import (
     queue,
     recipes,
     replying,
+    saved_views,
     sorting,
     stray_mails,
     team,
@@ -23,6 +25,18 @@ from closeloop.views import (
 
 urlpatterns = [
     path("follow-ups/", queue.follow_ups, name="follow_ups"),
+    path("follow-ups/filter/", queue.follow_ups_filter, name="follow_ups_filter"),
+    path("follow-ups/news/", queue.follow_ups_news, name="follow_ups_news"),
+    path("follow-ups/bulk/", bulk.follow_ups_bulk, name="follow_ups_bulk"),
+    path("follow-ups/bulk/<int:pk>/undo/", bulk.follow_ups_undo, name="follow_ups_undo"),
+    path("follow-ups/shortcuts/", bulk.queue_shortcuts, name="queue_shortcuts"),
+    path("follow-ups/views/", saved_views.saved_view_add, name="saved_view_add"),
+    path("follow-ups/views/<int:pk>/", saved_views.saved_view_edit, name="saved_view_edit"),
+    path(
+        "follow-ups/views/<int:pk>/delete/",
+        saved_views.saved_view_delete,
+        name="saved_view_delete",
+    ),
     path("follow-ups/<int:pk>/", follow_up.follow_up, name="follow_up"),
     path("follow-ups/<int:pk>/own/", follow_up.follow_up_own, name="follow_up_own"),
     path("follow-ups/<int:pk>/assign/", follow_up.follow_up_assign, name="follow_up_assign"),

@@ -59,6 +59,8 @@ class User(AbstractBaseUser):
         _("language"), max_length=5, choices=Language.choices, default=Language.ENGLISH
     )
     is_active = models.BooleanField(_("active"), default=True)
+    # Single keys can be in the way of who dictates or has tremors: each person may do without.
+    shortcuts = models.BooleanField(_("keyboard shortcuts"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()

@@ -88,6 +88,6 @@ def list_places(request: HttpRequest) -> list[Place]:
         if role.covers(needed):
             url = reverse(name)
             is_current = request.path == url if url == "/" else request.path.startswith(url)
-            count = count_mine(user) if name == "follow_ups" else 0
+            count = count_mine(user, now=timezone.now()) if name == "follow_ups" else 0
             places.append(Place(title, url, icon, is_current, count))
     return places

@@ -60,6 +60,7 @@ ABOVE = {
     "contact_import": CONTACTS,
     "contact_new": CONTACTS,
     "first_steps": DASHBOARD,
+    "follow_ups_filter": FOLLOW_UPS,
     "held_deliveries": CAMPAIGNS,
     "escalation": TEAM,
     "import_batch": CONTACT_IMPORTS,

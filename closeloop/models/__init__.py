@@ -5,6 +5,7 @@ from closeloop.models.improvement import Improvement, ImprovementEvent, Improvem
 from closeloop.models.letter import AutomaticReply, ReplyTemplate, RoundItem, WritingRound
 from closeloop.models.member import Absence, Member
 from closeloop.models.notices import EscalationRule, NoticeChoices
+from closeloop.models.queue import BulkAct, SavedView
 from closeloop.models.received import ReceivedMail
 from closeloop.models.recipe import Recipe
 
@@ -12,6 +13,7 @@ __all__ = [
     "Absence",
     "Activity",
     "AutomaticReply",
+    "BulkAct",
     "Draft",
     "EscalationRule",
     "FollowUp",
@@ -26,6 +28,7 @@ __all__ = [
     "ReplyTemplate",
     "RootCause",
     "RoundItem",
+    "SavedView",
     "Tag",
     "WritingRound",
 ]

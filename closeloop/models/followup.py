@@ -182,6 +182,12 @@ class FollowUp(models.Model):
                 name="followup_open_by_due",
                 condition=~Q(state="closed"),
             ),
+            models.Index(
+                F("closed_at").desc(),
+                F("id").desc(),
+                name="followup_closed_newest",
+                condition=Q(state="closed", is_test=False),
+            ),
             models.Index(fields=["id"], name="followup_tests", condition=Q(is_test=True)),
         ]
 

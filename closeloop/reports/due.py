@@ -19,7 +19,10 @@ NAMED_DAYS = 6
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """`state` is late, waiting, contacted or closed: each looks different and says so in words."""
+    """`state` is late, waiting, asleep, contacted or closed.
+
+    Each looks different and says so in words.
+    """
 
     text: str
     state: str
@@ -31,6 +34,9 @@ def describe_due(follow_up: FollowUp, *, now: dt.datetime) -> Due:
     if follow_up.is_closed:
         at = follow_up.closed_at or now
         return Due(date_format(timezone.localtime(at), "j F"), "closed", at)
+    if follow_up.snoozed_until and follow_up.snoozed_until > now:
+        moment = _say_moment(follow_up.snoozed_until, now)
+        return Due(moment, "asleep", follow_up.snoozed_until)
     if not follow_up.awaiting_contact:
         return Due(_("Contacted"), "contacted", follow_up.due_at)
     if follow_up.is_overdue(now):
@@ -59,3 +65,13 @@ def _say_moment(moment: dt.datetime, now: dt.datetime) -> str:
     if days <= NAMED_DAYS:
         return date_format(local, "l H:i")
     return date_format(local, "j F H:i")
+
+
+def say_age(moment: dt.datetime, *, now: dt.datetime) -> str:
+    """How long ago something was, in as few signs as will do."""
+    age = now - moment
+    if age < HOUR:
+        return _("%(n)s min") % {"n": max(1, int(age.total_seconds() // 60))}
+    if age < DAY:
+        return _("%(n)s h") % {"n": int(age.total_seconds() // 3600)}
+    return _("%(n)s d") % {"n": age.days}

@@ -80,7 +80,7 @@ def draw_follow_up(
         "history": list_history(follow_up),
         "neighbours": list_neighbours(follow_up.response.contact),
         "properties": name_properties(follow_up.response.properties),
-        "next": find_next(follow_up, user=request.user),
+        "next": find_next(follow_up, user=request.user, now=now),
         "forms": forms,
         "failed": form,
         "panel": panel,

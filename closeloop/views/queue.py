@@ -2,50 +2,163 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import datetime as dt
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from closeloop.forms.filtering import FilterForm
-from closeloop.models import FollowUp
-from closeloop.reports.due import Due, describe_due
-from closeloop.reports.queue import View, list_tabs, queue_counts, select_view
+from closeloop.bulk import MOST
+from closeloop.forms.bulk import BulkForm
+from closeloop.forms.filtering import FilterForm, Pairs
+from closeloop.forms.saved_views import SavedViewForm
+from closeloop.models import FollowUp, SavedView, Tag
+from closeloop.models.followup import FollowUpQuerySet
+from closeloop.reports.due import Due, describe_due, say_age
+from closeloop.reports.news import count_new, read_marker
+from closeloop.reports.queue import (
+    View,
+    find_in_view,
+    list_tabs,
+    put_in_order,
+    queue_counts,
+)
+from closeloop.saved_views import list_views
 from closeloop.trying import list_tests
+from npsapp.models import User
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
+from responses.models import Response
+from surveys.forms.filtering import list_property_fields, sample_values
 
 PAGE_LENGTH = 25
+RELATED = ("owner", "response__survey", "response__contact__account")
 
 
 class Row(NamedTuple):
     follow_up: FollowUp
     due: Due
+    age: str = ""
+    language: str = ""
+    is_picked: bool = False
+
+
+class Saved(NamedTuple):
+    view: SavedView
+    is_current: bool
+    form: SavedViewForm | None
 
 
 @requires(Role.AGENT)
 @require_safe
 def follow_ups(request: StaffRequest) -> HttpResponse:
-    now = timezone.now()
-    view = View.read(request.GET.get("view"))
-    form = FilterForm(request.GET)
-    chosen = form.narrow(select_view(view, user=request.user, now=now))
-    page = Paginator(chosen, PAGE_LENGTH).get_page(request.GET.get("page"))
-    filters = form.as_query()
+    return draw_queue(request, request.GET, now=timezone.now())
+
+
+def draw_queue(
+    request: StaffRequest,
+    sent: QueryDict,
+    *,
+    now: dt.datetime,
+    bulk: BulkForm | None = None,
+    saving: SavedViewForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Render the page; `bulk` and `saving` are forms that could not be done as they were sent."""
+    # First: what happens while the rows are read is news.
+    seen = read_marker()
+    view, form = View.read(sent.get("view")), FilterForm(sent, user=request.user)
+    found = find_chosen(view, form, now=now).select_related(*RELATED).prefetch_related("tags")
+    page = Paginator(found, PAGE_LENGTH).get_page(sent.get("page"))
     counts = queue_counts(user=request.user, now=now)
-    context = {
+    pairs = [("view", view.value), *form.pairs()]
+    picked = set(bulk.picked) if bulk else set()
+    context: dict[str, Any] = {
         "view": view,
         "unowned": counts.unassigned,
-        "tabs": list_tabs(view, counts, filters=filters),
+        "tabs": list_tabs(view, counts, filters=form.pairs()),
         "form": form,
+        "chips": form.list_chips(view),
         "page": page,
-        "rows": [Row(follow_up, due=describe_due(follow_up, now=now)) for follow_up in page],
+        "rows": [_make_row(each, picked=picked, now=now) for each in page],
         "tests": [Row(test, due=describe_due(test, now=now)) for test in list_tests()],
-        "may_remove_all": request.user.may(Role.MANAGER),
-        "query": urlencode({"view": view.value} | filters),
+        "may_manage": request.user.may(Role.MANAGER),
+        "query": urlencode(pairs),
+        "bulk": bulk or BulkForm(seen=seen, query=urlencode([*pairs, ("page", page.number)])),
+        "most": MOST,
+        "tags": Tag.objects.all(),
+        "saved": _list_saved(request.user, pairs),
+        "saving": saving or SavedViewForm(initial={"query": urlencode(pairs)}),
+        "failed": bulk or saving,
+        "seen": seen,
     }
-    return render(request, "closeloop/follow_ups.html", context)
+    return render(request, "closeloop/follow_ups.html", context, status=status)
+
+
+def _make_row(follow_up: FollowUp, *, picked: set[str], now: dt.datetime) -> Row:
+    response = follow_up.response
+    language = response.language or (response.contact.language if response.contact else "")
+    return Row(
+        follow_up,
+        due=describe_due(follow_up, now=now),
+        age=say_age(response.answered_at, now=now),
+        language=language.upper(),
+        is_picked=f"{follow_up.pk}-{follow_up.version}" in picked,
+    )
+
+
+def find_chosen(view: View, form: FilterForm, *, now: dt.datetime) -> FollowUpQuerySet:
+    """Return what a view holds of what the filter speaks of, in its order."""
+    found = form.narrow(find_in_view(view, user=form.user, now=now))
+    return put_in_order(found, view, money=form.money)
+
+
+def _list_saved(user: User, current: Pairs) -> list[Saved]:
+    may_manage = user.may(Role.MANAGER)
+    return [
+        Saved(
+            view=view,
+            is_current=sorted(map(list, current)) == sorted(view.pairs),
+            form=SavedViewForm.about(view) if may_manage or view.user_id == user.pk else None,
+        )
+        for view in list_views(user)
+    ]
+
+
+@requires(Role.AGENT)
+@require_safe
+def follow_ups_filter(request: StaffRequest) -> HttpResponse:
+    """All that the queue can be narrowed by: a page of its own, or a part of the queue's."""
+    form = FilterForm(request.GET, user=request.user)
+    context = {
+        "view": View.read(request.GET.get("view")),
+        "form": form,
+        "property_fields": list_property_fields(
+            form.filters, offered=sample_values(Response.objects.order_by("-pk"))
+        ),
+    }
+    template = "closeloop/queue_filter.html"
+    return render(request, f"{template}#fields" if request.htmx else template, context)
+
+
+@requires(Role.AGENT)
+@require_safe
+def follow_ups_news(request: StaffRequest) -> HttpResponse:
+    """How many came into a view since it was drawn: asked again and again, so nothing else."""
+    view, form = View.read(request.GET.get("view")), FilterForm(request.GET, user=request.user)
+    found = form.narrow(find_in_view(view, user=request.user, now=timezone.now()))
+    number = count_new(found, view, seen=_read_number(request, "seen"), user=request.user)
+    if request.htmx and number == _read_number(request, "known"):
+        # Said once; htmx leaves what stands there.
+        return HttpResponse(status=204)
+    query = urlencode([("view", view.value), *form.pairs()])
+    return render(request, "closeloop/queue_news.html", {"number": number, "query": query})
+
+
+def _read_number(request: StaffRequest, name: str) -> int:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
@@ -15,6 +16,7 @@ from responses.automatic import Sign
 from responses.selection import Selection
 from surveys.filtering import narrow
 from surveys.models import Contact, ImportBatch, Invitation, Survey
+from surveys.searching import words_of
 
 
 class Category(models.TextChoices):
@@ -176,6 +178,7 @@ class Response(models.Model):
         indexes = [
             models.Index(fields=["survey", "answered_at"], name="response_by_day"),
             models.Index(fields=["answered_at"], name="response_newest"),
+            GinIndex(words_of("comment"), name="response_words"),
         ]
 
     def __str__(self) -> str:

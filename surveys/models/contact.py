@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Func, Value
 from django.db.models.functions import Lower, NullIf
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from surveys.searching import words_of
 
 # More dimensions than this nobody reads, and each one costs a row per day in every count.
 MOST_SEGMENTS = 5
@@ -151,6 +154,9 @@ class Contact(models.Model):
                 | ~models.Q(first_name=""),
                 name="contact_is_somebody",
             ),
+        ]
+        indexes = [
+            GinIndex(words_of("first_name", "last_name", "email"), name="contact_words"),
         ]
 
     def __str__(self) -> str:

@@ -28,9 +28,10 @@ from tests.factories import (
 
 URL = "/follow-ups/"
 HOUR = dt.timedelta(hours=1)
-# Session, user, organisation twice (clock and frame), the rail, two for the banners; the tabs, the
-# page's count, its rows, and the surveys of the filter.
-QUERIES = 12
+# Session, user, organisation twice (clock and frame), the rail, two for the banners; the newest
+# line of the timelines, properties of money, the tabs, the page's count, its rows, their tags, test
+# answers, saved views; and what the bulk acts offer: colleagues, tags twice, root causes.
+QUERIES = 19
 
 
 def make_named(last_name: str, *, comment: str = "", account: str = "", **fields: Any) -> FollowUp:
@@ -70,6 +71,8 @@ def five(agent: User) -> None:
         ("?view=unassigned", ["Nobodys"]),
         ("?view=overdue", ["Late"]),
         ("?view=all", ["Late", "Mine", "Nobodys", "Contacted"]),
+        ("?view=waiting", ["Contacted"]),
+        ("?view=snoozed", []),
         ("?view=closed", ["Done"]),
         ("?view=nonsense", ["Mine", "Contacted"]),
     ],
@@ -90,8 +93,12 @@ def test_counts_stand_on_the_tabs_and_come_from_one_query(
         counts = queue_counts(user=agent, now=timezone.now())
 
     tabs = agent_client.get(URL).context["tabs"]
-    assert counts == QueueCounts(mine=2, unassigned=1, overdue=1, open=4, closed=1)
-    assert [tab.count for tab in tabs] == [2, 1, 1, 4, 1]
+    # Late in the evening what is due in an hour is due tomorrow.
+    today = counts.today
+    assert counts == QueueCounts(
+        mine=2, unassigned=1, overdue=1, today=today, waiting=1, open=4, snoozed=0, closed=1
+    )
+    assert [tab.count for tab in tabs] == ["2", "1", "1", str(today), "1", "4", "0", "1"]
 
 
 def test_rail_shows_how_many_are_mine(agent_client: Client, five: None) -> None:
@@ -153,6 +160,9 @@ def test_row_shows_score_word_comment_person_and_account(agent_client: Client) -
         ("mine", "Nothing waits for you"),
         ("unassigned", "Every follow-up has an owner"),
         ("overdue", "Nothing is overdue"),
+        ("today", "Nothing else is due today"),
+        ("waiting", "No customer has the ball"),
+        ("snoozed", "Nothing sleeps"),
         ("all", "No open follow-ups"),
         ("closed", "Nothing is closed yet"),
     ],

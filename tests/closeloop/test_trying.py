@@ -122,7 +122,7 @@ def test_test_is_in_no_count(manager: User, manager_client: Client) -> None:
     real = make_response(score=10)
     before = {
         "queue": queue_counts(user=manager, now=timezone.now()),
-        "mine": count_mine(manager),
+        "mine": count_mine(manager, now=timezone.now()),
         "load": count_loads(),
     }
     survey = real.survey
@@ -138,7 +138,7 @@ def test_test_is_in_no_count(manager: User, manager_client: Client) -> None:
 
     after = {
         "queue": queue_counts(user=manager, now=timezone.now()),
-        "mine": count_mine(manager),
+        "mine": count_mine(manager, now=timezone.now()),
         "load": count_loads(),
     }
 
