@@ -27,6 +27,16 @@ MUTABLE = [
 ]  # fmt: skip
 
 
+# What the customer brings about: it ends a snooze and puts the follow-up before the agent's eyes.
+_WAKING = {
+    Activity.Kind.ANSWER_CHANGED,
+    Activity.Kind.RECEIVED,
+    Activity.Kind.NOT_DELIVERED,
+}
+# What reports count people and times by: it must stay as it was when somebody acted.
+_FROZEN = {Activity.Kind.REPLY, Activity.Kind.CALL, Activity.Kind.CLOSED}
+
+
 class StaleVersion(Exception):
     """Somebody changed the follow-up after this reader saw it: nothing was written."""
 
@@ -41,17 +51,25 @@ class WrongState(Exception):
 
 @contextmanager
 def locked(
-    follow_up: FollowUp, *, user: User, version: int, kind: Activity.Kind, text: str = ""
+    follow_up: FollowUp,
+    *,
+    user: User,
+    version: int,
+    kind: Activity.Kind,
+    text: str = "",
+    details: dict[str, Any] | None = None,
 ) -> Iterator[FollowUp]:
     """Lock the row and hand it out fresh, if it still is what `user` saw as `version`.
 
-    `kind` and `text` name what is about to be recorded, to tell a second click from a collision.
+    `kind`, `text` and `details` (all or some) name what is about to be recorded, to tell a second
+    click from a collision.
     """
     with transaction.atomic():
         fresh = lock(follow_up.pk)
         if fresh.version != version:
             since = fresh.activities.after(version)
-            if since.filter(actor=user, kind=kind, text=text).exists():
+            same = {"kind": kind, "text": text, "details__contains": details or {}}
+            if since.filter(actor=user, **same).exists():
                 raise AlreadyDone
             raise StaleVersion
         yield fresh
@@ -85,6 +103,12 @@ def record(
     mail: Mail | None = None,
 ) -> Activity:
     """Save a locked follow-up as its next version, and write the line that says why."""
+    if user:
+        follow_up.returned_at = None
+    elif kind in _WAKING:
+        follow_up.snoozed_until, follow_up.returned_at = None, now
+    if kind in _FROZEN:
+        details = _freeze(follow_up, now=now) | (details or {})
     follow_up.version += 1
     follow_up.save(update_fields=MUTABLE)
     return Activity.objects.create(
@@ -97,6 +121,16 @@ def record(
         details=details or {},
         mail=mail,
     )
+
+
+def _freeze(follow_up: FollowUp, *, now: dt.datetime) -> dict[str, Any]:
+    """Whose it was, and how long (in seconds) the answer as it stands had waited by then."""
+    return {
+        "owner": follow_up.owner_id,
+        "owner_name": str(follow_up.owner or ""),
+        "waited": int((now - follow_up.answer_seen_at).total_seconds()),
+        "due_at": follow_up.due_at.astimezone(dt.UTC).isoformat(),
+    }
 
 
 def note_contact(follow_up: FollowUp, *, at: dt.datetime) -> None:
