@@ -13,6 +13,7 @@ SHOWN = (
     "response__tester",
     "response__contact__account",
     "response__invitation__campaign",
+    "previous__response",
 )
 
 

@@ -3,28 +3,78 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Count
 
 from closeloop.changing import demand_open, lock, locked, record
+from closeloop.duty import load_roster
 from closeloop.models import Activity, FollowUp, Member
+from closeloop.models.followup import FollowUpQuerySet
 from closeloop.notifying import tell_owner
 from npsapp.models import User
 from npsapp.roles import Role
 from responses.models import Response
+from surveys.models import get_organisation
 
 
-def choose_owner() -> User | None:
-    """Return the member on duty with the fewest open follow-ups; None when nobody is on duty.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whose it becomes, and why: told in the timeline for good."""
 
-    Equal loads go to who has been a member longest. The members stay locked until the caller's
-    transaction ends: of two answers that arrive together the second one sees the first's owner.
+    owner: User | None
+    because: Because
+
+
+class Because(enum.StrEnum):
+    ACCOUNT = "account"
+    LANGUAGE = "language"
+    LOAD = "load"
+    NOBODY = "nobody"
+    TESTER = "tester"
+
+
+def choose_owner(response: Response, *, due_at: dt.datetime, now: dt.datetime) -> Choice:
+    """Choose who follows up an answer: the account's owner, else the least loaded at work.
+
+    The account's owner gets it when on duty, not absent, and at work before it is due. Of the
+    others those come first who write the language of the answer; equal loads go to who has been a
+    member longest. Outside of working hours it is who will be at work when they begin again.
+
+    The members stay locked until the caller's transaction ends: of two answers that arrive
+    together the second one sees the first's owner.
     """
     on_duty = Member.objects.on_duty().order_by("pk").select_related("user")
     members = list(on_duty.select_for_update(of=("self",), no_key=True))
     if not members:
+        return Choice(None, Because.NOBODY)
+    organisation = get_organisation()
+    zone = organisation.zone
+    roster = load_roster(members, organisation, first=now.astimezone(zone).date())
+    day = roster.find_day(now)
+    of_account = _find_account_owner(response, members)
+    if of_account and not roster.is_absent(of_account, day):
+        last = max(day, due_at.astimezone(zone).date())
+        if roster.is_back_by(of_account, since=day, until=last):
+            return Choice(of_account.user, Because.ACCOUNT)
+    at_work = roster.at_work(day)
+    speaking = [member for member in at_work if member.writes(response.language)]
+    if not at_work:
+        return Choice(None, Because.NOBODY)
+    because = Because.LANGUAGE if 0 < len(speaking) < len(at_work) else Because.LOAD
+    return Choice(_least_loaded(speaking or at_work), because)
+
+
+def _find_account_owner(response: Response, members: list[Member]) -> Member | None:
+    account = response.contact.account if response.contact else None
+    if account is None or account.owner_id is None:
         return None
+    return next((member for member in members if member.user_id == account.owner_id), None)
+
+
+def _least_loaded(members: list[Member]) -> User:
     loads = dict(
         FollowUp.objects.open()
         .filter(owner__in=[member.user_id for member in members])
@@ -77,19 +127,36 @@ def _give(fresh: FollowUp, *, to: User | None, user: User, now: dt.datetime) -> 
 
 
 def share_out(*, user: User, now: dt.datetime) -> int:
-    """Give what nobody has to the members on duty, fairly and in order of due time.
+    """Give what nobody has to the members at work, fairly and in order of due time.
 
     Returns how many found an owner: none when nobody is on duty.
     """
+    nobodys = FollowUp.objects.open().unassigned()
+    return _share(nobodys, before=None, user=user, now=now)
+
+
+def hand_over(member: Member, *, user: User, now: dt.datetime) -> int:
+    """Give to others what somebody who is away still has open and somebody waits for.
+
+    Returns how many changed hands: none when nobody else is at work.
+    """
+    theirs = FollowUp.objects.open().mine(member.user).filter(awaiting_contact=True)
+    return _share(theirs, before=member.user, user=user, now=now)
+
+
+def _share(
+    follow_ups: FollowUpQuerySet, *, before: User | None, user: User, now: dt.datetime
+) -> int:
     shared = 0
-    for pk in FollowUp.objects.open().unassigned().in_order().values_list("pk", flat=True):
+    for pk in follow_ups.in_order().values_list("pk", flat=True):
         with transaction.atomic():
             # Members first, as everywhere: two locks taken in two orders wait for each other.
-            owner = choose_owner()
+            asked = FollowUp.objects.select_related("response__contact__account").get(pk=pk)
+            choice = choose_owner(asked.response, due_at=asked.due_at, now=now)
             follow_up = lock(pk)
-            if owner is None:
+            if choice.owner is None or choice.owner == before:
                 return shared
-            if follow_up.owner is None and not follow_up.is_closed:
-                _give(follow_up, to=owner, user=user, now=now)
+            if follow_up.owner == before and not follow_up.is_closed:
+                _give(follow_up, to=choice.owner, user=user, now=now)
                 shared += 1
     return shared

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
+from closeloop.duty import find_extra_days
 from closeloop.models import Activity, FollowUp
 from closeloop.targets import LONGEST_SEARCH_DAYS, WorkingHours, due_at
 from npsapp.models import User
@@ -140,17 +141,24 @@ def note_contact(follow_up: FollowUp, *, at: dt.datetime) -> None:
 
 
 def find_target(
-    category: str, *, since: dt.datetime, organisation: Organisation | None = None
+    category: str,
+    *,
+    since: dt.datetime,
+    owner: User | None = None,
+    organisation: Organisation | None = None,
 ) -> dt.datetime:
     """Return by when somebody who waits since a moment should hear from us.
 
+    The team's hours decide: an owner's day off or absence makes no customer wait longer. A weekday
+    on which the owner works and the team does not counts as well. Giving the follow-up to somebody
+    else leaves the target alone: it is a promise to the customer.
     `organisation` spares a query where many are asked for.
     """
     organisation = organisation or get_organisation()
     first = since.astimezone(organisation.zone).date()
     hours = WorkingHours(
         zone=organisation.zone,
-        weekdays=organisation.working_days,
+        weekdays=[*organisation.working_days, *find_extra_days(owner, organisation)],
         start=organisation.day_start,
         end=organisation.day_end,
         free=find_free_days(

@@ -7,10 +7,11 @@ import logging
 
 from django.db import transaction
 
-from closeloop.assigning import choose_owner, choose_tester
+from closeloop.assigning import Because, Choice, choose_owner, choose_tester
 from closeloop.causes import ensure_root_causes
 from closeloop.changing import find_target, lock, record
 from closeloop.closing import await_contact, restart
+from closeloop.linking import find_previous, link_later
 from closeloop.models import Activity, FollowUp
 from closeloop.notifying import tell_owner
 from responses.models import Response
@@ -32,7 +33,7 @@ def open_follow_up(response_pk: int, *, now: dt.datetime, announce: bool = True)
         # The lock makes two callers wait for each other; the constraint would only make one fail.
         asked = (
             Response.everything.select_for_update(of=("self",))
-            .select_related("tester")
+            .select_related("tester", "contact__account")
             .filter(pk=response_pk)
             .first()
         )
@@ -54,30 +55,55 @@ def open_follow_up(response_pk: int, *, now: dt.datetime, announce: bool = True)
 def _open(response: Response, *, now: dt.datetime, announce: bool) -> FollowUp:
     organisation = get_organisation()
     ensure_root_causes(language=organisation.default_language)
-    owner = choose_tester(response) if response.tester else choose_owner()
     moments = [response.answered_at, response.changed_at, response.status_at]
     # The person waits since the answer; one that had to be accepted first, since then.
     waiting_since = max(moment for moment in moments if moment)
+    due_at = find_target(response.category, since=waiting_since, organisation=organisation)
+    choice = _choose(response, due_at=due_at, now=now)
+    if choice.owner:
+        due_at = find_target(
+            response.category, since=waiting_since, owner=choice.owner, organisation=organisation
+        )
     follow_up = FollowUp.objects.create(
         response=response,
-        owner=owner,
+        owner=choice.owner,
         opened_at=now,
-        due_at=find_target(response.category, since=waiting_since),
+        due_at=due_at,
         wants_contact=bool(response.may_contact),
         known_score=response.score,
         answer_seen_at=waiting_since,
+        previous=find_previous(response),
         is_test=response.tester is not None,
     )
+    link_later(follow_up)
+    _write_opening(follow_up, choice, now=now)
+    if announce:
+        tell_owner(follow_up, now=now)
+    return follow_up
+
+
+def _choose(response: Response, *, due_at: dt.datetime, now: dt.datetime) -> Choice:
+    if response.tester:
+        return Choice(choose_tester(response), Because.TESTER)
+    return choose_owner(response, due_at=due_at, now=now)
+
+
+def _write_opening(follow_up: FollowUp, choice: Choice, *, now: dt.datetime) -> None:
+    """Freeze who was given the answer, and why: a later owner does not change what this says."""
+    previous = follow_up.previous
     Activity.objects.create(
         follow_up=follow_up,
         kind=Activity.Kind.OPENED,
         at=now,
         version=follow_up.version,
-        details={"score": response.score, "to": owner and owner.pk, "to_name": str(owner or "")},
+        details={
+            "score": follow_up.known_score,
+            "to": choice.owner and choice.owner.pk,
+            "to_name": str(choice.owner or ""),
+            "because": choice.because.value,
+            "previous": previous and previous.pk,
+        },
     )
-    if announce:
-        tell_owner(follow_up, now=now)
-    return follow_up
 
 
 def _tell_change(follow_up: FollowUp, *, now: dt.datetime, announce: bool) -> None:

@@ -17,6 +17,12 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
     def with_mail_under_way(self) -> Self:
         return self.filter(mail__isnull=False, mail_settled_at__isnull=True)
 
+    def untold(self) -> Self:
+        """What may concern a colleague, and no notice was written about yet."""
+        return self.filter(
+            kind__in=[Activity.Kind.ASSIGNED, Activity.Kind.NOTE], told_at__isnull=True
+        )
+
     def after(self, version: int) -> Self:
         """What happened since somebody saw the follow-up in `version`."""
         return self.filter(version__gt=version)
@@ -55,6 +61,8 @@ class Activity(models.Model):
     mail = models.OneToOneField(Mail, null=True, on_delete=models.PROTECT, related_name="activity")
     # When we took note of what became of `mail`; empty while it is still on its way.
     mail_settled_at = models.DateTimeField(null=True)
+    # When a notice was written to those it concerns, or found to concern nobody.
+    told_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager[Activity]] = ActivityQuerySet.as_manager()
 
@@ -66,6 +74,11 @@ class Activity(models.Model):
                 fields=["mail"],
                 name="activity_mail_under_way",
                 condition=Q(mail__isnull=False, mail_settled_at__isnull=True),
+            ),
+            models.Index(
+                fields=["id"],
+                name="activity_to_tell",
+                condition=Q(kind__in=["assigned", "note"], told_at__isnull=True),
             ),
         ]
 

@@ -141,6 +141,8 @@ class FollowUp(models.Model):
     snoozed_until = models.DateTimeField(null=True)
     # When it came back from a snooze, or the customer wrote; empty again once somebody acts.
     returned_at = models.DateTimeField(null=True)
+    # The response target that was escalated; another one may be escalated again.
+    escalated_for = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(_("outcome"), max_length=15, choices=Outcome.choices, blank=True)
     root_cause = models.ForeignKey(

@@ -49,6 +49,9 @@ class Member(models.Model):
     def __str__(self) -> str:
         return str(self.user)
 
+    def writes(self, language: str) -> bool:
+        return not (language and self.languages) or language in self.languages
+
 
 class Absence(models.Model):
     """Days on which a member is away, the first and the last one included."""

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from closeloop.models import Activity, FollowUp
+from closeloop.reports.opened import describe_opening
 from responses.models import Category
 from responses.scoring import categorise
 from surveys.models import Delivery, Mail
@@ -123,9 +124,7 @@ def _title(activity: Activity) -> str:
     details: dict[str, Any] = activity.details
     match activity.kind:
         case Activity.Kind.OPENED:
-            if details.get("to_name"):
-                return _("Opened and given to %(name)s") % {"name": details["to_name"]}
-            return _("Opened; nobody was on duty to take it")
+            return describe_opening(details)
         case Activity.Kind.ASSIGNED:
             return _assigned(activity)
         case Activity.Kind.REPLY:
