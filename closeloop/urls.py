@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from closeloop.views import follow_up, queue, team, trying
+from closeloop.views import follow_up, huddle, loop, queue, team, trying
 
 urlpatterns = [
     path("follow-ups/", queue.follow_ups, name="follow_ups"),
+    path("follow-ups/loop/", loop.loop, name="loop"),
+    path("follow-ups/loop/rows/", loop.loop_rows, name="loop_rows"),
+    path("follow-ups/loop/file/", loop.loop_file, name="loop_file"),
+    path("follow-ups/huddle/", huddle.huddle, name="huddle"),
     path("follow-ups/<int:pk>/", follow_up.follow_up, name="follow_up"),
     path("follow-ups/<int:pk>/own/", follow_up.follow_up_own, name="follow_up_own"),
     path("follow-ups/<int:pk>/assign/", follow_up.follow_up_assign, name="follow_up_assign"),

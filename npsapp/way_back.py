@@ -31,6 +31,7 @@ CONTACTS = Above(_("Contacts"), "contacts")
 CONTACT_IMPORTS = Above(_("Import contacts"), "contact_import")
 DASHBOARD = Above(_("Dashboard"), "dashboard")
 FOLLOW_UPS = Above(_("Follow-ups"), "follow_ups")
+LOOP = Above(_("Is the loop closed?"), "loop")
 OUTBOX = Above(_("Outbox"), "outbox")
 PROPERTIES = Above(_("Properties"), "properties")
 RESPONSES = Above(_("Responses"), "responses")
@@ -54,7 +55,10 @@ ABOVE = {
     "contact_new": CONTACTS,
     "first_steps": DASHBOARD,
     "held_deliveries": CAMPAIGNS,
+    "huddle": FOLLOW_UPS,
     "import_batch": CONTACT_IMPORTS,
+    "loop": FOLLOW_UPS,
+    "loop_rows": LOOP,
     "outbox_mail": OUTBOX,
     "property_edit": PROPERTIES,
     "property_new": PROPERTIES,

@@ -71,6 +71,7 @@ AGENT = {
     "follow_up_remove_test",
     "follow_up_unclose",
     "follow_ups",
+    "huddle",
     "team_me",
 }
 MANAGER = {
@@ -106,6 +107,9 @@ MANAGER = {
     "import_batch",
     "import_problems",
     "import_undo",
+    "loop",
+    "loop_file",
+    "loop_rows",
     "member_add",
     "member_duty",
     "outbox",
