@@ -200,7 +200,9 @@ def share_interval(part: int, total: int, level: float = 0.95) -> Share | None:
     value, z2 = part / total, NormalDist().inv_cdf((1 + level) / 2) ** 2
     centre = (value + z2 / (2 * total)) / (1 + z2 / total)
     margin = math.sqrt(z2 * (value * (1 - value) + z2 / (4 * total)) / total) / (1 + z2 / total)
-    return Share(value, max(0.0, min(centre - margin, value)), min(1.0, max(centre + margin, value)))
+    return Share(
+        value, max(0.0, min(centre - margin, value)), min(1.0, max(centre + margin, value))
+    )
 
 
 def apportion(counts: Sequence[int]) -> list[Decimal] | None:

@@ -62,9 +62,7 @@ class LoopRowsForm(LoopForm):
     def clean_part(self) -> Part:
         return Part(self.cleaned_data["part"] or Part.ALL)
 
-    def selection(
-        self, *, survey: Survey | None = None, period: Period = Period.ALL
-    ) -> Selection:
+    def selection(self, *, survey: Survey | None = None, period: Period = Period.ALL) -> Selection:
         selection = super().selection(survey=survey, period=period)
         return selection.narrowed(category=self.cleaned_data.get("category", ""))
 

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('closeloop', '0004_telling'),
+        ("closeloop", "0004_telling"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='followup',
-            name='first_due_at',
+            model_name="followup",
+            name="first_due_at",
             field=models.DateTimeField(null=True),
         ),
     ]

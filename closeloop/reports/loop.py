@@ -13,6 +13,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count
 from django.db.models.functions import TruncWeek
@@ -75,13 +76,13 @@ def loop_closed(selection: Selection, *, now: dt.datetime) -> LoopClosed:
 def list_weeks(cohort: Cohort, *, most: int | None = MOST_WEEKS) -> list[Week]:
     """Return every week from the first answer to the last, the newest `most` of them."""
     zone = cohort.selection.zone
-    rows = (
+    rows: Any = (
         select_answered(cohort.selection)
         .annotate(_week=TruncWeek("response__answered_at", tzinfo=zone))
         .values("_week")
         .annotate(**_counts(cohort))
     )
-    found = {row.pop("_week").date(): row for row in rows}
+    found: dict[dt.date, dict[str, int]] = {row.pop("_week").date(): row for row in rows}
     nothing = {part.value: 0 for part in PARTS}
     weeks = [
         Week(first=first, selection=within(cohort.selection, first), **found.get(first, nothing))

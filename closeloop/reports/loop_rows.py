@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from closeloop.models import RootCause
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.reports.backlog import of_age
@@ -47,7 +49,7 @@ def _find_member(cohort: Cohort, part: Part, member: User | None) -> FollowUpQue
     if member is None:
         return cohort.select(part)
     if part == Part.CLOSED:
-        return find_closed(cohort).filter(member=member.pk)
+        return find_closed(cohort).filter(Q(member=member.pk))
     if part in (Part.CONTACTED, Part.IN_TIME, Part.LATE):
-        return find_contacted(cohort).filter(cohort.conditions[part], member=member.pk)
+        return find_contacted(cohort).filter(cohort.conditions[part], Q(member=member.pk))
     return cohort.select(part).filter(owner=member)

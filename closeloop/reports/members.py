@@ -85,7 +85,8 @@ Measured = tuple[int, int, dt.timedelta | None]
 
 
 def _measure_contacts(cohort: Cohort) -> dict[int, Measured]:
-    rows = find_contacted(cohort).values_list("since", "until", "target", "member")
+    contacted: Any = find_contacted(cohort)
+    rows = contacted.values_list("since", "until", "target", "member")
     names = ("since", "until", "target", "member")
     return {
         member: (n, in_time, _median(minutes) if n >= DEFAULT_THRESHOLDS.show else None)

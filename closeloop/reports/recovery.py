@@ -75,7 +75,7 @@ GROUPS = ("contacted", "with_gesture", "without_gesture", "not_contacted")
 
 
 def compare_recovery(cohort: Cohort) -> list[Recovery]:
-    """Return `GROUPS`: the contacted, of these with and without a gesture, and the others (once)."""
+    """Return `GROUPS`: the contacted, of these with and without a gesture, and the others."""
     wanted = {}
     again, recovered = _again(), _recovered()
     for group in GROUPS:

@@ -7,6 +7,7 @@ each has one cause, so the shares of a month add up to 100 %.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -108,7 +109,7 @@ def count_causes(cohort: Cohort, *, most: int | None = MOST_MONTHS) -> CausesByM
             months=[
                 Share(
                     n=found.get(((pk, label), month), 0),
-                    share=columns[month][index] if columns[month] else None,
+                    share=columns[month][index],
                     selection=_within(cohort.selection, month),
                 )
                 for month in months
@@ -134,8 +135,11 @@ def _count_by_month(cohort: Cohort) -> Found:
     return {((pk, label), month.date()): n for pk, label, month, n in rows}
 
 
-def _share_out(found: Found, causes: list[tuple[int, str]], month: dt.date) -> list[Decimal] | None:
-    return apportion([found.get((cause, month), 0) for cause in causes])
+def _share_out(
+    found: Found, causes: list[tuple[int, str]], month: dt.date
+) -> Sequence[Decimal | None]:
+    counts = [found.get((cause, month), 0) for cause in causes]
+    return apportion(counts) or [None for _ in causes]
 
 
 def _each_month(first: dt.date, last: dt.date) -> list[dt.date]:

@@ -99,8 +99,8 @@ class FirstContact:
     missed: int
     without: int
     not_due: int
-    worked: Quantiles = Quantiles()
-    elapsed: Quantiles = Quantiles()
+    worked: Quantiles
+    elapsed: Quantiles
 
     @property
     def n(self) -> int:
@@ -134,27 +134,32 @@ def list_first_contacts(cohort: Cohort) -> list[FirstContact]:
     """Return everybody, then each category that answered; nothing when nobody did."""
     conditions = cohort.conditions
     counts = {part.value: Count("pk", filter=conditions[part]) for part in COUNTED}
-    rows = cohort.find().values("response__category").annotate(**counts)
-    found = {row.pop("response__category"): row for row in rows}
+    rows: Any = cohort.find().values("response__category").annotate(**counts)
+    found: dict[str, dict[str, int]] = {row.pop("response__category"): row for row in rows}
     if not found:
         return []
     found[""] = {part.value: sum(row[part.value] for row in found.values()) for part in COUNTED}
     quantiles = _read_quantiles(cohort)
     return [
-        FirstContact(category=category, **found[category], **quantiles.get(category, {}))
+        FirstContact(
+            category=category,
+            worked=quantiles[category, "worked"],
+            elapsed=quantiles[category, "elapsed"],
+            **found[category],
+        )
         for category in ("", *Category.values)
         if category in found
     ]
 
 
-def _read_quantiles(cohort: Cohort) -> dict[str, dict[str, Quantiles]]:
+def _read_quantiles(cohort: Cohort) -> dict[tuple[str, str], Quantiles]:
+    """Return them by category (empty for everybody) and clock."""
     rows = cohort.find().values_list("response__category", "since", "until", is_reached(cohort))
-    quantiles: dict[str, dict[str, Quantiles]] = {}
     names = ("category", "since", "until", "is_reached")
-    for category, clock, median, ninetieth in read_clocked(cohort, rows, names, CURVES):
-        value = Quantiles(_minutes(median), _minutes(ninetieth))
-        quantiles.setdefault(category or "", {})[clock] = value
-    return quantiles
+    return {
+        (category or "", clock): Quantiles(_minutes(median), _minutes(ninetieth))
+        for category, clock, median, ninetieth in read_clocked(cohort, rows, names, CURVES)
+    }
 
 
 def is_reached(cohort: Cohort) -> Case:
@@ -182,7 +187,7 @@ def read_clocked(
     with connection.cursor() as cursor:
         statement = CLOCKED.format(names=", ".join(names), rows=sql) + query
         cursor.execute(statement, [*params, *days, str(zone), str(zone)])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def list_days(first: dt.date, last: dt.date) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
