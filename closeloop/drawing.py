@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from responses.charts import MOST_SLOTS_ON_A_PHONE, percent, pixels
 
+MOST_LABELS = 30
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -47,6 +49,11 @@ class Columns:
     def is_long(self) -> bool:
         """Too many for a phone: the drawing scrolls there instead of shrinking."""
         return len(self.columns) > MOST_SLOTS_ON_A_PHONE
+
+    @property
+    def is_crowded(self) -> bool:
+        """Too many for a number of three digits under each, on a desk too."""
+        return len(self.columns) > MOST_LABELS
 
 
 def stack_columns(

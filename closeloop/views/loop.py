@@ -94,7 +94,9 @@ def show_filter(form: LoopForm, cohort: Cohort) -> dict[str, Any]:
 def show_weeks(weeks: list[Any], *, hidden: int) -> dict[str, Any]:
     drawing = stack_columns([week.counts for week in weeks], [part.value for part in PARTS])
     pairs = list(zip(weeks, drawing.columns, strict=True))
-    return {"weeks": pairs, "drawing": drawing, "hidden_weeks": hidden, "parts": PARTS}
+    # The first week of each month carries its name; the very first is mostly in the midst of one.
+    months = [week.first for week in weeks if week.first.day <= 7]
+    return {"weeks": pairs, "drawing": drawing, "hidden_weeks": hidden, "new_months": months}
 
 
 def show_results(cohort: Cohort) -> dict[str, Any]:

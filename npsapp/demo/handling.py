@@ -14,17 +14,26 @@ from random import Random
 from closeloop.causes import ensure_root_causes
 from closeloop.changing import find_target
 from closeloop.models import Activity, FollowUp, Member, RootCause
-from npsapp.demo.words import CALL, NOTES, REPLIES, SUBJECTS
+from npsapp.demo.words import CALL, GESTURES, NOTES, REPLIES, STRIKE, SUBJECTS
 from npsapp.models import User
 from responses.models import Category, Response
 from surveys.models import Mail, Organisation, Sender, get_organisation
 
 Outcome, Kind = FollowUp.Outcome, Activity.Kind
 OUTCOMES = {
-    Category.DETRACTOR: [Outcome.SOLVED, Outcome.SOLVED, Outcome.EXPLAINED, Outcome.NO_REPLY],
-    Category.PASSIVE: [Outcome.NOTED, Outcome.EXPLAINED, Outcome.NO_REPLY],
-    Category.PROMOTER: [Outcome.THANKED, Outcome.THANKED, Outcome.NO_REPLY],
+    Category.DETRACTOR: {
+        Outcome.SOLVED: 50,
+        Outcome.EXPLAINED: 24,
+        Outcome.NO_REPLY: 18,
+        Outcome.NOT_JUSTIFIED: 8,
+    },
+    Category.PASSIVE: {Outcome.NOTED: 40, Outcome.EXPLAINED: 32, Outcome.NO_REPLY: 28},
+    Category.PROMOTER: {Outcome.THANKED: 70, Outcome.REFERRAL: 8, Outcome.NO_REPLY: 22},
 }
+# What a follow-up is closed with when nobody could be spoken to, or nobody took the time.
+SILENT = {Outcome.NO_ADDRESS: 1, Outcome.WRONG_PERSON: 2, Outcome.OTHER: 3}
+CLOSED_SILENTLY = {Category.DETRACTOR: 0.03, Category.PASSIVE: 0.09, Category.PROMOTER: 0.05}
+LATE, CALLED, GIVEN = 0.07, 0.5, 0.16
 # How likely an answer of that age has been dealt with: the newest wait their turn, and of the
 # older ones a few are overdue, as in a real team.
 HANDLED = [
@@ -113,9 +122,20 @@ def work_on(desk: Desk, response: Response) -> None:
     desk.loads[turn] += 1
     if random.random() > next(chance for limit, chance in HANDLED if age < limit):
         return
+    is_old = age > dt.timedelta(days=9)
+    if is_old and random.random() < CLOSED_SILENTLY[Category(response.category)]:
+        closed_at = follow_up.due_at
+        finish(desk, follow_up, response, at=min(closed_at, now))
+        heapq.heappush(desk.closings, (closed_at, turn))
+        return
     contacted_at = respond(desk, follow_up, response)
     if age > dt.timedelta(days=2):
         closed_at = min(contacted_at + dt.timedelta(days=1), now)
+        if response.category == Category.DETRACTOR and random.random() < GIVEN:
+            what, cost = random.choice(GESTURES)
+            given_at = contacted_at + (closed_at - contacted_at) / 2
+            details = {"what": what, "cost": cost}
+            desk.record(follow_up, Kind.GESTURE, given_at, details=details)
         finish(desk, follow_up, response, at=closed_at)
         heapq.heappush(desk.closings, (closed_at, turn))
 
@@ -143,16 +163,16 @@ def open_one(desk: Desk, response: Response, turn: int | None, *, at: dt.datetim
 def respond(desk: Desk, follow_up: FollowUp, response: Response) -> dt.datetime:
     """Reply, to a detractor perhaps after a note and a call; return when they heard from us."""
     random, opened_at = desk.random, follow_up.opened_at
-    at = min(
-        follow_up.due_at - random.random() * (follow_up.due_at - opened_at) * 0.9,
-        desk.now - dt.timedelta(minutes=5),
-    )
+    wait = (follow_up.due_at - opened_at) * (1 - random.random() * 0.9)
+    if random.random() < LATE:
+        wait += dt.timedelta(hours=24 * (0.5 + random.random()))
+    at = min(opened_at + wait, desk.now - dt.timedelta(minutes=5))
     at = max(at, opened_at)
     if response.category == Category.DETRACTOR:
         if random.random() < 0.4:
             noted_at = opened_at + (at - opened_at) / 2
             desk.record(follow_up, Kind.NOTE, noted_at, text=random.choice(NOTES))
-        if random.random() < 0.5:
+        if random.random() < CALLED:
             desk.record(follow_up, Kind.CALL, at, text=CALL, details={"reached": True})
     follow_up.state = FollowUp.State.IN_PROGRESS
     follow_up.awaiting_contact = False
@@ -174,17 +194,28 @@ def respond(desk: Desk, follow_up: FollowUp, response: Response) -> dt.datetime:
 def finish(desk: Desk, follow_up: FollowUp, response: Response, *, at: dt.datetime) -> None:
     random = desk.random
     category = Category(response.category)
-    cause = random.choices(desk.causes, range(len(desk.causes), 0, -1))[0]
     before = follow_up.state
     follow_up.state = FollowUp.State.CLOSED
     follow_up.closed_at = at
-    follow_up.outcome = random.choice(OUTCOMES[category])
-    follow_up.root_cause = cause if category == Category.DETRACTOR else None
+    outcomes = SILENT if follow_up.awaiting_contact else OUTCOMES[category]
+    follow_up.outcome = random.choices(list(outcomes), list(outcomes.values()))[0]
+    if category == Category.DETRACTOR:
+        follow_up.root_cause = find_cause(desk, response)
     details = {
         "outcome": str(follow_up.outcome),
         "root_cause": str(follow_up.root_cause or ""),
         "owner": follow_up.owner_id,
-        "contacted": True,
+        "contacted": not follow_up.awaiting_contact,
         "state": str(before),
     }
     desk.record(follow_up, Kind.CLOSED, at, details=details)
+
+
+def find_cause(desk: Desk, response: Response) -> RootCause:
+    """Draw one: the first of the list is the most frequent, and lateness is the carrier's."""
+    weights = list(range(len(desk.causes), 0, -1))
+    if response.comment in STRIKE[response.language]:
+        weights[0] *= 20
+    elif response.properties.get("bezorging") == "Pakketdienst":
+        weights[0] *= 2
+    return desk.random.choices(desk.causes, weights)[0]
