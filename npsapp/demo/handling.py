@@ -10,7 +10,9 @@ import datetime as dt
 import heapq
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
+from closeloop.assigning import Because
 from closeloop.causes import ensure_root_causes
 from closeloop.changing import find_target
 from closeloop.models import Activity, FollowUp, Member, RootCause
@@ -43,6 +45,7 @@ HANDLED = [
     (dt.timedelta.max, 1.0),
 ]
 BATCH = 1000
+FROZEN = {Kind.REPLY, Kind.CALL, Kind.CLOSED}
 
 
 @dataclass(slots=True)
@@ -68,10 +71,24 @@ class Desk:
         return min(range(len(self.members)), key=lambda index: (self.loads[index], index))
 
     def record(
-        self, follow_up: FollowUp, kind: Activity.Kind, at: dt.datetime, **fields: object
+        self,
+        follow_up: FollowUp,
+        kind: Activity.Kind,
+        at: dt.datetime,
+        *,
+        details: dict[str, Any] | None = None,
+        **fields: object,
     ) -> None:
-        """Write the next line of a timeline."""
+        """Write the next line of a timeline, with what closeloop.changing freezes in it."""
         follow_up.version += 1
+        if kind in FROZEN:
+            frozen = {
+                "owner": follow_up.owner_id,
+                "owner_name": str(follow_up.owner or ""),
+                "waited": int((at - follow_up.answer_seen_at).total_seconds()),
+                "due_at": follow_up.due_at.astimezone(dt.UTC).isoformat(),
+            }
+            details = frozen | (details or {})
         self.activities.append(
             Activity(
                 follow_up=follow_up,
@@ -79,6 +96,7 @@ class Desk:
                 at=at,
                 version=follow_up.version,
                 actor=follow_up.owner,
+                details=details or {},
                 **fields,
             )
         )
@@ -102,10 +120,27 @@ def handle_answers(random: Random, *, now: dt.datetime) -> None:
     for response in answers.order_by("answered_at", "pk"):
         work_on(desk, response)
     FollowUp.objects.bulk_create(desk.follow_ups, batch_size=BATCH)
+    link_answers(desk)
     for follow_up, mail in desk.mails:
         mail.dedupe_key = f"sample-reply-{follow_up.pk}"
     Mail.objects.bulk_create([mail for _, mail in desk.mails], batch_size=BATCH)
     Activity.objects.bulk_create(desk.activities, batch_size=BATCH)
+
+
+def link_answers(desk: Desk) -> None:
+    """Lead from each person's later answer to the one before, as closeloop.linking does."""
+    latest: dict[int | None, FollowUp] = {}
+    linked = []
+    for follow_up in desk.follow_ups:
+        contact = follow_up.response.contact_id
+        if earlier := latest.get(contact) if contact else None:
+            follow_up.previous = earlier
+            linked.append(follow_up)
+        latest[contact] = follow_up
+    FollowUp.objects.bulk_update(linked, ["previous"], batch_size=BATCH)
+    for activity in desk.activities:
+        if activity.kind == Kind.OPENED:
+            activity.details["previous"] = activity.follow_up.previous_id
 
 
 def work_on(desk: Desk, response: Response) -> None:
@@ -153,7 +188,13 @@ def open_one(desk: Desk, response: Response, turn: int | None, *, at: dt.datetim
         answer_seen_at=response.answered_at,
         version=0,
     )
-    details = {"score": response.score, "to": owner and owner.pk, "to_name": str(owner or "")}
+    details = {
+        "score": response.score,
+        "to": owner and owner.pk,
+        "to_name": str(owner or ""),
+        "because": (Because.LOAD if owner else Because.NOBODY).value,
+        "previous": None,
+    }
     desk.record(follow_up, Kind.OPENED, at, details=details)
     desk.activities[-1].actor = None
     desk.follow_ups.append(follow_up)
@@ -204,7 +245,6 @@ def finish(desk: Desk, follow_up: FollowUp, response: Response, *, at: dt.dateti
     details = {
         "outcome": str(follow_up.outcome),
         "root_cause": str(follow_up.root_cause or ""),
-        "owner": follow_up.owner_id,
         "contacted": not follow_up.awaiting_contact,
         "state": str(before),
     }
