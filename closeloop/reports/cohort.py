@@ -106,8 +106,12 @@ class Cohort:
         reached = When(self.contacted, then=F("first_contacted_at"))
         return select_answered(self.selection).annotate(
             since=Case(accepted, default=F("response__answered_at")),
-            # Never before `since`: an answer may be accepted after somebody called already.
-            until=Greatest(Case(reached, default=models.Value(self.now)), F("since")),
+            # Within the two: an answer may be accepted after somebody called already, and the clock
+            # of a mail server may be ahead of ours.
+            until=Least(
+                Greatest(Case(reached, default=models.Value(self.now)), F("since")),
+                models.Value(self.now),
+            ),
             target=Least(Coalesce("first_due_at", "due_at"), F("due_at")),
         )
 

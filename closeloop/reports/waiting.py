@@ -143,8 +143,8 @@ def list_first_contacts(cohort: Cohort) -> list[FirstContact]:
     return [
         FirstContact(
             category=category,
-            worked=quantiles[category, "worked"],
-            elapsed=quantiles[category, "elapsed"],
+            worked=quantiles.get((category, "worked"), Quantiles()),
+            elapsed=quantiles.get((category, "elapsed"), Quantiles()),
             **found[category],
         )
         for category in ("", *Category.values)
