@@ -1,9 +1,9 @@
 """What a team talks about when it meets for ten minutes: one page, made to be printed.
 
-* Overdue: open, past the target, the longest first.
-* To read aloud: of each category the newest answer of the last thirty days whose comment has forty
-  to four hundred characters: enough to say something, short enough to be read out. Counted answers
-  of people who were not erased, and none in which an address stands.
+* Overdue: open, past the target, the longest first, and as many as leave room for the rest.
+* To read aloud: of each category the newest answer of the last thirty days whose comment has 40 to
+  280 characters: enough to say something, short enough to be read out. Counted answers of people
+  who were not erased, and none in which an address stands.
 * Root cause of the week: what was named most often in follow-ups closed in the last seven days.
 * For the outer loop: of the last ninety days the root cause with the most detractors that no
   improvement under way holds; once all causes are taken up, the value of a segment property.
@@ -24,8 +24,8 @@ from surveys.properties import segment_text
 
 DAY = dt.timedelta(days=1)
 WEEK = 7 * DAY
-MOST_OVERDUE = 12
-SHORTEST, LONGEST = 40, 400
+MOST_OVERDUE = 10
+SHORTEST, LONGEST = 40, 280
 RECENT = 30 * DAY
 OUTER_LOOP = 90 * DAY
 
