@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -232,7 +233,7 @@ def place(kind: str, *, at: dt.datetime) -> None:
     elif kind == "returned":
         replied(answered(at, first_contacted_at=at, awaiting_contact=True), at=at, state="failed")
     else:
-        late = {"due_at": at} if kind == "late" else {}
+        late: dict[str, Any] = {"due_at": at} if kind == "late" else {}
         reached = contacted(at, after=HOUR, **late)
         if kind == "closed":
             closed(reached)

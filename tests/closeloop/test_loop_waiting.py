@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,7 @@ def test_no_median_while_more_than_half_waits() -> None:
 
 
 def test_within_target_counts_open_past_due_and_silent_closings_as_missed() -> None:
-    due = {"due_at": MONDAY + 8 * HOUR}
+    due: dict[str, Any] = {"due_at": MONDAY + 8 * HOUR}
     contacted(MONDAY, after=HOUR, **due)  # in time
     contacted(MONDAY, after=9 * HOUR, **due)  # too late
     answered(**due)  # open past the target
