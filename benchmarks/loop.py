@@ -166,10 +166,10 @@ def measure(runs: int) -> None:
     client.force_login(manager)
     address = "/follow-ups/loop/?period=all"
     with CaptureQueriesContext(connection) as captured:
-        answer = client.get(address)
+        answer = client.get(address, headers={"host": "localhost"})
     if answer.status_code != 200:
         sys.exit(f"The page answered {answer.status_code}.")
-    whole = clock(lambda: client.get(address), runs)
+    whole = clock(lambda: client.get(address, headers={"host": "localhost"}), runs)
     print(f"{'whole page':16} {whole:7.0f} ms, {len(captured)} queries")
 
 

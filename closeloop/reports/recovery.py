@@ -16,7 +16,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
@@ -76,23 +88,41 @@ GROUPS = ("contacted", "with_gesture", "without_gesture", "not_contacted")
 
 def compare_recovery(cohort: Cohort) -> list[Recovery]:
     """Return `GROUPS`: the contacted, of these with and without a gesture, and the others."""
-    wanted = {}
-    again, recovered = _again(), _recovered()
-    for group in GROUPS:
-        member = in_group(cohort, group)
-        wanted[f"{group}_former"] = Count("pk", filter=member)
-        wanted[f"{group}_again"] = Count("pk", filter=member & again)
-        wanted[f"{group}_recovered"] = Count("pk", filter=member & recovered)
-    found = find_former(cohort).aggregate(**wanted)
-    return [
-        Recovery(
+    # Grouped by what is true of each: as conditions of twelve counts, the database would look for
+    # the next answer again and again.
+    truths = {
+        "was_contacted": in_group(cohort, "contacted"),
+        "did_again": _again(),
+        "did_recover": Q(next_score__isnull=False) & _recovered(),
+    }
+    flags: dict[str, Any] = {name: _as_flag(truth) for name, truth in truths.items()}
+    rows: Any = find_former(cohort).annotate(**flags).order_by()
+    found = list(rows.values_list(*flags, "has_gesture").annotate(n=Count("pk")))
+
+    def count(group: str) -> Recovery:
+        mine = [row for row in found if _is_in(group, contacted=row[0], gesture=row[3])]
+        return Recovery(
             group=group,
-            former=found[f"{group}_former"],
-            again=found[f"{group}_again"],
-            recovered=found[f"{group}_recovered"],
+            former=sum(n for *_, n in mine),
+            again=sum(n for _, again, _, _, n in mine if again),
+            recovered=sum(n for _, _, recovered, _, n in mine if recovered),
         )
-        for group in GROUPS
-    ]
+
+    return [count(group) for group in GROUPS]
+
+
+def _as_flag(truth: Q) -> Case:
+    return Case(When(truth, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def _is_in(group: str, *, contacted: bool, gesture: bool) -> bool:
+    """As `in_group`, of a row at hand."""
+    return {
+        "contacted": contacted,
+        "with_gesture": contacted and gesture,
+        "without_gesture": contacted and not gesture,
+        "not_contacted": not contacted,
+    }[group]
 
 
 def find_former(cohort: Cohort, part: Part = Part.FORMER) -> FollowUpQuerySet:

@@ -34,11 +34,11 @@ from surveys.models import get_organisation
 DAY = dt.timedelta(days=1)
 
 CLOCKED = """
-    WITH waits ({names}) AS ({rows}),
+    WITH waits ({names}) AS MATERIALIZED ({rows}),
     days (day, opens, closes, before) AS (
         SELECT * FROM unnest(%s::date[], %s::timestamptz[], %s::timestamptz[], %s::float8[])
     ),
-    clocked AS (
+    clocked AS MATERIALIZED (
         SELECT waits.*,
             floor(greatest(0, extract(epoch FROM until - since)) / 60)::int AS elapsed,
             floor(greatest(0,
