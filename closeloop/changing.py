@@ -24,7 +24,7 @@ from surveys.models import Mail, Organisation, get_organisation
 MUTABLE = [
     "owner", "state", "due_at", "awaiting_contact", "first_contacted_at", "wants_contact",
     "snoozed_until", "returned_at", "closed_at", "outcome", "root_cause", "known_score",
-    "answer_seen_at", "version",
+    "answer_seen_at", "first_due_at", "version",
 ]  # fmt: skip
 
 

@@ -118,5 +118,6 @@ def clear(follow_up: FollowUp) -> None:
 def await_contact(follow_up: FollowUp, *, since: dt.datetime) -> None:
     """Set on the (unsaved) row that the person waits for us from a moment on."""
     category, owner = follow_up.response.category, follow_up.owner
+    follow_up.first_due_at = follow_up.first_due_at or follow_up.due_at
     follow_up.due_at = find_target(category, since=since, owner=owner)
     follow_up.awaiting_contact = True

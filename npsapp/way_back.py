@@ -33,6 +33,7 @@ DASHBOARD = Above(_("Dashboard"), "dashboard")
 FOLLOW_UPS = Above(_("Follow-ups"), "follow_ups")
 IMPROVEMENT = Above(_("Back to the improvement"), "improvement", takes_number=True)
 IMPROVEMENTS = Above(_("Improvements"), "improvements")
+LOOP = Above(_("Is the loop closed?"), "loop")
 OUTBOX = Above(_("Outbox"), "outbox")
 PROFILE = Above(_("My profile"), "profile")
 PROPERTIES = Above(_("Properties"), "properties")
@@ -70,6 +71,9 @@ ABOVE = {
     "improvement_new": IMPROVEMENTS,
     "my_notices": PROFILE,
     "member": TEAM,
+    "huddle": FOLLOW_UPS,
+    "loop": FOLLOW_UPS,
+    "loop_rows": LOOP,
     "outbox_mail": OUTBOX,
     "property_edit": PROPERTIES,
     "property_new": PROPERTIES,

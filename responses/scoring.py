@@ -7,6 +7,8 @@ would change the shown score by a point in more than a fifth of all outcomes. So
   the same thresholds and simply never has a 0.
 * Interval: adjusted Wald with weights 3/4, 3/2, 3/4. B. Rocks, "Interval Estimation for the Net
   Promoter Score", The American Statistician 70(4), 2016 (arXiv 1601.07235).
+* Interval of a share: Wilson's score interval, without continuity correction. E. B. Wilson,
+  "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22, 1927.
 * Variance of the recode to -1, 0, +1: W. Huber, https://stats.stackexchange.com/a/18609.
 
 A score of nothing does not exist: without answers `nps`, `interval` and `shares` are None, since
@@ -48,6 +50,14 @@ class Tier(enum.StrEnum):
 class Interval(NamedTuple):
     """From `low` to `high` in points of NPS; not symmetric about the score, so never written ±."""
 
+    low: float
+    high: float
+
+
+class Share(NamedTuple):
+    """A share of a count and its interval, all three between 0 and 1."""
+
+    value: float
     low: float
     high: float
 
@@ -179,6 +189,20 @@ def interval(counts: Counts, level: float = 0.95) -> Interval | None:
     margin = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt(spread / n)
     low, high = 100 * (centre - margin), 100 * (centre + margin)
     return Interval(max(-100.0, min(low, raw)), min(100.0, max(high, raw)))
+
+
+def share_interval(part: int, total: int, level: float = 0.95) -> Share | None:
+    """Return part / total with its Wilson interval, which always holds it; None for 0 of 0."""
+    if not 0 <= part <= total:
+        raise ValueError(f"{part} is no part of {total}.")
+    if not total:
+        return None
+    value, z2 = part / total, NormalDist().inv_cdf((1 + level) / 2) ** 2
+    centre = (value + z2 / (2 * total)) / (1 + z2 / total)
+    margin = math.sqrt(z2 * (value * (1 - value) + z2 / (4 * total)) / total) / (1 + z2 / total)
+    return Share(
+        value, max(0.0, min(centre - margin, value)), min(1.0, max(centre + margin, value))
+    )
 
 
 def apportion(counts: Sequence[int]) -> list[Decimal] | None:

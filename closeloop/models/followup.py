@@ -128,6 +128,8 @@ class FollowUp(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    # What `due_at` was before it was first moved; empty while it stands as it was opened.
+    first_due_at = models.DateTimeField(null=True)
     # Whether the person waits for us. False once a reply is on its way or somebody spoke to them;
     # true again when the reply did not get through or the follow-up is reopened.
     awaiting_contact = models.BooleanField(default=True)

@@ -12,20 +12,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
+from closeloop.assigning import Because
 from closeloop.causes import ensure_root_causes
 from closeloop.changing import FROZEN, find_target, freeze
 from closeloop.models import Activity, FollowUp, Member, RootCause
-from npsapp.demo.words import CALL, NOTES, REPLIES, SUBJECTS
+from npsapp.demo.words import CALL, GESTURES, NOTES, REPLIES, STRIKE, SUBJECTS
 from npsapp.models import User
 from responses.models import Category, Response
 from surveys.models import Mail, Organisation, Sender, get_organisation
 
 Outcome, Kind = FollowUp.Outcome, Activity.Kind
 OUTCOMES = {
-    Category.DETRACTOR: [Outcome.SOLVED, Outcome.SOLVED, Outcome.EXPLAINED, Outcome.NO_REPLY],
-    Category.PASSIVE: [Outcome.NOTED, Outcome.EXPLAINED, Outcome.NO_REPLY],
-    Category.PROMOTER: [Outcome.THANKED, Outcome.THANKED, Outcome.NO_REPLY],
+    Category.DETRACTOR: {
+        Outcome.SOLVED: 50,
+        Outcome.EXPLAINED: 24,
+        Outcome.NO_REPLY: 18,
+        Outcome.NOT_JUSTIFIED: 8,
+    },
+    Category.PASSIVE: {Outcome.NOTED: 40, Outcome.EXPLAINED: 32, Outcome.NO_REPLY: 28},
+    Category.PROMOTER: {Outcome.THANKED: 70, Outcome.REFERRAL: 8, Outcome.NO_REPLY: 22},
 }
+# What a follow-up is closed with when nobody could be spoken to, or nobody took the time.
+SILENT = {Outcome.NO_ADDRESS: 1, Outcome.WRONG_PERSON: 2, Outcome.OTHER: 3}
+CLOSED_SILENTLY = {Category.DETRACTOR: 0.03, Category.PASSIVE: 0.09, Category.PROMOTER: 0.05}
+LATE, CALLED, GIVEN = 0.07, 0.5, 0.16
 # How likely an answer of that age has been dealt with: the newest wait their turn, and of the
 # older ones a few are overdue, as in a real team.
 HANDLED = [
@@ -102,10 +112,27 @@ def handle_answers(random: Random, *, now: dt.datetime) -> None:
     for response in answers.order_by("answered_at", "pk"):
         work_on(desk, response)
     FollowUp.objects.bulk_create(desk.follow_ups, batch_size=BATCH)
+    link_answers(desk)
     for follow_up, mail in desk.mails:
         mail.dedupe_key = f"sample-reply-{follow_up.pk}"
     Mail.objects.bulk_create([mail for _, mail in desk.mails], batch_size=BATCH)
     Activity.objects.bulk_create(desk.activities, batch_size=BATCH)
+
+
+def link_answers(desk: Desk) -> None:
+    """Lead from each person's later answer to the one before, as closeloop.linking does."""
+    latest: dict[int | None, FollowUp] = {}
+    linked = []
+    for follow_up in desk.follow_ups:
+        contact = follow_up.response.contact_id
+        if earlier := latest.get(contact) if contact else None:
+            follow_up.previous = earlier
+            linked.append(follow_up)
+        latest[contact] = follow_up
+    FollowUp.objects.bulk_update(linked, ["previous"], batch_size=BATCH)
+    for activity in desk.activities:
+        if activity.kind == Kind.OPENED:
+            activity.details["previous"] = activity.follow_up.previous_id
 
 
 def work_on(desk: Desk, response: Response) -> None:
@@ -122,9 +149,20 @@ def work_on(desk: Desk, response: Response) -> None:
     desk.loads[turn] += 1
     if random.random() > next(chance for limit, chance in HANDLED if age < limit):
         return
+    is_old = age > dt.timedelta(days=9)
+    if is_old and random.random() < CLOSED_SILENTLY[Category(response.category)]:
+        closed_at = follow_up.due_at
+        finish(desk, follow_up, response, at=min(closed_at, now))
+        heapq.heappush(desk.closings, (closed_at, turn))
+        return
     contacted_at = respond(desk, follow_up, response)
     if age > dt.timedelta(days=2):
         closed_at = min(contacted_at + dt.timedelta(days=1), now)
+        if response.category == Category.DETRACTOR and random.random() < GIVEN:
+            what, cost = random.choice(GESTURES)
+            given_at = contacted_at + (closed_at - contacted_at) / 2
+            details = {"what": what, "cost": cost}
+            desk.record(follow_up, Kind.GESTURE, given_at, details=details)
         finish(desk, follow_up, response, at=closed_at)
         heapq.heappush(desk.closings, (closed_at, turn))
 
@@ -142,7 +180,13 @@ def open_one(desk: Desk, response: Response, turn: int | None, *, at: dt.datetim
         answer_seen_at=response.answered_at,
         version=0,
     )
-    details = {"score": response.score, "to": owner and owner.pk, "to_name": str(owner or "")}
+    details = {
+        "score": response.score,
+        "to": owner and owner.pk,
+        "to_name": str(owner or ""),
+        "because": (Because.LOAD if owner else Because.NOBODY).value,
+        "previous": None,
+    }
     desk.record(follow_up, Kind.OPENED, at, details=details)
     desk.activities[-1].actor = None
     desk.follow_ups.append(follow_up)
@@ -152,16 +196,16 @@ def open_one(desk: Desk, response: Response, turn: int | None, *, at: dt.datetim
 def respond(desk: Desk, follow_up: FollowUp, response: Response) -> dt.datetime:
     """Reply, to a detractor perhaps after a note and a call; return when they heard from us."""
     random, opened_at = desk.random, follow_up.opened_at
-    at = min(
-        follow_up.due_at - random.random() * (follow_up.due_at - opened_at) * 0.9,
-        desk.now - dt.timedelta(minutes=5),
-    )
+    wait = (follow_up.due_at - opened_at) * (1 - random.random() * 0.9)
+    if random.random() < LATE:
+        wait += dt.timedelta(hours=24 * (0.5 + random.random()))
+    at = min(opened_at + wait, desk.now - dt.timedelta(minutes=5))
     at = max(at, opened_at)
     if response.category == Category.DETRACTOR:
         if random.random() < 0.4:
             noted_at = opened_at + (at - opened_at) / 2
             desk.record(follow_up, Kind.NOTE, noted_at, text=random.choice(NOTES))
-        if random.random() < 0.5:
+        if random.random() < CALLED:
             desk.record(
                 follow_up, Kind.CALL, at, text=CALL, details={"reached": True, "outcome": "reached"}
             )
@@ -185,16 +229,27 @@ def respond(desk: Desk, follow_up: FollowUp, response: Response) -> dt.datetime:
 def finish(desk: Desk, follow_up: FollowUp, response: Response, *, at: dt.datetime) -> None:
     random = desk.random
     category = Category(response.category)
-    cause = random.choices(desk.causes, range(len(desk.causes), 0, -1))[0]
     before = follow_up.state
     follow_up.state = FollowUp.State.CLOSED
     follow_up.closed_at = at
-    follow_up.outcome = random.choice(OUTCOMES[category])
-    follow_up.root_cause = cause if category == Category.DETRACTOR else None
+    outcomes = SILENT if follow_up.awaiting_contact else OUTCOMES[category]
+    follow_up.outcome = random.choices(list(outcomes), list(outcomes.values()))[0]
+    if category == Category.DETRACTOR:
+        follow_up.root_cause = find_cause(desk, response)
     details = {
         "outcome": str(follow_up.outcome),
         "root_cause": str(follow_up.root_cause or ""),
-        "contacted": True,
+        "contacted": not follow_up.awaiting_contact,
         "state": str(before),
     }
     desk.record(follow_up, Kind.CLOSED, at, details=details)
+
+
+def find_cause(desk: Desk, response: Response) -> RootCause:
+    """Draw one: the first of the list is the most frequent, and lateness is the carrier's."""
+    weights = list(range(len(desk.causes), 0, -1))
+    if response.comment in STRIKE[response.language]:
+        weights[0] *= 20
+    elif response.properties.get("bezorging") == "Pakketdienst":
+        weights[0] *= 2
+    return desk.random.choices(desk.causes, weights)[0]

@@ -98,6 +98,13 @@ NOTES = (
     "Klant wil liever per mail antwoord dan telefonisch.",
 )
 CALL = "Gebeld en excuses gemaakt."
+# What was given, and what it cost.
+GESTURES = (
+    ("Verzendkosten terug", "5.95"),
+    ("Tegoedbon", "10.00"),
+    ("Bos bloemen", "24.50"),
+    ("Lampion", "12.75"),
+)
 SUBJECTS = {"nl": "Re: uw antwoord", "en": "Re: your answer"}
 REPLIES = {
     "detractor": {

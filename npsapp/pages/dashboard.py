@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from closeloop.models import FollowUp
+from closeloop.reports.loop import loop_closed
 from closeloop.reports.queue import queue_counts
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
@@ -62,6 +63,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
         "answered_at": answered_at,
         "rate": count_invited(selection),
         "queue": queue_counts(user=request.user, now=now),
+        "loop": loop_closed(selection, now=now),
         "may_follow_up": may_follow_up,
         **show_answers(selection),
     }

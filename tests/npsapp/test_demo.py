@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,11 @@ from closeloop.closing import Closing, close
 from closeloop.models import Activity, FollowUp, Member, RootCause
 from closeloop.noting import add_note, log_call
 from closeloop.opening import open_follow_up
+from closeloop.reports.cohort import read_cohort
+from closeloop.reports.loop import add_up, list_weeks
+from closeloop.reports.recovery import compare_recovery, list_gestures
+from closeloop.reports.results import count_causes
+from closeloop.reports.waiting import list_first_contacts
 from npsapp.demo.building import build_sample, remove_sample
 from npsapp.demo.logins import LOGINS, PASSWORD
 from npsapp.models import User
@@ -184,7 +190,8 @@ LINE = ("kind", "actor", "at", "text", "version", "details")
 @pytest.mark.parametrize("category", ["detractor", "passive", "promoter"])
 def test_demo_follow_up_is_what_the_real_functions_write(category: str) -> None:
     """Played again through the functions behind the pages, on a copy that is rolled back."""
-    closed = FollowUp.objects.closed().filter(response__category=category)
+    replied = FollowUp.objects.filter(activities__kind="reply")
+    closed = replied.closed().filter(response__category=category)
     if category == "detractor":
         closed = closed.filter(activities__kind="note").filter(activities__kind="call")
     sample = closed.earliest("opened_at")
@@ -231,6 +238,9 @@ def play_again(
             fresh.state = FollowUp.State.IN_PROGRESS
             note_contact(fresh, at=now)
             record(fresh, Activity.Kind.REPLY, now=now, user=user, text=text, mail=mail)
+        elif line["kind"] == "gesture":
+            details = line["details"]
+            record(lock(follow_up.pk), Activity.Kind.GESTURE, now=now, user=user, details=details)
         else:
             cause = RootCause.objects.filter(pk=row["root_cause"]).first()
             closing = Closing(outcome=row["outcome"], root_cause=cause)
@@ -246,3 +256,24 @@ def test_demo_keeps_the_frequency_rule_and_still_asks_most() -> None:
     assert running.invitations.filter(state="skipped", reason="rested").count() > 100
     assert asked.filter(rests_until__gt=F("scheduled_for")).count() == 0
     assert asked.filter(rests_until__isnull=False).count() > 50
+
+
+def test_demo_fills_the_page_about_the_loop() -> None:
+    cohort = read_cohort(Selection(zone=get_organisation().zone), now=NOW)
+
+    loop = add_up(list_weeks(cohort, most=None))
+    everybody = list_first_contacts(cohort)[0]
+    causes = count_causes(cohort)
+
+    assert loop.percentage is not None
+    assert 85 <= loop.percentage <= 97
+    assert loop.without
+    assert everybody.late
+    assert everybody.missed
+    assert list_gestures(cohort).cost > 0
+    assert compare_recovery(cohort)[0].again >= 30
+    strike = (NOW - dt.timedelta(days=100)).date().replace(day=1)
+    month = [first for first, _n in causes.months].index(strike)
+    late = max(causes.causes, key=lambda cause: cause.months[month].n)
+    shares = [share.share or Decimal(0) for share in late.months]
+    assert shares[month] == max(shares)
