@@ -7,13 +7,28 @@ out how an object is written takes longer over it than the database over the sta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
 import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+Values: TypeAlias = "Mapping[str, str | int | None]"
 
-def execute(sql: str, values: dict[str, str | int | None]) -> int:
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    sql: str
+    values: Values
+
+    def execute(self) -> int:
+        return execute(self.sql, self.values)
+
+
+def execute(sql: str, values: Values) -> int:
     """Carry out a statement that commits by itself; return how many rows it changed.
 
     Errors and execute wrappers are Django's, as with a cursor of its own.
@@ -23,19 +38,27 @@ def execute(sql: str, values: dict[str, str | int | None]) -> int:
         return int(cursor.rowcount)
 
 
-def execute_together(statements: tuple[str, ...], values: dict[str, str | int | None]) -> int:
+def execute_together(
+    statements: tuple[str, ...], values: Values, *, before: Statement | None = None
+) -> int:
     """Carry out statements that commit together; return how many rows the last one changed.
 
     Each looks at what was committed when its turn comes. All are one journey to the server: what is
-    sent up to the end of the pipeline is one transaction there.
+    sent up to a synchronisation is one transaction there. `before` is one of its own: it commits
+    first, whatever becomes of the others.
     """
-    if len(statements) == 1:
+    if before is None and len(statements) == 1:
         return execute(statements[0], values)
     if not psycopg.Pipeline.is_supported():
+        if before is not None:
+            execute(before.sql, before.values)
         with transaction.atomic():
             return [execute(statement, values) for statement in statements][-1]
     with _cursor() as cursor:
-        with connection.wrap_database_errors, connection.connection.pipeline():
+        with connection.wrap_database_errors, connection.connection.pipeline() as pipeline:
+            if before is not None:
+                cursor.execute(before.sql, before.values)
+                pipeline.sync()
             for statement in statements:
                 cursor.execute(statement, values)
         return int(cursor.rowcount)
