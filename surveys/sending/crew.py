@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-BATCH = 50  # the most that one connection claims at once
+BATCH = 100  # the most that one connection claims at once
 FIRST_CLAIM = 10
 
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import psycopg
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.utils import CursorWrapper
 
 Values: TypeAlias = "Mapping[str, str | int | None]"
@@ -55,7 +55,8 @@ def execute_together(
         with transaction.atomic():
             return [execute(statement, values) for statement in statements][-1]
     with _cursor() as cursor:
-        with connection.wrap_database_errors, connection.connection.pipeline() as pipeline:
+        wrapper = cursor.db
+        with wrapper.wrap_database_errors, wrapper.connection.pipeline() as pipeline:
             if before is not None:
                 cursor.execute(before.sql, before.values)
                 pipeline.sync()
@@ -65,8 +66,10 @@ def execute_together(
 
 
 def _cursor() -> CursorWrapper:
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    server = connection.connection
+    # Asked for once: `django.db.connection` looks for it anew at every step.
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    wrapper.close_if_health_check_failed()
+    wrapper.ensure_connection()
+    server = wrapper.connection
     server.prepare_threshold = 0 if settings.DATABASE_PREPARES else None
-    return CursorWrapper(psycopg.Cursor(server), connection)
+    return CursorWrapper(psycopg.Cursor(server), wrapper)
