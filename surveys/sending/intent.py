@@ -120,8 +120,8 @@ def record_intent(
 ) -> bool:  # fmt: skip
     """Mark a claimed row as leaving, if it still may.
 
-    `address_hash` is of the address that the message really goes to; it is kept on the row. A
-    result that was postponed is written on the way.
+    `address_hash` is of the address that the message really goes to; it is kept on the row. The
+    result that was postponed is written right before.
     """
     refuse_transaction()
     values: dict[str, str | int | None] = {
@@ -132,8 +132,9 @@ def record_intent(
         "lease": f"{RESULT_LEASE.total_seconds()} seconds",
         "default_days": DEFAULT_DAYS,
     }
-    earlier = postponed.beside_an_intent if postponed else None
-    is_confirmed = execute_together(_statements(ledger), values, before=earlier) == 1
+    if postponed is not None:
+        postponed.write_ahead()
+    is_confirmed = execute_together(_statements(ledger), values) == 1
     if postponed is not None:
         postponed.note_intent(is_confirmed=is_confirmed)
     return is_confirmed

@@ -1,8 +1,8 @@
-"""A result that is written together with the next intent: one journey, one wait for the disk.
+"""A result that is written right before the next intent: both wait for the disk once.
 
 A mail that was taken stays "leaving" until the next one may leave, a millisecond later. A worker
 that dies in between leaves a doubt, as it does at any moment between an intent and its result; it
-is still one mail per connection, because the next intent carries this result with it. Whenever
+is still one mail per connection, because no intent is written before this result. Whenever
 there is no next intent at once, the result is written by itself.
 
 A 250 that is not written down would become a doubt, and with a send-again a duplicate. So a result
@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 PATIENCE_SECONDS = 300.0
 LONGEST_PAUSE_SECONDS = 10.0
 
-# Beside the next intent a result need not wait for the disk: the intent waits, and what was
-# committed before it is on the disk then too.
+# Ahead of an intent a result need not wait for the disk: the intent does, and what was committed
+# before it is on the disk then too.
 WITHOUT_WAITING = " RETURNING set_config('synchronous_commit', 'off', true)"
 # An intent that changed nothing did not wait for the disk. This does.
 _WAIT = Statement("SELECT pg_current_xact_id()", {})
@@ -44,14 +44,13 @@ class Postponed:
         self.write()
         self.row, self.statement = row, statement
 
-    @property
-    def beside_an_intent(self) -> Statement | None:
-        if self.statement is None:
-            return None
-        return Statement(self.statement.sql + WITHOUT_WAITING, self.statement.values)
+    def write_ahead(self) -> None:
+        """Commit it, not yet on the disk; until `note_intent` it is held in memory too."""
+        if self.statement is not None:
+            Statement(self.statement.sql + WITHOUT_WAITING, self.statement.values).execute()
 
     def note_intent(self, *, is_confirmed: bool) -> None:
-        """The result was written beside an intent. Until this is called, it still waits."""
+        """The intent after it was written, or refused."""
         if self.row is not None and not is_confirmed:
             persist(_WAIT.execute, self.row)
         self.row = self.statement = None

@@ -38,28 +38,20 @@ def execute(sql: str, values: Values) -> int:
         return int(cursor.rowcount)
 
 
-def execute_together(
-    statements: tuple[str, ...], values: Values, *, before: Statement | None = None
-) -> int:
+def execute_together(statements: tuple[str, ...], values: Values) -> int:
     """Carry out statements that commit together; return how many rows the last one changed.
 
     Each looks at what was committed when its turn comes. All are one journey to the server: what is
-    sent up to a synchronisation is one transaction there. `before` is one of its own: it commits
-    first, whatever becomes of the others.
+    sent up to the end of the pipeline is one transaction there.
     """
-    if before is None and len(statements) == 1:
+    if len(statements) == 1:
         return execute(statements[0], values)
     if not psycopg.Pipeline.is_supported():
-        if before is not None:
-            execute(before.sql, before.values)
         with transaction.atomic():
             return [execute(statement, values) for statement in statements][-1]
     with _cursor() as cursor:
         wrapper = cursor.db
-        with wrapper.wrap_database_errors, wrapper.connection.pipeline() as pipeline:
-            if before is not None:
-                cursor.execute(before.sql, before.values)
-                pipeline.sync()
+        with wrapper.wrap_database_errors, wrapper.connection.pipeline():
             for statement in statements:
                 cursor.execute(statement, values)
         return int(cursor.rowcount)

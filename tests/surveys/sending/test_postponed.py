@@ -1,4 +1,4 @@
-"""A result that waits for the next intent: written with it, or alone when there is none at once."""
+"""A result that waits for the next intent: written before it, or alone when there is none soon."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.factories import make_campaign, make_invitation
 from tests.surveys.sending.smtp_server import HANG, Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TOGETHER, ALONE, INTENT, WAIT = "result on the way", "result", "intent", "wait for the disk"
+AHEAD, ALONE, INTENT, WAIT = "result ahead", "result", "intent", "wait for the disk"
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def pair(smtp: Server) -> list[Invitation]:
 
 def name_statement(sql: str) -> str:
     if "SET state = 'sent'" in sql:
-        return TOGETHER if "synchronous_commit" in sql else ALONE
+        return AHEAD if "synchronous_commit" in sql else ALONE
     if "SET state = 'sending'" in sql:
         return INTENT
     return WAIT if "pg_current_xact_id" in sql else ""
@@ -57,13 +57,13 @@ def states_of(invitations: list[Invitation]) -> list[str]:
     return [invitation.state for invitation in invitations]
 
 
-def test_result_is_written_on_the_way_of_the_next_intent(
+def test_result_is_written_ahead_of_the_next_intent(
     pair: list[Invitation], send: Callable[[], Pass]
 ) -> None:
     with watched() as seen:
         send()
 
-    assert seen == [INTENT, TOGETHER, INTENT, ALONE]
+    assert seen == [INTENT, AHEAD, INTENT, ALONE]
     assert states_of(pair) == ["sent", "sent"]
 
 
@@ -73,7 +73,7 @@ def test_line_that_drops_beside_the_next_intent_loses_no_result(
     monkeypatch.setattr("time.sleep", lambda seconds: None)
 
     def cut_the_line(name: str) -> None:
-        if name == TOGETHER:
+        if name == AHEAD:
             pid = connection.connection.info.backend_pid
             with psycopg.connect(**connection.get_connection_params() | {"pool": None}) as other:
                 other.execute("SELECT pg_terminate_backend(%s)", [pid])
@@ -90,13 +90,13 @@ def test_refused_intent_leaves_the_result_on_the_disk(
     pair: list[Invitation], smtp: Server, send: Callable[[], Pass]
 ) -> None:
     def pause(name: str) -> None:
-        if name == TOGETHER:
+        if name == AHEAD:
             Campaign.objects.update(state=Campaign.State.PAUSED)
 
     with watched(pause) as seen:
         send()
 
-    assert seen == [INTENT, TOGETHER, INTENT, WAIT]
+    assert seen == [INTENT, AHEAD, INTENT, WAIT]
     assert states_of(pair) == ["sent", "scheduled"]
     assert len(smtp.messages) == 1
 
