@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -223,18 +224,38 @@ def make_environment(
 
 
 @contextmanager
-def make_database(name: str) -> Iterator[str]:
-    """An empty database on the server of the test run; yields its connection string."""
+def make_database(name: str, *, template: str = "template1") -> Iterator[str]:
+    """A database on the server of the test run, empty or like `template`.
+
+    Yields its connection string.
+    """
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
     server = os.environ["DATABASE_URL"]
-    quoted = sql.Identifier(name)
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(quoted))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(quoted))
+        connection.execute(drop)
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
     try:
         yield make_conninfo(server, dbname=name)
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(quoted))
+            connection.execute(drop)
+
+
+@cache
+def make_migrated_template() -> str:
+    """Name a database with all tables and no rows, which goes with the server of the test run."""
+    name = f"migrated_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}"
+    server = os.environ["DATABASE_URL"]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": make_conninfo(server, dbname=name)},
+        check=True,
+    )
+    return name
 
 
 @contextmanager
@@ -253,7 +274,10 @@ def run_product(
     """
     folder = Path(tempfile.mkdtemp(prefix="npsapp-e2e-"))
     try:
-        with make_database(f"e2e_{name}") as database, run_mailbox() as mailbox:
+        with (
+            make_database(f"e2e_{name}", template=make_migrated_template()) as database,
+            run_mailbox() as mailbox,
+        ):
             environment = make_environment(
                 folder=folder, port=port, database=database, redis=redis, mailbox=mailbox
             ) | dict(changes or {})

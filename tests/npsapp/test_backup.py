@@ -19,7 +19,15 @@ from psycopg import sql
 
 from npsapp.backup import restoring
 from npsapp.backup.archive import list_files, open_archive, unpack, write_archive
-from tests.e2e.product import ROOT, Mailbox, Product, make_database, make_environment, run_mailbox
+from tests.e2e.product import (
+    ROOT,
+    Mailbox,
+    Product,
+    make_database,
+    make_environment,
+    make_migrated_template,
+    run_mailbox,
+)
 
 SEED = """
 import datetime as dt
@@ -88,12 +96,14 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def houses(mailbox: Mailbox, tmp_path: Path) -> Iterator[list[Installation]]:
-    """Two installations with the same keys: one to back up, and an empty machine."""
+    """Two installations with the same keys: one with tables to back up, and an empty machine."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     made = []
     with ExitStack() as stack:
-        for name in ("old", "new"):
-            database = stack.enter_context(make_database(f"backup_{worker}_{name}"))
+        for name, template in (("old", make_migrated_template()), ("new", "template1")):
+            database = stack.enter_context(
+                make_database(f"backup_{worker}_{name}", template=template)
+            )
             folder = tmp_path / name
             environment = make_environment(
                 folder=folder, port=1, database=database, redis="", mailbox=mailbox
@@ -104,7 +114,6 @@ def houses(mailbox: Mailbox, tmp_path: Path) -> Iterator[list[Installation]]:
 
 @pytest.fixture
 def old(houses: list[Installation]) -> Installation:
-    houses[0].manage("migrate", "--verbosity", "0")
     return houses[0]
 
 
@@ -287,6 +296,8 @@ def test_backup_of_an_older_version_is_migrated_forward(
 ) -> None:
     old, new = houses
     file = tmp_path / "nps.backup"
+    old.query("DROP SCHEMA public CASCADE")
+    old.query("CREATE SCHEMA public")
     old.manage("migrate", "surveys", "0001_initial", "--verbosity", "0")
     old.manage("backup", str(file))
 

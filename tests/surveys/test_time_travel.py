@@ -35,7 +35,7 @@ SEGMENTS = ["Klein"] * 6 + ["Midden"] * 3 + ["Groot"]
 ZONES = ["", "", "America/New_York", "Australia/Sydney"]
 TICK = dt.timedelta(hours=1)
 MOMENT = dt.timedelta(seconds=1)
-# The same conditions for all rows of a claim: each is asked with its own address.
+# The same conditions for all rows of a claim at once: each is asked with its own address.
 ONE_ROW = ("row.id = %(pk)s AND", "SET state = 'sending'", "%(address_hash)s")
 
 
@@ -93,10 +93,11 @@ class Journey:
         *_, statement = intent._statements(INVITATIONS)
         assert all(part in statement for part in ONE_ROW)
         statement = statement.rpartition("UPDATE")[2]
-        of_claim = statement.replace(ONE_ROW[0], "").replace(ONE_ROW[2], "row.address_hash")
+        of_claim = statement.replace(ONE_ROW[0], "row.id = ANY(%(pks)s) AND")
+        of_claim = of_claim.replace(ONE_ROW[2], "row.address_hash")
         values: dict[str, Any] = {
-            "token": claim.token, "scopes": INVITATIONS.scopes, "now": self.now,
-            "lease": RESULT_LEASE, "default_days": DEFAULT_DAYS,
+            "pks": [row.pk for row in claim.rows], "token": claim.token, "now": self.now,
+            "scopes": INVITATIONS.scopes, "lease": RESULT_LEASE, "default_days": DEFAULT_DAYS,
         }  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute(f"UPDATE {of_claim}", values)
