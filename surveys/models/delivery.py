@@ -66,8 +66,14 @@ class Delivery(models.Model):
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
     detail = models.CharField(max_length=500, blank=True)  # the server's own words
     resolution = models.CharField(max_length=15, choices=Resolution.choices, blank=True)
+    # Each mail changes its row three times, and each time PostgreSQL writes anew into every index
+    # that the row is in. So no index holds what most rows have not.
     resolved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
     resolved_at = models.DateTimeField(null=True)
     scheduled_for = models.DateTimeField(null=True)
@@ -102,13 +108,18 @@ class DeliveryQuerySet(models.QuerySet[Any]):
 class Invitation(Delivery):
     """A person asked in a campaign; its signed primary key is the link in the mail."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="invitations")
+    # Looked up by the indexes below, all of which begin with it.
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="invitations", db_index=False
+    )
     contact = models.ForeignKey(
         Contact, null=True, on_delete=models.SET_NULL, related_name="invitations"
     )
     occasion = models.CharField(max_length=120, blank=True)
     sequence = models.PositiveSmallIntegerField(default=0)
-    first = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="reminders")
+    first = models.ForeignKey(
+        "self", null=True, on_delete=models.CASCADE, related_name="reminders", db_index=False
+    )
     stratum = models.CharField(max_length=200, blank=True)
     order_key = models.FloatField(default=0)
     answered_at = models.DateTimeField(null=True)
@@ -150,6 +161,14 @@ class Invitation(Delivery):
                 fields=["address_hash"],
                 name="invitation_asked",
                 condition=Q(state__in=["sending", "sent", "unknown"]),
+            ),
+            models.Index(
+                fields=["first"], name="invitation_reminders", condition=Q(first__isnull=False)
+            ),
+            models.Index(
+                fields=["resolved_by"],
+                name="invitation_resolved_by",
+                condition=Q(resolved_by__isnull=False),
             ),
             models.Index(
                 fields=["provider_id"], name="invitation_provider", condition=~Q(provider_id="")
@@ -214,6 +233,11 @@ class Mail(Delivery):
                 fields=["lease_until"],
                 name="mail_leased",
                 condition=Q(state__in=["claimed", "sending"]),
+            ),
+            models.Index(
+                fields=["resolved_by"],
+                name="mail_resolved_by",
+                condition=Q(resolved_by__isnull=False),
             ),
             models.Index(
                 fields=["provider_id"], name="mail_provider", condition=~Q(provider_id="")

@@ -21,6 +21,7 @@ from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import SafeMIMEMultipart, sanitize_address
+from django.utils import timezone
 
 from surveys.addresses import write_address
 from surveys.links import ANSWER, UNSUBSCRIBE, answer_url, make_signer, unsubscribe_url
@@ -50,19 +51,47 @@ _AWKWARD = ("O'Brien & Zn. <b>", 'Zoë "Ünï" & <Ørsted> 株式会社 😀')
 
 
 class PreparedMail(EmailMultiAlternatives):
-    """An ordinary message of Django's whose bytes need not be built: SMTP asks for `prepared`."""
+    """An ordinary message of Django's whose bytes need not be built: SMTP asks for `prepared`.
 
-    layout: Layout
-    gaps: dict[str, str]
-    first_name: str
-    to_header: bytes
-    envelope: tuple[str, str]
+    It becomes one only when somebody asks for more than that.
+    """
+
+    def __init__(
+        self, blueprint: _Blueprint, invitation: Invitation, contact: Contact, name: str
+    ) -> None:
+        self.blueprint, self.invitation = blueprint, invitation
+        self.first_name, self.to_email = name, contact.email
+        self.to = [write_address(contact.full_name, contact.email)]
+        self.full_name = " ".join(contact.full_name.split())
+        answer, unsubscribe = blueprint.sign(invitation.first_id or invitation.pk)
+        self.gaps = {
+            "answer": answer,
+            "unsubscribe": unsubscribe,
+            "key": invitation.message_key.hex,
+            "date": format_datetime(timezone.now()),
+        }
+
+    def __getattr__(self, name: str) -> Any:
+        is_built = "subject" in self.__dict__
+        # Before the first line of __init__ only copy and pickle ask.
+        if is_built or name.startswith("__") or "blueprint" not in self.__dict__:
+            raise AttributeError(name)
+        built = self.blueprint.build_message(self)
+        for key, value in vars(built).items():
+            self.__dict__.setdefault(key, value)
+        return getattr(self, name)
+
+    @property
+    def envelope(self) -> tuple[str, str]:
+        return self.blueprint.sender_address, self.to_email
 
     def prepared(self) -> bytes:
         # As in email.generator: what nobody can foresee stands in no name.
         boundary = f"{random.randrange(sys.maxsize):0{_BOUNDARY_DIGITS}d}"  # noqa: S311
-        gaps = self.gaps | {"boundary": boundary}
-        return self.layout.fill(gaps, name=self.first_name, to=self.to_header)
+        gaps = {name: value.encode("ascii") for name, value in self.gaps.items()}
+        gaps["boundary"] = boundary.encode("ascii")
+        to = write_to_header(self.to[0], self.full_name, self.to_email)
+        return self.blueprint.layout.fill(gaps, name=self.first_name, to=to)
 
 
 @dataclass(frozen=True)
@@ -86,7 +115,7 @@ class Press:
         blueprint = self._find(invitation, contact, name)
         if blueprint is None:
             return compose_invitation(invitation, self.organisation)
-        return blueprint.fill(invitation, contact, name)
+        return PreparedMail(blueprint, invitation, contact, name)
 
     def _find(self, invitation: Invitation, contact: Contact, name: str) -> _Blueprint | None:
         language = self.campaign.survey.language_for(
@@ -120,7 +149,7 @@ class _Blueprint:
         self.pk = invitation.first_id or invitation.pk
         self.sequence = invitation.sequence
         self.signers = (make_signer(ANSWER), make_signer(UNSUBSCRIBE))
-        answer, unsubscribe = self._sign(self.pk)
+        answer, unsubscribe = self.sign(self.pk)
         mark = secrets.token_hex(8)
         self.marks = {"answer": f"a{mark}", "unsubscribe": f"u{mark}", "name": f"n{mark}"}
         if kind == "wide":
@@ -144,7 +173,7 @@ class _Blueprint:
         self.text, self.html = pattern.split(words.text), pattern.split(words.html)
         self.layout = self._lay_out(len(answer), len(unsubscribe))
 
-    def _sign(self, pk: int) -> tuple[str, str]:
+    def sign(self, pk: int) -> tuple[str, str]:
         answer, unsubscribe = self.signers
         return answer.sign(str(pk)), unsubscribe.sign(str(pk))
 
@@ -193,30 +222,22 @@ class _Blueprint:
             raise NotFast("The sender's address is an odd one.")
         return build_bytes(message, f"{'=' * 15}{gaps['boundary']}==")
 
-    def fill(self, invitation: Invitation, contact: Contact, name: str) -> PreparedMail:
-        answer, unsubscribe = self._sign(invitation.first_id or invitation.pk)
-        values = {"answer": answer, "unsubscribe": unsubscribe, "name": name}
-        to = write_address(contact.full_name, contact.email)
-        message = make_invitation_message(
-            invitation,
+    def build_message(self, mail: PreparedMail) -> EmailMultiAlternatives:
+        """The mail as a message of Django's, for a backend that speaks no SMTP."""
+        values = {**mail.gaps, "name": mail.first_name}
+        unsubscribe = values["unsubscribe"]
+        message: EmailMultiAlternatives = make_invitation_message(
+            mail.invitation,
             Words(
                 self.words.subject,
                 self._fill_in(self.text, values),
-                self._fill_in(self.html, values | {"name": escape_text(name)}),
+                self._fill_in(self.html, values | {"name": escape_text(mail.first_name)}),
             ),
             language=self.language,
             links=Links("", self.links.unsubscribe.replace(self.marks["unsubscribe"], unsubscribe)),
-            to=to,
-            kind=PreparedMail,
+            to=mail.to[0],
         )
-        message.layout, message.first_name = self.layout, name
-        message.gaps = {
-            **values,
-            "key": invitation.message_key.hex,
-            "date": message.extra_headers["Date"],
-        }
-        message.to_header = write_to_header(to, " ".join(contact.full_name.split()), contact.email)
-        message.envelope = (self.sender_address, contact.email)
+        message.extra_headers["Date"] = mail.gaps["date"]
         return message
 
     def _fill_in(self, pieces: list[str], values: dict[str, str]) -> str:
@@ -238,7 +259,8 @@ class _Blueprint:
             sequence=self.sequence,
             message_key=uuid.uuid4(),
         )
-        fast, slow = self.fill(probe, contact, name), compose_invitation(probe, organisation)
+        fast = PreparedMail(self, probe, contact, name)
+        slow = compose_invitation(probe, organisation)
         slow.extra_headers["Date"] = fast.extra_headers["Date"]
         found = fast.prepared()
         boundary = re.search(rb"={15}\d+==", found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from email.utils import format_datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -24,8 +24,6 @@ from surveys.models import (
 )
 from surveys.sending.invitation_mail import Links, Words, write_invitation
 from surveys.sending.ledger import Row, sender_of
-
-Message = TypeVar("Message", bound=EmailMultiAlternatives)
 
 BY_A_MACHINE = {
     "Auto-Submitted": "auto-generated",
@@ -93,8 +91,7 @@ def make_invitation_message(
     language: str,
     links: Links,
     to: str,
-    kind: type[Message] = EmailMultiAlternatives,  # type: ignore[assignment]
-) -> Message:
+) -> EmailMultiAlternatives:
     """Put the words of an invitation into an envelope."""
     campaign, sender = invitation.campaign, invitation.campaign.sender
     headers = {
@@ -104,7 +101,7 @@ def make_invitation_message(
         "Feedback-ID": _feedback_id(campaign, sender),
         "Content-Language": language,
     }
-    return _make_message(invitation, words, to=to, headers=headers, kind=kind)
+    return _make_message(invitation, words, to=to, headers=headers)
 
 
 def compose_test_mail(
@@ -163,10 +160,9 @@ def _make_message(
     *,
     to: str,
     headers: dict[str, str],
-    kind: type[Message] = EmailMultiAlternatives,  # type: ignore[assignment]
-) -> Message:
+) -> EmailMultiAlternatives:
     sender = sender_of(row)
-    message = kind(
+    message = EmailMultiAlternatives(
         words.subject,
         words.text,
         sender.from_header,

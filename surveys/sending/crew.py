@@ -18,13 +18,14 @@ from surveys.sending.deliver import deliver
 from surveys.sending.ledger import INVITATIONS
 from surveys.sending.outlet import Outlet, open_outlet
 from surveys.sending.pace import classify, note_results
+from surveys.sending.postponed import Postponed
 
 if TYPE_CHECKING:
     from surveys.sending.release import Shift, Stream
 
 logger = logging.getLogger(__name__)
 
-BATCH = 50  # the most that one connection claims at once
+BATCH = 100  # the most that one connection claims at once
 FIRST_CLAIM = 10
 
 
@@ -84,6 +85,7 @@ def send_claim(shift: Shift, claim: Claim, stream: Stream, outlet: Outlet) -> No
         shift.note("skipped", skipped)
     left = len(claim.rows)
     results: Counter[str] = Counter()
+    postponed = Postponed()
     try:
         composer = _set_up_press(claim)
         for row in claim.rows:
@@ -96,6 +98,7 @@ def send_claim(shift: Shift, claim: Claim, stream: Stream, outlet: Outlet) -> No
                 sender=stream.sender,
                 outlet=outlet,
                 now=shift.moment(),
+                postponed=postponed,
                 composer=composer,
             )
             left -= 1
@@ -107,6 +110,7 @@ def send_claim(shift: Shift, claim: Claim, stream: Stream, outlet: Outlet) -> No
                 logger.warning("%s is held: %s", stream.sender, stream.sender.held_reason)
                 break
     finally:
+        postponed.write()
         if left:
             _give_back(claim)
             stream.limit = 0

@@ -17,6 +17,7 @@ from surveys.sending.intent import Handover, record_intent
 from surveys.sending.ledger import INVITATIONS, Ledger, Row, refuse_transaction
 from surveys.sending.outcome import Outcome, Verdict, cannot_compose
 from surveys.sending.outlet import Outlet
+from surveys.sending.postponed import Postponed
 from surveys.sending.record import record_outcome
 from surveys.sending.resting import settle_resting
 
@@ -31,9 +32,14 @@ def deliver(
     sender: Sender,
     outlet: Outlet,
     now: dt.datetime,
+    postponed: Postponed | None = None,
     composer: Composer | None = None,
 ) -> Outcome:
-    """Send one claimed row and write down what became of it."""
+    """Send one claimed row and write down what became of it.
+
+    With `postponed`, that it was sent stands there afterwards: the next intent, or the caller,
+    writes it.
+    """
     refuse_transaction()
     address_hash = hash_address(recipient_of(row))
     try:
@@ -44,11 +50,16 @@ def deliver(
         logger.exception("%s %s cannot be composed", row._meta.label, row.pk)
         outcome = cannot_compose(error)
     else:
-        outcome = _hand_over(message, row, token, ledger, outlet, address_hash, now)
+        outcome = _hand_over(message, row, token, ledger, outlet, address_hash, now, postponed)
+    if postponed is not None and outcome.verdict is not Verdict.SENT:
+        postponed.write()
     if outcome.verdict is Verdict.WITHDRAWN:
         settle_withdrawn(ledger, row.pk, token, address_hash=address_hash, now=now)
         return outcome
-    record_outcome(ledger, row, token, outcome, sender=sender, address_hash=address_hash, now=now)
+    record_outcome(
+        ledger, row, token, outcome,
+        sender=sender, address_hash=address_hash, now=now, postponed=postponed,
+    )  # fmt: skip
     return outcome
 
 
@@ -74,8 +85,12 @@ def _hand_over(
     outlet: Outlet,
     address_hash: str,
     now: dt.datetime,
+    postponed: Postponed | None,
 ) -> Outcome:
     def confirm() -> bool:
-        return record_intent(ledger, row.pk, token, address_hash=address_hash, now=now)
+        return record_intent(
+            ledger, row.pk, token, address_hash=address_hash, now=now, postponed=postponed
+        )
 
-    return outlet.hand_over(message, Handover(confirm), now=now)
+    handover = Handover(confirm, postponed.write if postponed else lambda: None)
+    return outlet.hand_over(message, handover, now=now)

@@ -19,6 +19,7 @@ from psycopg.sql import SQL, Identifier, Literal
 from surveys.models import Campaign, Invitation, Sender, Suppression
 from surveys.sending.kill_switch import not_stopped
 from surveys.sending.ledger import RESULT_LEASE, Ledger, refuse_transaction
+from surveys.sending.postponed import Postponed
 from surveys.sending.resting import DEFAULT_DAYS, not_resting
 from surveys.sending.statement import execute_together
 
@@ -40,6 +41,8 @@ class Handover:
     """What is known of one message on its way out. `confirm` writes the intent."""
 
     confirm: Callable[[], bool]
+    # Called by an outlet before it waits for something that may take long.
+    wait: Callable[[], None] = lambda: None
     body_began: bool = False
     # The server's final answer to the body, once there is one.
     reply: tuple[int, str] | None = None
@@ -112,11 +115,13 @@ _ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended(%(address_hash)s::t
 
 
 def record_intent(
-    ledger: Ledger, pk: int, token: uuid.UUID, *, address_hash: str, now: dt.datetime
-) -> bool:
+    ledger: Ledger, pk: int, token: uuid.UUID, *, address_hash: str, now: dt.datetime,
+    postponed: Postponed | None = None,
+) -> bool:  # fmt: skip
     """Mark a claimed row as leaving, if it still may.
 
-    `address_hash` is of the address that the message really goes to; it is kept on the row.
+    `address_hash` is of the address that the message really goes to; it is kept on the row. The
+    result that was postponed is written right before.
     """
     refuse_transaction()
     values: dict[str, str | int | None] = {
@@ -127,7 +132,12 @@ def record_intent(
         "lease": f"{RESULT_LEASE.total_seconds()} seconds",
         "default_days": DEFAULT_DAYS,
     }
-    return execute_together(_statements(ledger), values) == 1
+    if postponed is not None:
+        postponed.write_ahead()
+    is_confirmed = execute_together(_statements(ledger), values) == 1
+    if postponed is not None:
+        postponed.note_intent(is_confirmed=is_confirmed)
+    return is_confirmed
 
 
 @cache

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email import quoprimime
+from email.charset import Charset
 from email.header import Header
 from email.policy import compat32
 from email.utils import formataddr
@@ -22,6 +23,7 @@ LONGEST_NAME = 100
 # What a name may grow to: four bytes a sign, or five for an "&amp;".
 _ROOM = LONGEST_NAME * 5
 _FOLDING = compat32.clone(linesep="\r\n")
+_CHARSET = Charset(ENCODING)
 # With so many bytes Header leaves a line alone.
 _SHORT = 76
 # Python splits lines at all of these, a mail only at the first.
@@ -59,14 +61,14 @@ class Layout:
 
     pieces: list[bytes | Gap | NameLine | None] = field(default_factory=list)
 
-    def fill(self, values: dict[str, str], *, name: str, to: bytes) -> bytes:
+    def fill(self, values: dict[str, bytes], *, name: str, to: bytes) -> bytes:
         """The mail of one person; `values` have the lengths that the gaps were made with."""
         filled: list[bytes] = []
         for piece in self.pieces:
             if type(piece) is bytes:
                 filled.append(piece)
             elif type(piece) is tuple:
-                filled.append(values[piece[0]][piece[1] : piece[2]].encode("ascii"))
+                filled.append(values[piece[0]][piece[1] : piece[2]])
             elif isinstance(piece, NameLine):
                 filled.append(piece.encode(name))
             else:
@@ -170,6 +172,10 @@ def write_to_header(value: str, name: str, address: str) -> bytes:
         if _SIMPLE_NAME.fullmatch(name) and len(value) + 4 <= _SHORT:
             return f"To: {value}\r\n".encode("ascii")
         if not name.isascii() and name.isprintable() and not re.search(r'["\\]|=\?', name):
+            word = _CHARSET.header_encode(name)
+            # One encoded word that fits in the line: Header would come to the same, slowly.
+            if len(word) + len(address) + len("To:  <>") <= _SHORT:
+                return f"To: {word} <{address}>\r\n".encode("ascii")
             value = formataddr((Header(name, ENCODING).encode(), address))
             return _FOLDING.fold_binary("To", value)
     return fold_header("To", value)

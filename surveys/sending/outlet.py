@@ -91,6 +91,8 @@ class SmtpOutlet(Outlet):
     backend: smtp.EmailBackend
 
     def _hand_over(self, message: EmailMessage, handover: Handover, now: dt.datetime) -> Outcome:
+        if self.backend.connection is None:
+            handover.wait()
         try:
             is_new = bool(self.backend.open())
         except Exception as error:

@@ -1,20 +1,12 @@
-"""Writing down what became of a message.
-
-A 250 that is not written down would become a doubt, and with a send-again a duplicate. So a result
-is held in memory and tried again for minutes when the database is away.
-"""
+"""Writing down what became of a message."""
 
 from __future__ import annotations
 
 import datetime as dt
-import logging
-import time
 import uuid
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.db.models.functions import Now
 from psycopg.sql import SQL, Identifier, Literal
@@ -24,13 +16,10 @@ from surveys.sending.alarm import judge_sender
 from surveys.sending.hold import count_doubt, count_refusal, hold_sender, mark_healthy
 from surveys.sending.ledger import Ledger, Reason, Row, State
 from surveys.sending.outcome import Outcome, Verdict
-from surveys.sending.statement import execute
+from surveys.sending.postponed import Postponed, persist
+from surveys.sending.statement import Statement
 from surveys.suppressing import suppress_dead_address
 
-logger = logging.getLogger(__name__)
-
-PATIENCE_SECONDS = 300.0
-LONGEST_PAUSE_SECONDS = 10.0
 DETAIL_LENGTH = 500
 MOST_RETRIES = 8
 FIRST_BACKOFF = dt.timedelta(minutes=2)
@@ -56,12 +45,20 @@ def record_outcome(
     sender: Sender,
     address_hash: str,
     now: dt.datetime,
+    postponed: Postponed | None = None,
 ) -> None:
-    """Write the result on the row, if our claim still stands on it; then on sender and address."""
+    """Write the result on the row, if our claim still stands on it; then on sender and address.
+
+    That a mail was sent may wait in `postponed` for the next intent.
+    """
     detail = outcome.detail.replace("\0", "")[:DETAIL_LENGTH]
     if outcome.verdict is Verdict.SENT:
-        _persist(lambda: _write_sent(ledger, row.pk, token, outcome.provider_id, detail, now), row)
-        _persist(lambda: _draw_conclusions(outcome, sender, address_hash, now), row)
+        result = _sent(ledger, row.pk, token, outcome.provider_id, detail, now)
+        if postponed is None:
+            persist(result.execute, row)
+        else:
+            postponed.keep(row, result)
+        persist(lambda: _draw_conclusions(outcome, sender, address_hash, now), row)
         return
     rows = ledger.rows.filter(pk=row.pk, claim_token=token)
     changes: dict[str, Any] = {"detail": detail, "lease_until": None, "claims": 0}
@@ -79,13 +76,13 @@ def record_outcome(
             changes |= _plan_retry(row, now)
         case _:
             changes |= {"state": State.SCHEDULED}
-    _persist(lambda: rows.filter(state__in=from_states).update(**changes), row)
-    _persist(lambda: _draw_conclusions(outcome, sender, address_hash, now), row)
+    persist(lambda: rows.filter(state__in=from_states).update(**changes), row)
+    persist(lambda: _draw_conclusions(outcome, sender, address_hash, now), row)
 
 
-def _write_sent(
+def _sent(
     ledger: Ledger, pk: int, token: uuid.UUID, provider_id: str, detail: str, now: dt.datetime
-) -> int:
+) -> Statement:
     values: dict[str, str | int | None] = {
         "pk": pk,
         "token": token.hex,
@@ -93,7 +90,7 @@ def _write_sent(
         "provider_id": provider_id.replace("\0", "")[:200],
         "detail": detail,
     }
-    return execute(_sent_statement(ledger, _AFTER_HANDOVER), values)
+    return Statement(_sent_statement(ledger, _AFTER_HANDOVER), values)
 
 
 @cache
@@ -129,20 +126,3 @@ def _draw_conclusions(outcome: Outcome, sender: Sender, address_hash: str, now: 
         suppress_dead_address(address_hash)
         judge_sender(sender, now=now)
     return 1
-
-
-def _persist(write: Callable[[], int], row: Row) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    pause = 0.1
-    while True:
-        try:
-            write()
-        except (OperationalError, InterfaceError) as error:
-            connection.close()
-            if time.monotonic() > deadline:
-                logger.critical("The result of %s %s is lost: %s", row._meta.label, row.pk, error)
-                raise
-            time.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-        else:
-            return

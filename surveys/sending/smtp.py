@@ -7,6 +7,7 @@ for the final reply as long as RFC 5321 lets a server think.
 
 from __future__ import annotations
 
+import select
 import smtplib
 import socket
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from surveys.sending.intent import Handover, attached
 CONNECT_SECONDS = 10.0
 COMMAND_SECONDS = 60.0
 FINAL_REPLY_SECONDS = 300.0
+SOON_SECONDS = 0.25
 
 if TYPE_CHECKING:
     _Base = smtplib.SMTP
@@ -67,11 +69,14 @@ class _Phases(_Base):
         """
         self.ehlo_or_helo_if_needed()
         if not self.has_extn("pipelining"):
+            self._let_others_go_on()
             self.sendmail(sender, [recipient], body)
             return
         size = f" SIZE={len(body)}" if self.has_extn("size") else ""
         self._refuse_line_ends(sender, recipient)
         self.send(f"MAIL FROM:<{sender}>{size}\r\nRCPT TO:<{recipient}>\r\nDATA\r\n")
+        if not self._is_answered_soon():
+            self._let_others_go_on()
         code, reply = self.getreply()
         if code != 250:
             raise smtplib.SMTPSenderRefused(code, reply, sender)
@@ -86,6 +91,19 @@ class _Phases(_Base):
     def _refuse_line_ends(*addresses: str) -> None:
         if any(sign in address for address in addresses for sign in "\r\n<>"):
             raise ValueError("An address with a line end or a bracket is none.")
+
+    def _let_others_go_on(self) -> None:
+        """This may take long: what waits for the handover's question shall wait no longer."""
+        if self.handover is not None:
+            self.handover.wait()
+
+    def _is_answered_soon(self) -> bool:
+        """When in doubt, no: encrypted bytes may hold no answer, or be read already."""
+        if self.sock is None:
+            return False
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN)
+        return bool(poll.poll(SOON_SECONDS * 1000))
 
     def _wait_up_to(self, seconds: float) -> None:
         if self.sock is not None:

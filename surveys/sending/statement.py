@@ -7,13 +7,28 @@ out how an object is written takes longer over it than the database over the sta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
 import psycopg
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.utils import CursorWrapper
 
+Values: TypeAlias = "Mapping[str, str | int | None]"
 
-def execute(sql: str, values: dict[str, str | int | None]) -> int:
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    sql: str
+    values: Values
+
+    def execute(self) -> int:
+        return execute(self.sql, self.values)
+
+
+def execute(sql: str, values: Values) -> int:
     """Carry out a statement that commits by itself; return how many rows it changed.
 
     Errors and execute wrappers are Django's, as with a cursor of its own.
@@ -23,7 +38,7 @@ def execute(sql: str, values: dict[str, str | int | None]) -> int:
         return int(cursor.rowcount)
 
 
-def execute_together(statements: tuple[str, ...], values: dict[str, str | int | None]) -> int:
+def execute_together(statements: tuple[str, ...], values: Values) -> int:
     """Carry out statements that commit together; return how many rows the last one changed.
 
     Each looks at what was committed when its turn comes. All are one journey to the server: what is
@@ -35,15 +50,18 @@ def execute_together(statements: tuple[str, ...], values: dict[str, str | int | 
         with transaction.atomic():
             return [execute(statement, values) for statement in statements][-1]
     with _cursor() as cursor:
-        with connection.wrap_database_errors, connection.connection.pipeline():
+        wrapper = cursor.db
+        with wrapper.wrap_database_errors, wrapper.connection.pipeline():
             for statement in statements:
                 cursor.execute(statement, values)
         return int(cursor.rowcount)
 
 
 def _cursor() -> CursorWrapper:
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    server = connection.connection
+    # Asked for once: `django.db.connection` looks for it anew at every step.
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    wrapper.close_if_health_check_failed()
+    wrapper.ensure_connection()
+    server = wrapper.connection
     server.prepare_threshold = 0 if settings.DATABASE_PREPARES else None
-    return CursorWrapper(psycopg.Cursor(server), connection)
+    return CursorWrapper(psycopg.Cursor(server), wrapper)
