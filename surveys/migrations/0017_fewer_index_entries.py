@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("surveys", "0012_account_owner"),
+        ("surveys", "0016_queue"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
