@@ -85,14 +85,14 @@ lint: dev
 # The tests also run makemigrations --check and check --deploy with production settings.
 test: browser lint
 	@echo "pytest"
-	@$(PYTHON) -m pytest -q -n 2
+	@$(PYTHON) -m pytest -q -n 3 --dist worksteal
 
 # In clean clones under a temporary folder; `make test-matrix CELLS=pg16-own-root` runs one cell.
 test-matrix:
 	@PYTHON3="$(PYTHON3)" exec $(PYTHON3) -B -m tests.matrix $(CELLS)
 
 chaos: dev
-	@CHAOS=long $(PYTHON) -m pytest -q -n 0 tests/engine/test_chaos.py
+	@CHAOS=long $(PYTHON) -m pytest -q -n 0 tests/engine/test_chaos.py tests/closeloop/test_every_answer.py
 
 screenshots: browser dev
 	@echo "Taking pictures"

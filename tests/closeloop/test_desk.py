@@ -141,9 +141,11 @@ def test_refused_form_shows_what_was_sent_and_not_the_draft(
 def test_presence_shows_the_others_with_what_they_do(
     agent_client: Client, agent: User, daan: FollowUp
 ) -> None:
-    note_presence(daan, user=make_user(name="Tom Traag"), is_writing=True, now=NOW)
-    note_presence(daan, user=make_user(name="Kees Klein"), is_writing=False, now=NOW)
-    note_presence(make_follow_up(), user=make_user(name="Elders"), is_writing=True, now=NOW)
+    note_presence(daan, user=make_user(name="Tom Traag"), is_writing=True, now=timezone.now())
+    note_presence(daan, user=make_user(name="Kees Klein"), is_writing=False, now=timezone.now())
+    note_presence(
+        make_follow_up(), user=make_user(name="Elders"), is_writing=True, now=timezone.now()
+    )
 
     html = post(agent_client, "follow_up_presence", daan).content.decode()
 
