@@ -2,18 +2,33 @@
 
 Two independent groups, adjusted Wald as for the interval (three answers are added to each), so
 that a group in which all agree still has a margin. The raw difference is what is shown; the
-adjusted one only says how far chance may move it. See responses.scoring for the sources, and
-https://measuringu.com/nps-significance-test/ for the test.
+adjusted one only says how far chance may move it. Hold a segment against the rest (`Counts` have
+a minus), never against a total that contains it. Sources:
+
+* The test: https://measuringu.com/nps-significance-test/ and the R package brendan-r/NPS.
+* Many tests at once: Y. Benjamini and Y. Hochberg, "Controlling the False Discovery Rate", Journal
+  of the Royal Statistical Society B 57(1), 1995.
 """
 
 from __future__ import annotations
 
 import enum
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
-from responses.scoring import DEFAULT_THRESHOLDS, Counts, Interval, Thresholds, nps
+from responses.scoring import (
+    DEFAULT_THRESHOLDS,
+    Counts,
+    Interval,
+    Thresholds,
+    adjust,
+    critical_value,
+    nps,
+)
+
+# From detractor to promoter, for everybody.
+LARGEST_DIFFERENCE = 200.0
 
 
 class Verdict(enum.StrEnum):
@@ -25,44 +40,68 @@ class Verdict(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`points` are raw, `interval` and `p` adjusted; no verdict about too few answers."""
+    """`points` are raw, the rest adjusted; no verdict about too few answers."""
 
     points: float
     interval: Interval
+    z: float
     p: float
     verdict: Verdict
 
 
-def find_difference(
+def compare(
     before: Counts,
     after: Counts,
     *,
     level: float = 0.95,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> Difference | None:
-    """Return by how much `after` differs; None where either has no score."""
+    """Return by how much `after` differs; None where either has no score.
+
+    The interval is widened to hold the raw difference, as that of a score is.
+    """
     first, second = nps(before), nps(after)
     if first is None or second is None:
         return None
-    shift = _centre(after) - _centre(before)
-    error = math.sqrt(_squared_error(before) + _squared_error(after))
-    normal = NormalDist()
-    margin = normal.inv_cdf((1 + level) / 2) * error
-    p = 2 * (1 - normal.cdf(abs(shift) / error))
-    verdict = Verdict.MARGIN
-    if min(before.n, after.n) < thresholds.compare:
-        verdict = Verdict.TOO_FEW
-    elif p < 1 - level:
-        verdict = Verdict.HIGHER if shift > 0 else Verdict.LOWER
-    interval = Interval(100 * (shift - margin), 100 * (shift + margin))
-    return Difference(second - first, interval, p, verdict)
+    old, new = adjust(before), adjust(after)
+    shift = new.centre - old.centre
+    error = math.sqrt(old.squared_error + new.squared_error)
+    margin = critical_value(level) * error
+    z, points = shift / error, second - first
+    p = find_p(z)
+    is_enough = min(before.n, after.n) >= thresholds.compare
+    return Difference(
+        points=points,
+        interval=Interval(
+            max(-LARGEST_DIFFERENCE, min(100 * (shift - margin), points)),
+            min(LARGEST_DIFFERENCE, max(100 * (shift + margin), points)),
+        ),
+        z=z,
+        p=p,
+        verdict=judge(shift, p, level) if is_enough else Verdict.TOO_FEW,
+    )
 
 
-def _centre(counts: Counts) -> float:
-    return (counts.promoters - counts.detractors) / (counts.n + 3)
+def find_p(z: float) -> float:
+    """Return the chance of a z at least this far from 0, on either side."""
+    return math.erfc(abs(z) / math.sqrt(2))
 
 
-def _squared_error(counts: Counts) -> float:
-    n = counts.n + 3
-    spread = (counts.promoters + counts.detractors + 1.5) / n - _centre(counts) ** 2
-    return spread / n
+def judge(shift: float, p: float, level: float) -> Verdict:
+    if p >= 1 - level:
+        return Verdict.MARGIN
+    return Verdict.HIGHER if shift > 0 else Verdict.LOWER
+
+
+def benjamini_hochberg(p_values: Sequence[float], *, rate: float = 0.05) -> list[bool]:
+    """Return which of many differences may be marked, in the order in which they were given.
+
+    Of all that is marked, at most `rate` is expected to be chance. Twenty segments that do not
+    differ at all would show a false mark in 64 % of the cases if each were tested for itself.
+    """
+    if not all(0 <= p <= 1 for p in p_values):
+        raise ValueError("A p-value lies between 0 and 1.")
+    ordered = sorted(p_values)
+    passing = [p for rank, p in enumerate(ordered, start=1) if p <= rate * rank / len(ordered)]
+    limit = max(passing, default=-1.0)
+    return [p <= limit for p in p_values]

@@ -12,7 +12,8 @@ would change the shown score by a point in more than a fifth of all outcomes. So
 * Variance of the recode to -1, 0, +1: W. Huber, https://stats.stackexchange.com/a/18609.
 
 A score of nothing does not exist: without answers `nps`, `interval` and `shares` are None, since
-0 is a real score.
+0 is a real score. Beside this module stand `differing` (two groups), `pairing` (the same customers
+twice), `sizing` (how many answers it takes) and `student` (the t distribution).
 """
 
 from __future__ import annotations
@@ -68,6 +69,13 @@ class Shares(NamedTuple):
     detractors: Decimal
     passives: Decimal
     promoters: Decimal
+
+
+class Adjusted(NamedTuple):
+    """Mean of the recode to -1, 0, +1 and its squared standard error, three answers added."""
+
+    centre: float
+    squared_error: float
 
 
 def categorise(score: int, *, scale_min: int = 0) -> Category:
@@ -132,6 +140,14 @@ class Counts:
             self.promoters + other.promoters,
         )
 
+    def __sub__(self, part: Counts) -> Counts:
+        """Return the rest: what a segment is held against is never the total that contains it."""
+        return Counts(
+            self.detractors - part.detractors,
+            self.passives - part.passives,
+            self.promoters - part.promoters,
+        )
+
     @property
     def n(self) -> int:
         return self.detractors + self.passives + self.promoters
@@ -153,11 +169,20 @@ def nps(counts: Counts) -> float | None:
 
 def nps_rounded(counts: Counts) -> int | None:
     """Return the score as it is shown: whole, half away from zero, in integers throughout."""
-    if not counts.n:
+    return _divide_away(100 * (counts.promoters - counts.detractors), counts.n)
+
+
+def nps_to_one_decimal(counts: Counts) -> Decimal | None:
+    """Return the score as tables and exports show it, half away from zero."""
+    tenths = _divide_away(1000 * (counts.promoters - counts.detractors), counts.n)
+    return None if tenths is None else Decimal(tenths).scaleb(-1)
+
+
+def _divide_away(dividend: int, divisor: int) -> int | None:
+    if not divisor:
         return None
-    difference = counts.promoters - counts.detractors
-    size = (200 * abs(difference) + counts.n) // (2 * counts.n)
-    return size if difference >= 0 else -size
+    size = (2 * abs(dividend) + divisor) // (2 * divisor)
+    return size if dividend >= 0 else -size
 
 
 def round_away(points: float) -> int:
@@ -173,6 +198,21 @@ def variance(counts: Counts) -> float | None:
     return promoters + detractors - (promoters - detractors) ** 2
 
 
+def adjust(counts: Counts) -> Adjusted:
+    """Add three answers as Rocks does (3/4, 3/2, 3/4): a group that agrees still has a margin."""
+    n = counts.n + 3
+    centre = (counts.promoters - counts.detractors) / n
+    spread = (counts.promoters + counts.detractors + 1.5) / n - centre**2
+    return Adjusted(centre, spread / n)
+
+
+def critical_value(level: float) -> float:
+    """Return how many standard errors a two-sided margin of this confidence is wide."""
+    if not 0 < level < 1:
+        raise ValueError(f"A confidence level lies between 0 and 1; {level} does not.")
+    return NormalDist().inv_cdf((1 + level) / 2)
+
+
 def interval(counts: Counts, level: float = 0.95) -> Interval | None:
     """Return the adjusted Wald interval in points, inside -100 to 100.
 
@@ -181,12 +221,8 @@ def interval(counts: Counts, level: float = 0.95) -> Interval | None:
     raw = nps(counts)
     if raw is None:
         return None
-    if not 0 < level < 1:
-        raise ValueError(f"A confidence level lies between 0 and 1; {level} does not.")
-    n = counts.n + 3
-    centre = (counts.promoters - counts.detractors) / n
-    spread = (counts.promoters + counts.detractors + 1.5) / n - centre**2
-    margin = NormalDist().inv_cdf((1 + level) / 2) * math.sqrt(spread / n)
+    centre, squared_error = adjust(counts)
+    margin = critical_value(level) * math.sqrt(squared_error)
     low, high = 100 * (centre - margin), 100 * (centre + margin)
     return Interval(max(-100.0, min(low, raw)), min(100.0, max(high, raw)))
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from closeloop.models import Activity, Improvement, ImprovementEvent, ImprovementVoice
 from npsapp.models import User
-from responses.differing import Difference, find_difference
+from responses.differing import Difference, compare
 from responses.models import Response
 from responses.reports.counting import count_responses
 from responses.reports.measured import Measured
@@ -99,7 +99,7 @@ def measure_effect(
     since = _measure(improvement, _("Since it is done"), done, last, organisation)
     if not (before.has_score and since.has_score):
         return Effect([before, since], None)
-    return Effect([before, since], find_difference(before.counts, since.counts))
+    return Effect([before, since], compare(before.counts, since.counts))
 
 
 def _measure(

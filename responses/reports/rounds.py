@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 
-from responses.differing import Difference, Verdict, find_difference
+from responses.differing import Difference, Verdict, compare
 from responses.models import Response
 from responses.reports.measured import Measured
 from responses.reports.response_rate import ResponseRate, count_invited
@@ -74,7 +74,7 @@ def compare_rounds(
                 rate=count_invited(selection),
                 selection=selection,
                 is_other_survey=is_other,
-                difference=find_difference(before.counts, counts[each.pk], thresholds=thresholds)
+                difference=compare(before.counts, counts[each.pk], thresholds=thresholds)
                 if before and not is_other
                 else None,
             )

@@ -1,4 +1,4 @@
-"""Rounds held against each other, and when a difference is really one."""
+"""Rounds held against each other."""
 
 from __future__ import annotations
 
@@ -8,45 +8,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from responses.differing import Verdict, find_difference
+from responses.differing import Verdict
 from responses.models import Response
 from responses.reports.rounds import compare_rounds
-from responses.scoring import Counts
 from surveys.models import Campaign
 from tests.factories import make_campaign, make_invitation, make_organisation, make_survey
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-
-
-def test_difference_of_a_known_example() -> None:
-    found = find_difference(Counts(20, 30, 50), Counts(10, 20, 90))
-
-    assert found is not None
-    assert round(found.points, 1) == 36.7
-    assert [round(end, 1) for end in found.interval] == [17.1, 54.7]
-    assert round(found.p, 5) == 0.00018
-    assert found.verdict == Verdict.HIGHER
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "verdict"),
-    [
-        (Counts(20, 30, 50), Counts(30, 30, 40), Verdict.MARGIN),
-        (Counts(10, 20, 90), Counts(20, 30, 50), Verdict.LOWER),
-        (Counts(0, 0, 29), Counts(29, 0, 0), Verdict.TOO_FEW),
-        (Counts(0, 0, 30), Counts(30, 0, 0), Verdict.LOWER),
-        (Counts(0, 30, 0), Counts(0, 30, 0), Verdict.MARGIN),
-    ],
-)
-def test_verdict(before: Counts, after: Counts, verdict: Verdict) -> None:
-    found = find_difference(before, after)
-
-    assert found is not None
-    assert found.verdict == verdict
-
-
-def test_no_answers_have_no_difference() -> None:
-    assert find_difference(Counts(), Counts(0, 0, 40)) is None
 
 
 def play(campaign: Campaign, *, promoters: int, detractors: int, silent: int = 0) -> None:

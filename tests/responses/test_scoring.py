@@ -19,6 +19,7 @@ from responses.scoring import (
     interval,
     nps,
     nps_rounded,
+    nps_to_one_decimal,
     round_away,
     shares,
     tier,
@@ -81,6 +82,12 @@ def test_counts_cannot_be_negative() -> None:
         Counts(detractors=-1)
 
 
+def test_the_rest_is_what_a_segment_is_held_against() -> None:
+    assert Counts(20, 30, 50) - Counts(5, 0, 10) == Counts(15, 30, 40)
+    with pytest.raises(ValueError, match="negative"):
+        Counts(20, 30, 50) - Counts(21, 0, 0)
+
+
 def test_nothing_has_no_score() -> None:
     empty = Counts()
 
@@ -107,7 +114,7 @@ def test_nps_worked_values(counts: Counts, raw: float) -> None:
 @pytest.mark.parametrize(
     ("counts", "shown"),
     [
-        (Counts.from_scores([10, 9, 9, 8, 7, 6]), 33),  # rounded shares would give 34
+        (Counts.from_scores([10, 9, 9, 8, 7, 6]), 33),  # truncated shares would give 34
         (Counts(10, 20, 90), 67),  # truncation would give 66
         (Counts(0, 199, 1), 1),  # 0.5 goes away from zero, not to the even 0
         (Counts(1, 199, 0), -1),
@@ -165,11 +172,13 @@ def test_interval_worked_values(counts: Counts, low: float, high: float) -> None
 
 
 def test_interval_is_widened_to_hold_the_raw_score_of_one_answer() -> None:
-    found = interval(Counts(promoters=1))
+    found, mirror = interval(Counts(promoters=1)), interval(Counts(detractors=1))
 
     assert found is not None
+    assert mirror is not None
     assert found.high == 100.0
     assert found.low < 0
+    assert tuple(mirror) == (-found.high, -found.low)
 
 
 @pytest.mark.parametrize("level", [0, 1, 95])
@@ -294,8 +303,35 @@ def test_a_larger_count_never_gets_a_smaller_share(
     assert ordered == sorted(ordered)
 
 
-@given(st.lists(st.integers(0, 10)), st.lists(st.integers(0, 10)))
-def test_counts_of_two_days_add_up(first: list[int], second: list[int]) -> None:
-    together = Counts.from_scores(first) + Counts.from_scores(second)
+@given(st.lists(st.lists(st.integers(0, 10)), max_size=8))
+def test_counts_of_days_add_up(days: list[list[int]]) -> None:
+    together = sum((Counts.from_scores(day) for day in days), Counts())
 
-    assert together == Counts.from_scores(first + second)
+    assert together == Counts.from_scores(score for day in days for score in day)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 10))))
+def test_counts_of_segments_add_up_and_leave_the_rest(answers: list[tuple[str, int]]) -> None:
+    def of(*segments: str) -> Counts:
+        return Counts.from_scores(score for segment, score in answers if segment in segments)
+
+    everybody = of("a", "b", "c")
+
+    assert of("a") + of("b") + of("c") == everybody
+    assert everybody - of("b") == of("a", "c")
+
+
+@given(st.lists(st.integers(0, 300), min_size=11, max_size=11))
+def test_eleven_counts_say_what_the_scores_say(histogram: list[int]) -> None:
+    scores = [score for score, count in enumerate(histogram) for _ in range(count)]
+
+    assert Counts.from_histogram(histogram) == Counts.from_scores(scores)
+
+
+@given(some_counts)
+def test_one_decimal_is_the_nearest(counts: Counts) -> None:
+    raw, shown = nps(counts), nps_to_one_decimal(counts)
+
+    assert raw is not None
+    assert shown is not None
+    assert abs(float(shown) - raw) <= 0.05 + 1e-9
