@@ -47,7 +47,7 @@ SERVICES = {
 INBOUND = frozenset(SERVICES) - {"scaleway", "unisender_go"}
 
 
-def read_inbound_services(names: str, *, leaving: list[str]) -> list[str]:
+def list_inbound_services(names: str, *, leaving: list[str]) -> list[str]:
     """Return the services that bring mail in: the named ones, else those that mail leaves by."""
     if not names:
         return [name for name in leaving if name in INBOUND]

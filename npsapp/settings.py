@@ -21,10 +21,10 @@ from npsapp.environment import (
 )
 from npsapp.mail_services import (
     TRANSACTIONAL,
+    list_inbound_services,
     once_only,
     own_credentials,
     read_anymail,
-    read_inbound_services,
     require_service,
 )
 
@@ -223,7 +223,7 @@ if read_text("TRANSACTIONAL_EMAIL_URL"):
 
 # Where customers' answers come in, and the services that bring them; empty: none do.
 INBOUND_DOMAIN = read_domain("INBOUND_DOMAIN")
-INBOUND_SERVICES = read_inbound_services(read_text("INBOUND_SERVICE"), leaving=MAIL_SERVICES)
+INBOUND_SERVICES = list_inbound_services(read_text("INBOUND_SERVICE"), leaving=MAIL_SERVICES)
 
 REDIS_URL = read_text("REDIS_URL")
 BROKER_DIR = DATA_DIR / "broker"

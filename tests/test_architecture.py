@@ -53,7 +53,8 @@ CLOCK_READERS = (
     "celery",
 )
 CLOCK_WRITERS = (
-    "surveys.sending.compose",  # the Date header of a mail
+    "surveys.sending.blueprint",  # the Date header of a mail
+    "surveys.sending.compose",
     "npsapp.outbox",  # the name of a file
 )
 # Inside an app an import may stay on its level or go down, never up.

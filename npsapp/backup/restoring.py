@@ -34,6 +34,7 @@ from surveys.sending.restored import demand_replay_statement, hold_statements
 # Rows that an installation without any people in it has as well.
 NOBODYS_TABLES = {
     "auth_permission",
+    "closeloop_replytemplate",  # the usual texts
     "django_content_type",
     "django_migrations",
     "django_session",

@@ -82,15 +82,17 @@ def hold_sender(
     detail: str,
     *,
     at_least: dt.timedelta,
-    at_most: dt.timedelta = LONGEST_HOLD,
+    at_most: dt.timedelta | None = None,
     doubts: int = 0,
     now: dt.datetime,
 ) -> dt.datetime:
     """Let nothing leave from this sender for a while, longer each time in a row.
 
+    `at_most` is how long at the longest, LONGEST_HOLD unless told otherwise.
     `doubts` is how many of its mails in a row are in doubt, if that is what it is held for.
     """
-    hold = min(at_least * 2 ** min(sender.failures_in_a_row, 10), max(at_most, at_least))
+    longest = max(at_most or LONGEST_HOLD, at_least)
+    hold = min(at_least * 2 ** min(sender.failures_in_a_row, 10), longest)
     sender.held_until = now + hold
     sender.held_reason = detail[:_REASON_LENGTH]
     sender.failures_in_a_row += 1

@@ -21,6 +21,8 @@ from django.urls import reverse
 from npsapp.models import User
 from npsapp.people.links import INVITE, make_password_url
 from responses.trying import record_test
+from closeloop.models import FollowUp, ReplyTemplate
+from closeloop.writing import start_round
 from surveys import links
 from surveys.suppressing import suppress
 from django.conf import settings
@@ -44,6 +46,10 @@ draft = Campaign.objects.create(survey=campaign.survey, name="Volgende ronde",
 blocked = suppress("0" * 64, scope="all", reason="manual")
 record_test(draft, tester=reader, score=9, comment="", language="en", now=timezone.now())
 trial = links.sign_test(draft.pk, reader.pk)
+for writer in User.objects.filter(role="admin"):
+    texts = ReplyTemplate.objects.filter(category="promoter")
+    start_round(FollowUp.objects.open().unassigned(), category="promoter", templates=texts,
+        user=writer, now=timezone.now())
 invited = User.objects.create_user("nieuw@{domain}", name="Nel", role="agent")
 print(json.dumps([
     reverse("suppression_remove", args=[blocked.pk]),

@@ -94,8 +94,8 @@ def test_reply_leaves_once_and_the_answer_comes_back(
     message = page.get_by_label("Message", exact=True)
     expect(message).to_have_value(re.compile("^Beste Daan,\n\nWat fijn dat u Voorbeeld een 9 gaf"))
     message.fill("Beste Daan,\n\nDank u wel. Wat kunnen we beter doen?")
-    page.locator("details#reply").get_by_label("Outcome").select_option("thanked")
-    page.locator("details#reply").get_by_role("button", name="Send and close").click()
+    page.locator("details#act-reply").get_by_label("Outcome").select_option("thanked")
+    page.locator("details#act-reply").get_by_role("button", name="Send and close").click()
     expect(page.get_by_text(re.compile("^Closed on"))).to_be_visible()
 
     reply = mailbox.wait_for(lambda mail: mail.recipients == [CUSTOMER])
@@ -127,7 +127,7 @@ def test_reply_leaves_once_and_the_answer_comes_back(
 
     # And the conversation goes on under the customer's own mail.
     page.get_by_label("Message", exact=True).fill("Beste Daan,\n\nGraag gedaan.")
-    page.locator("details#reply").get_by_role("button", name="Send", exact=True).click()
+    page.locator("details#act-reply").get_by_role("button", name="Send", exact=True).click()
     second = mailbox.wait_for(lambda mail: "Graag gedaan" in mail.body())
     assert second.message["In-Reply-To"] == own_id
     assert str(second.message["References"]).split() == [

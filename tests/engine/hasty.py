@@ -28,6 +28,7 @@ NUMBERS: dict[str, Any] = {
     "A_WHILE": MOMENT,
     "FOR_A_PERSON": MOMENT,
     "LONGEST_HOLD": 2 * MOMENT,
+    "LONGEST_HOLD_IN_DOUBT": 2 * MOMENT,
     "LONGEST_PAUSE_SECONDS": 0.5,
 }
 # For a server that hangs. Otherwise the real ones: a busy machine is no doubt.

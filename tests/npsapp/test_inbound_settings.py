@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from npsapp.doctor import check_inbound
 from npsapp.environment import read_domain
-from npsapp.mail_services import read_inbound_services
+from npsapp.mail_services import list_inbound_services
 
 SECRET = {"WEBHOOK_SECRET": ["nps:a-secret-that-is-long-enough"]}
 
@@ -33,14 +33,14 @@ def test_what_is_no_domain_stops_the_start(monkeypatch: pytest.MonkeyPatch, text
 
 
 def test_services_are_those_named_else_those_mail_leaves_by() -> None:
-    assert read_inbound_services("", leaving=["postmark", "scaleway"]) == ["postmark"]
-    assert read_inbound_services("mailgun, resend", leaving=["postmark"]) == ["mailgun", "resend"]
+    assert list_inbound_services("", leaving=["postmark", "scaleway"]) == ["postmark"]
+    assert list_inbound_services("mailgun, resend", leaving=["postmark"]) == ["mailgun", "resend"]
 
 
 @pytest.mark.parametrize("name", ["scaleway", "pigeon"])
 def test_service_that_brings_no_mail_stops_the_start(name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=name):
-        read_inbound_services(name, leaving=[])
+        list_inbound_services(name, leaving=[])
 
 
 @pytest.mark.parametrize(
