@@ -133,7 +133,8 @@ class FollowUp(models.Model):
     # Whether the person waits for us. False once a reply is on its way or somebody spoke to them;
     # true again when the reply did not get through or the follow-up is reopened.
     awaiting_contact = models.BooleanField(default=True)
-    # The first contact that took place, for good: a mail counts from when the server took it.
+    # The first contact that took place: a mail counts from when the server took it, and no more
+    # once it came back.
     first_contacted_at = models.DateTimeField(null=True)
     # Whether the person asked to be contacted: they come before others who wait.
     wants_contact = models.BooleanField(default=False)

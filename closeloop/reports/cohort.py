@@ -22,13 +22,9 @@ from django.utils.translation import gettext_lazy as _
 
 from closeloop.models import Activity, FollowUp
 from closeloop.models.followup import FollowUpQuerySet, still_open, still_overdue
-from closeloop.replying import LEFT, RETURNED
+from closeloop.replying import GOT_THROUGH
 from responses.selection import Selection
 from surveys.filtering import narrow
-
-GOT_THROUGH = Q(kind=Activity.Kind.CALL, details__reached=True) | (
-    Q(kind=Activity.Kind.REPLY, mail__state__in=LEFT) & ~Q(mail__delivery_status__in=RETURNED)
-)
 
 
 class Part(models.TextChoices):
