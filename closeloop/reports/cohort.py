@@ -141,3 +141,12 @@ def select_answered(selection: Selection) -> FollowUpQuerySet:
     if selection.score is not None:
         chosen = chosen.filter(response__score=selection.score)
     return narrow(chosen, selection.filters, path="response__properties")
+
+
+def cut(selection: Selection, first: dt.date, last: dt.date) -> Selection:
+    """Return the same answers, of them those from `first` to `last`, both included."""
+    return replace(
+        selection,
+        first=max(first, selection.first) if selection.first else first,
+        last=min(last, selection.last) if selection.last else last,
+    )
