@@ -7,12 +7,13 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from npsapp.models import User
 from responses.models import Response
+from surveys.models import Suppression
 
 
 class Tag(models.Model):
@@ -80,6 +81,17 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def in_order(self) -> Self:
         """Who asked for contact, then what is due first; whoever has heard from us comes last."""
         return self.order_by("-awaiting_contact", "-wants_contact", "due_at", "pk")
+
+    def reachable(self) -> Self:
+        """Those whose person has an address, and did not ask to be left alone."""
+        blocked = Suppression.objects.filter(
+            address_hash=OuterRef("response__contact__address_hash"), scope=Suppression.Scope.ALL
+        )
+        return (
+            self.filter(~Exists(blocked), response__contact__isnull=False)
+            .exclude(response__may_contact=False)
+            .exclude(response__contact__email="")
+        )
 
     def with_unseen_change(self) -> Self:
         """Those whose person changed the answer after the timeline last spoke of it."""
