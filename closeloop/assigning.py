@@ -99,19 +99,21 @@ def assign(
     follow_up: FollowUp, *, to: User | None, user: User, version: int, now: dt.datetime
 ) -> FollowUp:
     """Give it to somebody, or back to nobody."""
-    kind = Activity.Kind.ASSIGNED
-    with locked(follow_up, user=user, version=version, kind=kind) as fresh:
+    kind, same = Activity.Kind.ASSIGNED, {"to": to and to.pk}
+    with locked(follow_up, user=user, version=version, kind=kind, details=same) as fresh:
         demand_open(fresh)
         if fresh.owner == to:
             return fresh
         if to == user:
             fresh.state = FollowUp.State.IN_PROGRESS
-        _give(fresh, to=to, user=user, now=now)
+        give(fresh, to=to, user=user, now=now)
     return fresh
 
 
-def _give(fresh: FollowUp, *, to: User | None, user: User, now: dt.datetime) -> None:
-    """Change the owner of a locked follow-up."""
+def give(
+    fresh: FollowUp, *, to: User | None, now: dt.datetime, user: User | None = None, **why: str
+) -> None:
+    """Change the owner of a locked follow-up; `why` stands in the timeline with it."""
     before, fresh.owner = fresh.owner, to
     # Names as they were: who was given what must stay readable after somebody left.
     details = {
@@ -119,6 +121,7 @@ def _give(fresh: FollowUp, *, to: User | None, user: User, now: dt.datetime) -> 
         "from_name": str(before or ""),
         "to": to and to.pk,
         "to_name": str(to or ""),
+        **why,
     }
     # Whoever it is given to hears of it from the timeline: see closeloop.telling.
     record(fresh, Activity.Kind.ASSIGNED, now=now, user=user, details=details)
@@ -155,6 +158,6 @@ def _share(
             if choice.owner is None or choice.owner == before:
                 return shared
             if follow_up.owner == before and not follow_up.is_closed:
-                _give(follow_up, to=choice.owner, user=user, now=now)
+                give(follow_up, to=choice.owner, user=user, now=now)
                 shared += 1
     return shared

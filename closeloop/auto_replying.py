@@ -21,7 +21,7 @@ from closeloop.reply_address import make_reply_address
 from closeloop.replying import find_recipient
 from npsapp.models import User
 from responses.models import Category, Response
-from surveys.models import Mail, Suppression
+from surveys.models import Mail
 from surveys.sending.leases import Lease
 from surveys.sending.queueing import NoSender, queue_mail
 from surveys.wording import fill
@@ -91,25 +91,19 @@ def find_due(reply: AutomaticReply, *, now: dt.datetime) -> QuerySet[FollowUp]:
     if reply.on_since is None:
         return FollowUp.objects.none()
     touched = Activity.objects.filter(follow_up=OuterRef("pk"), kind__in=_TOUCHED)
-    blocked = Suppression.objects.filter(
-        address_hash=OuterRef("response__contact__address_hash"), scope=Suppression.Scope.ALL
-    )
     long_enough_ago = now - dt.timedelta(hours=reply.hours)
     return (
         FollowUp.objects.open()
+        .reachable()
         .filter(
             ~Exists(touched),
-            ~Exists(blocked),
             awaiting_contact=True,
             first_contacted_at__isnull=True,
             response__category=reply.category,
             response__status=Response.Status.COUNTED,
-            response__contact__isnull=False,
             response__answered_at__gte=max(reply.on_since, long_enough_ago - TOO_LATE),
             response__answered_at__lte=long_enough_ago,
         )
-        .exclude(response__may_contact=False)
-        .exclude(response__contact__email="")
         .order_by("response__answered_at", "pk")
     )
 

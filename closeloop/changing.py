@@ -15,10 +15,10 @@ from django.db import transaction
 
 from closeloop.duty import find_extra_days
 from closeloop.models import Activity, FollowUp
-from closeloop.targets import LONGEST_SEARCH_DAYS, WorkingHours, due_at
+from closeloop.office_hours import DAY, load_hours
+from closeloop.targets import LONGEST_SEARCH_DAYS, due_at
 from npsapp.models import User
 from responses.scoring import Category
-from surveys.free_days import find_free_days
 from surveys.models import Mail, Organisation, get_organisation
 
 MUTABLE = [
@@ -157,14 +157,11 @@ def find_target(
     """
     organisation = organisation or get_organisation()
     first = since.astimezone(organisation.zone).date()
-    hours = WorkingHours(
-        zone=organisation.zone,
+    hours = load_hours(
+        organisation,
+        first=first,
+        last=first + LONGEST_SEARCH_DAYS * DAY,
         weekdays=[*organisation.working_days, *find_extra_days(owner, organisation)],
-        start=organisation.day_start,
-        end=organisation.day_end,
-        free=find_free_days(
-            organisation, first=first, last=first + dt.timedelta(days=LONGEST_SEARCH_DAYS)
-        ),
     )
     return due_at(since, count_target_days(organisation, category), hours)
 

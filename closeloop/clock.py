@@ -7,10 +7,10 @@ import enum
 
 from closeloop.later import in_a_week, last_start_before, next_monday, tomorrow
 from closeloop.models import FollowUp, Member
+from closeloop.office_hours import DAY, load_hours
 from closeloop.snoozing import LONGEST_FOR_REPLY
 from closeloop.targets import WorkingHours
 from npsapp.models import User
-from surveys.free_days import find_free_days
 from surveys.models import get_organisation
 
 # The latest moment offered lies within the longest snooze, and a holiday or an absence later.
@@ -30,20 +30,21 @@ def find_hours(owner: User | None, *, now: dt.datetime) -> WorkingHours:
     """The organisation's hours, on the days on which the owner works, if there is one."""
     organisation = get_organisation()
     first = now.astimezone(organisation.zone).date()
-    free = set(find_free_days(organisation, first=first, last=first + AHEAD))
-    weekdays = organisation.working_days
+    last = first + AHEAD
     member = owner and Member.objects.filter(user=owner).first()
+    weekdays: list[int] = []
+    away: set[dt.date] = set()
     if member:
-        weekdays = member.working_days or weekdays
-        for absence in member.absences.filter(last_day__gte=first, first_day__lte=first + AHEAD):
-            days = (min(absence.last_day, first + AHEAD) - absence.first_day).days + 1
-            free.update(absence.first_day + dt.timedelta(days=number) for number in range(days))
-    return WorkingHours(
-        zone=organisation.zone,
-        weekdays=weekdays,
-        start=organisation.day_start,
-        end=organisation.day_end,
-        free=frozenset(free),
+        weekdays = member.working_days
+        for absence in member.absences.filter(last_day__gte=first, first_day__lte=last):
+            days = (min(absence.last_day, last) - absence.first_day).days + 1
+            away.update(absence.first_day + number * DAY for number in range(days))
+    return load_hours(
+        organisation,
+        first=first,
+        last=last,
+        weekdays=weekdays or organisation.working_days,
+        away=away,
     )
 
 

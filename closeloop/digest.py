@@ -59,8 +59,9 @@ def send_digests(*, now: dt.datetime) -> int:
     late; then it is left out, and the next one tells of the time since.
     """
     organisation = get_organisation()
-    hours = load_hours(organisation, around=now, back=LOOK_BACK_DAYS, every_day=True)
     day = now.astimezone(organisation.zone).date()
+    # Of every weekday: each reader has their own.
+    hours = load_hours(organisation, first=day - LOOK_BACK_DAYS * DAY, last=day, weekdays=())
     today = hours.on(day)
     if today is None or not today[0] <= now < today[1]:
         return 0

@@ -17,14 +17,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from closeloop.assigning import choose_owner
-from closeloop.changing import record
+from closeloop.assigning import choose_owner, give
 from closeloop.duty import load_roster
 from closeloop.models import Activity, EscalationRule, FollowUp, Member
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.notices import in_words_of, keep_willing, send_notice
 from closeloop.notifying import make_url, name_customer
-from closeloop.office_hours import load_hours
+from closeloop.office_hours import DAY, load_hours
 from closeloop.reports.due import describe_due
 from closeloop.targets import add_working_time
 from npsapp.models import User
@@ -92,7 +91,9 @@ def _list_passed(rule: EscalationRule, *, now: dt.datetime) -> list[int]:
     rows = found.values_list("pk", "due_at")
     if not rule.grace_hours:
         return [pk for pk, _due in rows]
-    hours = load_hours(get_organisation(), around=now, back=LOOK_BACK_DAYS)
+    organisation = get_organisation()
+    today = now.astimezone(organisation.zone).date()
+    hours = load_hours(organisation, first=today - LOOK_BACK_DAYS * DAY, last=today)
     grace = dt.timedelta(hours=rule.grace_hours)
     return [pk for pk, due in rows if add_working_time(due, grace, hours) < now]
 
@@ -137,15 +138,7 @@ def _hand_over(follow_up: FollowUp, *, now: dt.datetime) -> User | None:
     chosen = choose_owner(follow_up.response, due_at=follow_up.due_at, now=now).owner
     if chosen is None or chosen == before:
         return None
-    follow_up.owner = chosen
-    details = {
-        "from": before and before.pk,
-        "from_name": str(before or ""),
-        "to": chosen.pk,
-        "to_name": str(chosen),
-        "because": "escalated",
-    }
-    record(follow_up, Activity.Kind.ASSIGNED, now=now, details=details)
+    give(follow_up, to=chosen, now=now, because="escalated")
     return chosen
 
 

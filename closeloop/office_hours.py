@@ -1,10 +1,11 @@
-"""The organisation's own working clock, for what is not about one follow-up's target."""
+"""The organisation's working clock, and that of whoever works on other days than the others."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 
-from closeloop.targets import LONGEST_SEARCH_DAYS, WorkingHours
+from closeloop.targets import WorkingHours
 from surveys.free_days import find_free_days
 from surveys.models import Organisation
 
@@ -12,19 +13,21 @@ DAY = dt.timedelta(days=1)
 
 
 def load_hours(
-    organisation: Organisation, *, around: dt.datetime, back: int = 0, every_day: bool = False
+    organisation: Organisation,
+    *,
+    first: dt.date,
+    last: dt.date,
+    weekdays: Sequence[int] | None = None,
+    away: Iterable[dt.date] = (),
 ) -> WorkingHours:
-    """Return the opening hours from `back` days before a moment on.
+    """Return the opening hours, with the free days from `first` to `last` and the days `away`.
 
-    `every_day` leaves the weekdays to the caller: whose working days differ has the same hours.
+    `weekdays` stand for the organisation's; an empty list means every day.
     """
-    day = around.astimezone(organisation.zone).date()
     return WorkingHours(
         zone=organisation.zone,
-        weekdays=() if every_day else organisation.working_days,
+        weekdays=organisation.working_days if weekdays is None else weekdays,
         start=organisation.day_start,
         end=organisation.day_end,
-        free=find_free_days(
-            organisation, first=day - back * DAY, last=day + LONGEST_SEARCH_DAYS * DAY
-        ),
+        free=find_free_days(organisation, first=first, last=last) | frozenset(away),
     )

@@ -8,7 +8,8 @@ import logging
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Exists, Func, JSONField, OuterRef, Q
+from django.db.models import Exists, Func, JSONField, Min, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from closeloop.changing import demand_open, lock, locked, record
 from closeloop.closing import Closing, check, finish, restart
@@ -35,6 +36,12 @@ LEFT = [Delivery.State.SENT]
 NEVER_LEFT = [Delivery.State.FAILED, Delivery.State.SKIPPED]
 # What a mail service tells later: for good, so nobody will read it.
 RETURNED = [Delivery.DeliveryStatus.BOUNCED, Delivery.DeliveryStatus.BLOCKED]
+NOT_READ = Q(mail__state__in=NEVER_LEFT) | Q(mail__delivery_status__in=RETURNED)
+SPOKEN_TO = Q(kind=Activity.Kind.CALL, details__reached=True)
+# A contact of which nothing says that it failed.
+GOT_THROUGH = SPOKEN_TO | (
+    Q(kind=Activity.Kind.REPLY, mail__state__in=LEFT) & ~Q(mail__delivery_status__in=RETURNED)
+)
 
 
 class CannotReply(Exception):
@@ -249,16 +256,16 @@ def notice_returned(*, now: dt.datetime) -> int:
         follow_up=OuterRef("follow_up"),
         details__reply=Func(OuterRef("pk"), function="to_jsonb", output_field=JSONField()),
     )
-    late = Q(mail__delivery_status__in=RETURNED) | Q(mail__state__in=NEVER_LEFT)
     returned = Activity.objects.filter(
-        late, ~Exists(told), kind=Activity.Kind.REPLY, mail_settled_at__isnull=False
+        NOT_READ, ~Exists(told), kind=Activity.Kind.REPLY, mail_settled_at__isnull=False
     )
     found = list(returned.order_by("pk").values_list("pk", "follow_up_id"))
     for pk, follow_up_pk in found:
         with transaction.atomic():
             follow_up = lock(follow_up_pk)
             if not Activity.objects.filter(pk=pk).filter(Exists(told)).exists():
-                _note_failure(follow_up, Activity.objects.get(pk=pk), now=now)
+                reply = Activity.objects.select_related("mail").get(pk=pk)
+                _note_failure(follow_up, reply, now=now)
     return len(found)
 
 
@@ -271,6 +278,8 @@ def _note_sent(follow_up: FollowUp, mail: Mail, *, now: dt.datetime) -> None:
 
 def _note_failure(follow_up: FollowUp, reply: Activity, *, now: dt.datetime) -> None:
     """The person did not hear from us: they wait again, against the target there was."""
+    if reply.mail and reply.mail.sent_at == follow_up.first_contacted_at:
+        follow_up.first_contacted_at = _find_first_contact(follow_up)
     if not _was_contacted_after(follow_up, reply):
         due = follow_up.due_at
         if follow_up.is_closed:
@@ -283,10 +292,12 @@ def _note_failure(follow_up: FollowUp, reply: Activity, *, now: dt.datetime) -> 
 
 def _was_contacted_after(follow_up: FollowUp, reply: Activity) -> bool:
     later = follow_up.activities.after(reply.version)
-    mails = (
-        later.filter(kind=Activity.Kind.REPLY)
-        .exclude(mail__state__in=NEVER_LEFT)
-        .exclude(mail__delivery_status__in=RETURNED)
-    )
-    calls = later.filter(kind=Activity.Kind.CALL, details__reached=True)
-    return mails.exists() or calls.exists()
+    mails = later.filter(kind=Activity.Kind.REPLY).exclude(NOT_READ)
+    return mails.exists() or later.filter(SPOKEN_TO).exists()
+
+
+def _find_first_contact(follow_up: FollowUp) -> dt.datetime | None:
+    """When the person first heard from us, leaving out what did not get through."""
+    contacts = follow_up.activities.filter(GOT_THROUGH)
+    first: dt.datetime | None = contacts.aggregate(at=Min(Coalesce("mail__sent_at", "at")))["at"]
+    return first

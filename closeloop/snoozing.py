@@ -20,7 +20,7 @@ LONGEST = dt.timedelta(days=90)
 # Who waits for the customer to write looks again after this long at the latest.
 LONGEST_FOR_REPLY = dt.timedelta(days=30)
 # Why it came back, as the timeline keeps it.
-TIME_PASSED, REPLIED, WOKEN = "time_passed", "replied", "woken"
+TIME_PASSED, WOKEN = "time_passed", "woken"
 
 
 class BadMoment(ValueError):
@@ -64,26 +64,6 @@ def unsnooze(follow_up: FollowUp, *, user: User, version: int, now: dt.datetime)
     return fresh
 
 
-def bring_back(follow_up: FollowUp, *, because: str, now: dt.datetime) -> bool:
-    """End a snooze because of something that happened; return whether there was one to end.
-
-    `because` is TIME_PASSED or REPLIED. An open follow-up that was not asleep is only marked as
-    back, so that a mail from the customer stands out in the queue; a closed one is left alone.
-    """
-    with transaction.atomic():
-        fresh = lock(follow_up.pk)
-        if fresh.is_closed:
-            return False
-        was_asleep = fresh.snoozed_until is not None
-        if was_asleep:
-            _return(fresh, because=because, now=now)
-        elif fresh.returned_at is None:
-            # What happened has its own line in the timeline; this is no change that anybody saw.
-            fresh.returned_at = now
-            fresh.save(update_fields=["returned_at"])
-    return was_asleep
-
-
 def return_due(*, now: dt.datetime) -> int:
     """Bring back every follow-up whose time has passed, once, however many run at the same time."""
     passed = FollowUp.everything.filter(snoozed_until__lte=now)
@@ -103,11 +83,7 @@ def _return_if_due(pk: int, *, now: dt.datetime) -> bool:
     # Somebody may have woken it, closed it or snoozed it anew before we had the lock.
     if fresh.is_closed or fresh.snoozed_until is None or fresh.snoozed_until > now:
         return False
-    _return(fresh, because=TIME_PASSED, now=now)
-    return True
-
-
-def _return(fresh: FollowUp, *, because: str, now: dt.datetime) -> None:
     fresh.snoozed_until = None
     fresh.returned_at = now
-    record(fresh, Activity.Kind.RETURNED, now=now, details={"because": because})
+    record(fresh, Activity.Kind.RETURNED, now=now, details={"because": TIME_PASSED})
+    return True

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from closeloop.assigning import take
 from closeloop.closing import Closing
@@ -16,7 +16,6 @@ from closeloop.models import FollowUp, ReplyTemplate, RoundItem, WritingRound
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.replying import Draft, draft_reply, send_reply
 from npsapp.models import User
-from surveys.models import Suppression
 
 MOST = 500
 State = RoundItem.State
@@ -45,9 +44,6 @@ def find_candidates(
     category: str, *, owners: str, user: User, now: dt.datetime
 ) -> FollowUpQuerySet:
     """Open follow-ups of a category whose person waits and may be written to."""
-    blocked = Suppression.objects.filter(
-        address_hash=OuterRef("response__contact__address_hash"), scope=Suppression.Scope.ALL
-    )
     whose = {
         "mine": Q(owner=user),
         "unassigned": Q(owner__isnull=True),
@@ -56,15 +52,8 @@ def find_candidates(
     return (
         FollowUp.objects.open()
         .awake(now)
-        .filter(
-            whose,
-            ~Exists(blocked),
-            awaiting_contact=True,
-            response__category=category,
-            response__contact__isnull=False,
-        )
-        .exclude(response__may_contact=False)
-        .exclude(response__contact__email="")
+        .reachable()
+        .filter(whose, awaiting_contact=True, response__category=category)
         .in_order()
     )
 

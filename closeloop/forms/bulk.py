@@ -26,6 +26,7 @@ MOMENTS: dict[str, tuple[Any, Callable[[dt.datetime, WorkingHours], dt.datetime]
     "monday": (gettext_lazy("Next Monday"), next_monday),
     "week": (gettext_lazy("In a week"), in_a_week),
 }
+ACTS = ("own", "assign", "tag", "snooze", "close", "gather")
 PICKED = re.compile(r"(\d{1,18})-(\d{1,9})")
 
 
@@ -36,9 +37,7 @@ class BulkForm(forms.Form):
     # The newest line of any timeline when the page was drawn.
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=4_000)
-    act = forms.ChoiceField(
-        choices=[(name, name) for name in ("own", "assign", "tag", "snooze", "close")]
-    )
+    act = forms.ChoiceField(choices=[(name, name) for name in ACTS])
     to = forms.ModelChoiceField(
         User.objects.none(),
         required=False,

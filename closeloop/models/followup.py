@@ -7,12 +7,13 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from npsapp.models import User
 from responses.models import Response
+from surveys.models import Suppression
 
 
 class Tag(models.Model):
@@ -81,6 +82,17 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         """Who asked for contact, then what is due first; whoever has heard from us comes last."""
         return self.order_by("-awaiting_contact", "-wants_contact", "due_at", "pk")
 
+    def reachable(self) -> Self:
+        """Those whose person has an address, and did not ask to be left alone."""
+        blocked = Suppression.objects.filter(
+            address_hash=OuterRef("response__contact__address_hash"), scope=Suppression.Scope.ALL
+        )
+        return (
+            self.filter(~Exists(blocked), response__contact__isnull=False)
+            .exclude(response__may_contact=False)
+            .exclude(response__contact__email="")
+        )
+
     def with_unseen_change(self) -> Self:
         """Those whose person changed the answer after the timeline last spoke of it."""
         return self.filter(response__changed_at__gt=F("answer_seen_at"))
@@ -133,7 +145,8 @@ class FollowUp(models.Model):
     # Whether the person waits for us. False once a reply is on its way or somebody spoke to them;
     # true again when the reply did not get through or the follow-up is reopened.
     awaiting_contact = models.BooleanField(default=True)
-    # The first contact that took place, for good: a mail counts from when the server took it.
+    # The first contact that took place: a mail counts from when the server took it, and no more
+    # once it came back.
     first_contacted_at = models.DateTimeField(null=True)
     # Whether the person asked to be contacted: they come before others who wait.
     wants_contact = models.BooleanField(default=False)

@@ -22,13 +22,9 @@ from django.utils.translation import gettext_lazy as _
 
 from closeloop.models import Activity, FollowUp
 from closeloop.models.followup import FollowUpQuerySet, still_open, still_overdue
-from closeloop.replying import LEFT, RETURNED
+from closeloop.replying import GOT_THROUGH
 from responses.selection import Selection
 from surveys.filtering import narrow
-
-GOT_THROUGH = Q(kind=Activity.Kind.CALL, details__reached=True) | (
-    Q(kind=Activity.Kind.REPLY, mail__state__in=LEFT) & ~Q(mail__delivery_status__in=RETURNED)
-)
 
 
 class Part(models.TextChoices):
@@ -145,3 +141,12 @@ def select_answered(selection: Selection) -> FollowUpQuerySet:
     if selection.score is not None:
         chosen = chosen.filter(response__score=selection.score)
     return narrow(chosen, selection.filters, path="response__properties")
+
+
+def cut(selection: Selection, first: dt.date, last: dt.date) -> Selection:
+    """Return the same answers, of them those from `first` to `last`, both included."""
+    return replace(
+        selection,
+        first=max(first, selection.first) if selection.first else first,
+        last=min(last, selection.last) if selection.last else last,
+    )

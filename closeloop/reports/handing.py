@@ -34,6 +34,8 @@ def list_handings(*, now: dt.datetime) -> list[Handing]:
             at__gte=now - dt.timedelta(days=DAYS),
             follow_up__is_test=False,
             follow_up__response__category=Category.DETRACTOR,
+            # A rule that gives on what nobody had has no actor, and hands over from nobody.
+            actor__isnull=False,
             details__from__isnull=False,
         )
         .select_related("actor", "follow_up__response__contact")

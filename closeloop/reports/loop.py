@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count
 from django.db.models.functions import TruncWeek
 
-from closeloop.reports.cohort import Cohort, Part, read_cohort, select_answered
+from closeloop.reports.cohort import Cohort, Part, cut, read_cohort, select_answered
 from responses.scoring import apportion
 from responses.selection import Selection
 
+DAY = dt.timedelta(days=1)
 WEEK = dt.timedelta(days=7)
 # A year: what one drawing can hold. A file has all of them.
 MOST_WEEKS = 53
@@ -85,7 +86,11 @@ def list_weeks(cohort: Cohort, *, most: int | None = MOST_WEEKS) -> list[Week]:
     found: dict[dt.date, dict[str, int]] = {row.pop("_week").date(): row for row in rows}
     nothing = {part.value: 0 for part in PARTS}
     weeks = [
-        Week(first=first, selection=within(cohort.selection, first), **found.get(first, nothing))
+        Week(
+            first=first,
+            selection=cut(cohort.selection, first, first + WEEK - DAY),
+            **found.get(first, nothing),
+        )
         for first in _each_week(found)
     ]
     return weeks[-most:] if most else weeks
@@ -96,16 +101,6 @@ def add_up(weeks: list[Week]) -> LoopClosed:
         contacted=sum(week.contacted for week in weeks),
         without=sum(week.without for week in weeks),
         waiting=sum(week.waiting for week in weeks),
-    )
-
-
-def within(selection: Selection, first: dt.date) -> Selection:
-    """Return the week from `first` on, cut to the days of the selection."""
-    last = first + WEEK - dt.timedelta(days=1)
-    return replace(
-        selection,
-        first=max(first, selection.first) if selection.first else first,
-        last=min(last, selection.last) if selection.last else last,
     )
 
 

@@ -18,7 +18,8 @@ from django.db.models.functions import Cast, Coalesce
 
 from closeloop.models import Activity
 from closeloop.models.followup import FollowUpQuerySet
-from closeloop.reports.cohort import GOT_THROUGH, Cohort, Part
+from closeloop.replying import GOT_THROUGH
+from closeloop.reports.cohort import Cohort, Part
 from closeloop.reports.waiting import read_clocked
 from npsapp.models import User
 from responses.scoring import DEFAULT_THRESHOLDS

@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy
 from closeloop.models import Activity, FollowUp
 from closeloop.reports.escalated import describe_escalation
 from closeloop.reports.opened import describe_opening
-from closeloop.snoozing import REPLIED, TIME_PASSED, WOKEN
+from closeloop.snoozing import TIME_PASSED, WOKEN
 
 RETURNED = {
     TIME_PASSED: gettext_lazy("Back in the queue: the time has come"),
-    REPLIED: gettext_lazy("Back in the queue: the customer wrote"),
     WOKEN: gettext_lazy("Back in the queue"),
 }
 

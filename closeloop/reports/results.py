@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Count
 from django.db.models.functions import TruncMonth
 
 from closeloop.models import FollowUp
-from closeloop.reports.cohort import Cohort, select_answered
+from closeloop.reports.cohort import Cohort, cut, select_answered
 from responses.reports.trend import next_month
 from responses.scoring import apportion
 from responses.selection import Selection
 
+DAY = dt.timedelta(days=1)
 # As many as stand side by side on a desk; a file has all of them.
 MOST_MONTHS = 12
 
@@ -110,7 +111,7 @@ def count_causes(cohort: Cohort, *, most: int | None = MOST_MONTHS) -> CausesByM
                 Share(
                     n=found.get(((pk, label), month), 0),
                     share=columns[month][index],
-                    selection=_within(cohort.selection, month),
+                    selection=cut(cohort.selection, month, next_month(month) - DAY),
                 )
                 for month in months
             ],
@@ -147,12 +148,3 @@ def _each_month(first: dt.date, last: dt.date) -> list[dt.date]:
     while months[-1] < last:
         months.append(next_month(months[-1]))
     return months
-
-
-def _within(selection: Selection, month: dt.date) -> Selection:
-    last = next_month(month) - dt.timedelta(days=1)
-    return replace(
-        selection,
-        first=max(month, selection.first) if selection.first else month,
-        last=min(last, selection.last) if selection.last else last,
-    )

@@ -25,10 +25,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import BooleanField, Case, Count, Min, Value, When
 
+from closeloop.office_hours import load_hours
 from closeloop.reports.cohort import Cohort, Part
-from closeloop.targets import WorkingHours
 from responses.models import Category
-from surveys.free_days import find_free_days
 from surveys.models import get_organisation
 
 DAY = dt.timedelta(days=1)
@@ -197,13 +196,7 @@ def list_days(first: dt.date, last: dt.date) -> tuple[list[Any], list[Any], list
     """
     organisation = get_organisation()
     first, last = first - DAY, last + DAY
-    hours = WorkingHours(
-        zone=organisation.zone,
-        weekdays=organisation.working_days,
-        start=organisation.day_start,
-        end=organisation.day_end,
-        free=find_free_days(organisation, first=first, last=last),
-    )
+    hours = load_hours(organisation, first=first, last=last)
     days, opens, closes, before = [], [], [], []
     total = 0.0
     for day in (first + n * DAY for n in range((last - first).days + 1)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
@@ -18,6 +19,7 @@ from closeloop.access import get_bulk_act
 from closeloop.bulk import Chosen, Outcome
 from closeloop.forms.bulk import BulkForm
 from closeloop.forms.filtering import FilterForm
+from closeloop.forms.improving import ChosenForm
 from closeloop.models import FollowUp
 from closeloop.reports.queue import View
 from closeloop.views.queue import draw_queue, find_chosen
@@ -32,7 +34,7 @@ MOST_NAMED = 5
 @requires(Role.AGENT)
 @require_post_else("follow_ups")
 def follow_ups_bulk(request: StaffRequest) -> HttpResponse:
-    """Own, assign, tag, snooze or close what is ticked, or all that the filter speaks of."""
+    """Do something with what is ticked, or with all that the filter speaks of."""
     now = timezone.now()
     form = BulkForm(request.POST)
     sent = QueryDict(request.POST.get("query", "")[:4_000])
@@ -47,9 +49,21 @@ def follow_ups_bulk(request: StaffRequest) -> HttpResponse:
     is_closing = form.cleaned_data["act"] == "close"
     if is_closing and bulk.has_detractor(chosen) and not form.demand_root_cause():
         return draw_queue(request, sent, now=now, bulk=form, status=422)
+    if form.cleaned_data["act"] == "gather":
+        return _gather(request, chosen)
     outcome = _act(form, chosen, user=request.user, now=now)
     _tell(request, form.cleaned_data["act"], outcome, chosen, back=sent)
     return redirect(f"{reverse('follow_ups')}?{sent.urlencode()}")
+
+
+def _gather(request: StaffRequest, chosen: Chosen) -> HttpResponse:
+    """Go to where follow-ups are put behind an improvement, with these."""
+    pks = [follow_up.pk for follow_up, _version in chosen.rows]
+    if chosen.matching > ChosenForm.MOST:
+        more = _("Of %(all)s that match only the first %(most)s were looked at.")
+        messages.warning(request, more % {"all": chosen.matching, "most": ChosenForm.MOST})
+    query = urlencode({"follow_up": pks[: ChosenForm.MOST]}, doseq=True)
+    return redirect(f"{reverse('improvement_gather')}?{query}")
 
 
 def _act(form: BulkForm, chosen: Chosen, *, user: User, now: dt.datetime) -> Outcome:

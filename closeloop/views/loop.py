@@ -28,6 +28,7 @@ from closeloop.reports.waiting import list_first_contacts
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.models import Response
+from responses.presets import list_presets
 from responses.selection import Period
 from surveys.filtering import list_chips
 from surveys.forms.filtering import list_property_fields, sample_values
@@ -71,14 +72,9 @@ def show_filter(form: LoopForm, cohort: Cohort) -> dict[str, Any]:
     campaigns = Campaign.objects.exclude(state=Campaign.State.DRAFT)
     if selection.survey:
         campaigns = campaigns.filter(survey=selection.survey)
-    kept = replace(selection, first=None, last=None).query.replace("period=all", "").strip("&")
     return {
         "period": period,
-        "presets": [
-            (preset.label, f"?{kept}{'&' if kept else ''}period={preset.value}", preset == period)
-            for preset in Period
-            if preset != Period.CUSTOM
-        ],
+        "presets": list_presets(selection, period),
         "campaigns": campaigns,
         "all_surveys_url": f"?{replace(selection, survey=None, campaign=None).query}",
         "all_campaigns_url": f"?{replace(selection, campaign=None).query}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +21,7 @@ from npsapp.roles import Role, requires
 from responses.charts import draw_trend, place_whisker, slice_bar, stand_bars
 from responses.forms.selection import DashboardForm
 from responses.models import Response
+from responses.presets import list_presets
 from responses.reports.comments import Remark, latest_answers, latest_comments
 from responses.reports.comparison import compare_groups
 from responses.reports.counting import count_responses, latest_answer, latest_survey
@@ -96,28 +97,6 @@ def usual_period(answered_at: dt.datetime | None, now: dt.datetime) -> Period:
     if answered_at and now - answered_at > dt.timedelta(days=365):
         return Period.ALL
     return Period.LAST_12_MONTHS
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    period: Period
-    url: str
-    is_current: bool
-
-
-def list_presets(selection: Selection, current: Period, *, by: str) -> list[Preset]:
-    """The periods one click away; each keeps the rest of the selection."""
-    kept = [("survey", selection.survey.slug)] if selection.survey else []
-    if selection.campaign:
-        kept.append(("campaign", str(selection.campaign.pk)))
-    kept += [pair for each in selection.filters for pair in each.pairs()]
-    if by:
-        kept.append(("by", by))
-    return [
-        Preset(period, f"?{urlencode([*kept, ('period', period.value)])}", period == current)
-        for period in Period
-        if period != Period.CUSTOM
-    ]
 
 
 def show_answers(selection: Selection) -> dict[str, Any]:

@@ -21,12 +21,11 @@ from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import SafeMIMEMultipart, sanitize_address
-from django.utils import timezone
 
 from surveys.addresses import write_address
 from surveys.links import ANSWER, UNSUBSCRIBE, answer_url, make_signer, unsubscribe_url
 from surveys.models import Campaign, Contact, Invitation, Organisation
-from surveys.sending.compose import compose_invitation, make_invitation_message
+from surveys.sending.compose import compose_invitation, make_invitation_message, write_date
 from surveys.sending.invitation_mail import Links, Words, ingredients, write_invitation
 from surveys.sending.layout import (
     ENCODING,
@@ -68,7 +67,7 @@ class PreparedMail(EmailMultiAlternatives):
             "answer": answer,
             "unsubscribe": unsubscribe,
             "key": invitation.message_key.hex,
-            "date": format_datetime(timezone.now()),
+            "date": write_date(),
         }
 
     def __getattr__(self, name: str) -> Any:

@@ -51,6 +51,11 @@ def recipient_of(row: Row) -> str:
     return row.contact.email if row.contact else ""
 
 
+def write_date() -> str:
+    """The moment at which a mail is written, as its header says it."""
+    return format_datetime(timezone.now())
+
+
 def message_id(delivery: Delivery) -> str:
     """The Message-ID of a mail, known before it leaves: what a reply refers to."""
     if isinstance(delivery, Invitation):
@@ -170,7 +175,7 @@ def _make_message(
         reply_to=_reply_to(row, sender),
         headers={
             "Message-ID": message_id(row),
-            "Date": format_datetime(timezone.now()),
+            "Date": write_date(),
             **headers,
         },
     )

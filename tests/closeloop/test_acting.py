@@ -76,6 +76,16 @@ def test_own_second_click_is_told_from_a_collision(sanne: User) -> None:
         take(follow_up, user=sanne, version=1, now=NOW)
 
 
+def test_assigning_to_another_is_no_second_click(sanne: User, tom: User) -> None:
+    follow_up = make_follow_up()
+    assign(follow_up, to=tom, user=sanne, version=1, now=NOW)
+
+    for to in (sanne, None):
+        with pytest.raises(StaleVersion) as refusal:
+            assign(follow_up, to=to, user=sanne, version=1, now=NOW)
+        assert refusal.type is StaleVersion
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_who_take_at_once_end_with_one_owner() -> None:
     people = [make_user() for _ in range(4)]

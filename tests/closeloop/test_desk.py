@@ -13,7 +13,7 @@ from django.utils import timezone
 from closeloop.drafting import find_drafts, save_draft
 from closeloop.models import Draft, FollowUp, Presence
 from closeloop.noting import add_note
-from closeloop.presence import GONE, find_present, forget_gone, note_presence
+from closeloop.presence import GONE, forget_gone, note_presence
 from closeloop.tasks import return_snoozed
 from npsapp.models import User
 from tests.factories import (
@@ -161,7 +161,6 @@ def test_who_left_is_seen_no_more_and_forgotten(agent: User, daan: FollowUp) -> 
     later = NOW + GONE
 
     assert note_presence(daan, user=agent, is_writing=False, now=later) == []
-    assert find_present([daan.pk], but=agent, now=NOW) != []
     assert (forget_gone(now=later), Presence.objects.get().user) == (1, agent)
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from closeloop.assigning import assign, hand_over
+from closeloop.assigning import assign, give, hand_over
 from closeloop.models import Absence, Activity, FollowUp, Member
 from closeloop.opening import open_follow_up
 from closeloop.reports.handing import list_handings
@@ -278,5 +278,6 @@ def test_only_bad_scores_that_an_owner_gave_away_are_listed() -> None:
     shared = make_follow_up(score=2, owner=sanne)
     assign(good, to=tom, user=sanne, version=1, now=MONDAY)
     assign(shared, to=tom, user=manager, version=1, now=MONDAY)
+    give(make_follow_up(score=2, owner=None), to=tom, now=MONDAY, because="escalated")
 
     assert list_handings(now=MONDAY) == []

@@ -10,8 +10,17 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from closeloop import assigning
-from closeloop.models import Activity, BulkAct, FollowUp, RootCause, Tag
+from closeloop import assigning, improving
+from closeloop.forms.improving import ChosenForm
+from closeloop.models import (
+    Activity,
+    BulkAct,
+    FollowUp,
+    Improvement,
+    ImprovementVoice,
+    RootCause,
+    Tag,
+)
 from closeloop.noting import add_note
 from npsapp.models import User
 from tests.closeloop.test_undo import press_undo
@@ -25,6 +34,7 @@ from tests.factories import (
 )
 
 URL = "/follow-ups/bulk/"
+NOW = dt.datetime(2026, 11, 23, 14, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 
 
@@ -99,6 +109,32 @@ def test_undo_leaves_what_changed_since_and_works_once(
     assert "Fenna Visser (9)" in html
     assert [state for state, _owner in states(three)] == ["open", "open", "closed"]
     assert agent_client.post(f"{URL}{bulk_act.pk}/undo/").status_code == 404
+
+
+def test_ticked_ones_are_put_behind_an_improvement(
+    agent_client: Client, agent: User, three: list[FollowUp]
+) -> None:
+    idea = improving.write_down(Improvement(title="Sneller bezorgen"), user=agent, now=NOW)
+
+    page = act(agent_client, three[:2], "gather")
+    assert page.context["follow_ups"] == three[:2]
+    assert (BulkAct.objects.count(), ImprovementVoice.objects.count()) == (0, 0)
+
+    asked = re.findall(r'name="follow_up" value="(\d+)"', page.content.decode())
+    agent_client.post(page.request["PATH_INFO"], {"improvement": idea.pk, "follow_up": asked})
+    voices = ImprovementVoice.objects.filter(improvement=idea)
+    assert sorted(voices.values_list("follow_up", flat=True)) == [row.pk for row in three[:2]]
+
+
+def test_no_more_are_put_behind_an_improvement_than_an_address_names(
+    agent_client: Client, three: list[FollowUp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ChosenForm, "MOST", 2)
+
+    page = act(agent_client, [], "gather", all="on", seen=Activity.objects.latest("pk").pk)
+
+    assert said(page) == "Of 3 that match only the first 2 were looked at."
+    assert len(page.context["follow_ups"]) == 2
 
 
 def test_nobody_takes_back_what_another_did(

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from closeloop.changing import AlreadyDone, StaleVersion
 from closeloop.closing import Closing, Unfinished
-from closeloop.models import FollowUp, RootCause
+from closeloop.models import Activity, FollowUp, RootCause
+from closeloop.noting import log_call
 from closeloop.replying import (
     CannotReply,
     draft_reply,
@@ -271,6 +272,38 @@ def test_reply_that_is_returned_later_brings_a_closed_follow_up_back(
     assert (before, after) == (0, [1, 0])
     assert (follow_up.state, follow_up.awaiting_contact) == ("open", True)
     assert follow_up.activities.filter(kind="not_delivered").count() == 1
+
+
+@pytest.mark.parametrize("called", [True, False])
+def test_returned_reply_was_no_first_contact(sanne: User, called: bool) -> None:
+    follow_up = reply(make_answered(score=9), sanne)
+    finish(Mail.objects.get(), state="sent", sent_at=NOW)
+    settle_replies(now=NOW)
+    if called:
+        reached = Activity.CallOutcome.REACHED
+        log_call(follow_up, outcome=reached, text="", user=sanne, version=2, now=NOW + HOUR)
+
+    finish(Mail.objects.get(), state="sent", delivery_status="bounced")
+    notice_returned(now=NOW + 2 * HOUR)
+
+    follow_up.refresh_from_db()
+    contacted = (follow_up.awaiting_contact, follow_up.first_contacted_at)
+    assert contacted == ((False, NOW + HOUR) if called else (True, None))
+
+
+def test_returned_reply_leaves_an_earlier_contact(sanne: User) -> None:
+    reached = Activity.CallOutcome.REACHED
+    follow_up = make_answered(score=9)
+    log_call(follow_up, outcome=reached, text="", user=sanne, version=1, now=NOW - HOUR)
+    reply(follow_up, sanne, version=2)
+    finish(Mail.objects.get(), state="sent", sent_at=NOW)
+    settle_replies(now=NOW)
+
+    finish(Mail.objects.get(), state="sent", delivery_status="bounced")
+    notice_returned(now=NOW + HOUR)
+
+    follow_up.refresh_from_db()
+    assert follow_up.first_contacted_at == NOW - HOUR
 
 
 def test_reply_that_is_delayed_or_delivered_is_no_failure(sanne: User) -> None:

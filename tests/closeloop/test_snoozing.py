@@ -12,7 +12,7 @@ from closeloop.changing import StaleVersion, WrongState, lock, record
 from closeloop.closing import Closing, close
 from closeloop.models import Activity, FollowUp
 from closeloop.noting import add_note
-from closeloop.snoozing import REPLIED, BadMoment, bring_back, return_due, snooze, unsnooze
+from closeloop.snoozing import BadMoment, return_due, snooze, unsnooze
 from npsapp.models import User
 from tests.factories import make_follow_up, make_test, make_user
 from tests.races import run_at_once
@@ -127,27 +127,6 @@ def test_test_answers_come_back_too(sanne: User) -> None:
     assert return_due(now=NOW + DAY) == 1
 
 
-def test_mail_of_the_customer_brings_it_back(sanne: User) -> None:
-    follow_up = make_follow_up()
-    snooze(follow_up, until=NOW + DAY, user=sanne, version=1, now=NOW, until_reply=True)
-
-    assert bring_back(follow_up, because=REPLIED, now=NOW) is True
-    assert bring_back(follow_up, because=REPLIED, now=NOW) is False
-
-    follow_up.refresh_from_db()
-    assert (follow_up.snoozed_until, follow_up.returned_at) == (None, NOW)
-    assert kinds(follow_up) == ["opened", "snoozed", "returned"]
-
-
-def test_mail_of_the_customer_marks_one_that_is_awake(sanne: User) -> None:
-    follow_up = make_follow_up()
-
-    assert bring_back(follow_up, because=REPLIED, now=NOW) is False
-
-    follow_up.refresh_from_db()
-    assert (follow_up.returned_at, follow_up.version) == (NOW, 1)
-
-
 @pytest.mark.parametrize("kind", ["received", "answer_changed", "not_delivered"])
 @pytest.mark.django_db
 def test_whatever_the_customer_brings_about_ends_a_snooze(sanne: User, kind: str) -> None:
@@ -162,9 +141,9 @@ def test_whatever_the_customer_brings_about_ends_a_snooze(sanne: User, kind: str
 
 def test_any_act_takes_the_mark_away(sanne: User) -> None:
     follow_up = make_follow_up()
-    bring_back(follow_up, because=REPLIED, now=NOW)
+    record(lock(follow_up.pk), Activity.Kind.RECEIVED, now=NOW)
 
-    add_note(follow_up, text="Gezien", user=sanne, version=1, now=NOW)
+    add_note(follow_up, text="Gezien", user=sanne, version=2, now=NOW)
 
     follow_up.refresh_from_db()
     assert follow_up.returned_at is None
