@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, ProtectedError
 from django.utils.translation import gettext, gettext_noop, override
 
@@ -32,6 +33,15 @@ def ensure_root_causes(*, language: str) -> None:
     RootCause.objects.bulk_create(
         [RootCause(label=label) for label in labels], ignore_conflicts=True
     )
+
+
+def list_catch_all() -> list[str]:
+    """The last of the usual ones in each language: where nothing else fits."""
+    labels = []
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            labels.append(gettext(USUAL[-1]))
+    return labels
 
 
 def list_causes() -> list[tuple[RootCause, bool]]:

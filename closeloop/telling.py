@@ -69,6 +69,7 @@ def _tell_given(lines: Iterable[Activity], *, now: dt.datetime) -> list[Mail]:
 
 
 def _write_given(user: User, lines: list[Activity], *, now: dt.datetime) -> Mail | None:
+    givers = {str(line.actor or "") for line in lines}
     with in_words_of(user):
         first = name_customer(lines[0].follow_up)
         subject = ngettext(
@@ -86,11 +87,12 @@ def _write_given(user: User, lines: list[Activity], *, now: dt.datetime) -> Mail
                         "score": line.follow_up.response.score,
                         "customer": name_customer(line.follow_up),
                         "due": describe_due(line.follow_up, now=now).text,
-                        "by": str(line.actor or ""),
+                        "by": str(line.actor or "") if len(givers) > 1 else "",
                         "url": make_url(line.follow_up),
                     }
                     for line in lines[:SHOWN]
                 ],
+                "by": givers.pop() if len(givers) == 1 else "",
                 "more": max(0, len(lines) - SHOWN),
                 "n": len(lines),
             },

@@ -7,6 +7,7 @@ arithmetic on what two queries find.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -28,6 +29,8 @@ FEWEST_ANSWERS = 20
 SETTLED_AFTER = dt.timedelta(days=3)
 CURVE_SETTLED_AFTER = dt.timedelta(days=14)
 CURVE_DAYS = 30
+# What adding up fractions may lack of a whole answer.
+EPSILON = 1e-6
 
 _LAGS = f"""
     SELECT LEAST(GREATEST(
@@ -112,11 +115,11 @@ class Forecast:
 
     @property
     def days_over(self) -> int:
-        """On how many days more answers are expected than the team can take."""
+        """On how many days at least one answer more is expected than the team can take."""
         if self.team:
             return sum(day.is_over for day in self.days)
         limit = self.capacity
-        return sum(answers > limit for answers in self.by_day.values()) if limit else 0
+        return sum(answers >= limit + 1 for answers in self.by_day.values()) if limit else 0
 
     @property
     def days(self) -> list[TeamDay]:
@@ -128,7 +131,8 @@ class Forecast:
         for day in sorted(self.team.keys() & self._span()):
             answers, hands = self.by_day.get(day, 0.0), self.team[day]
             left = max(0.0, left + answers - hands.free)
-            days.append(TeamDay(day, answers, hands, round(left)))
+            # Part of an answer is carried over, but nobody waits for it.
+            days.append(TeamDay(day, answers, hands, math.floor(left + EPSILON)))
         return days
 
     def _span(self) -> set[dt.date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -9,6 +10,7 @@ from typing import Any, TypeAlias
 from django.db.models import Case, DecimalField, Expression, F, Func, TextField, Value, When
 from django.db.models.functions import Cast, Concat, Left, Replace, Substr
 from django.db.models.lookups import LessThan, Regex
+from django.utils.formats import date_format
 
 from surveys.models import Property
 
@@ -92,6 +94,21 @@ def name_properties(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
     filled = {key: str(value) for key, value in properties.items() if value not in ("", None)}
     if not filled:
         return []
-    labels = dict(Property.objects.values_list("key", "label"))
-    named = [(labels.get(key, key), value) for key, value in filled.items()]
+    declared = Property.objects.values_list("key", "label", "kind")
+    known = {key: (label, kind) for key, label, kind in declared}
+    named = []
+    for key, value in filled.items():
+        label, kind = known.get(key, (key, ""))
+        named.append((label, write_day(value) if kind == Property.Kind.DATE else value))
     return sorted(named, key=lambda pair: (pair[0].casefold(), pair[1]))
+
+
+def write_day(value: str) -> str:
+    """Return a day in words; what is none, or carries a time, stays as it is."""
+    for pattern in ("%Y-%m-%d", "%d-%m-%Y"):
+        try:
+            day = dt.datetime.strptime(value, pattern)  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+        return date_format(day, "j N Y")
+    return value

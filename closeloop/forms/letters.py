@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from closeloop.forms.base import ProseField
 from closeloop.letters import PLACEHOLDERS
 from closeloop.models import AutomaticReply, ReplyTemplate
+from closeloop.models.letter import Language
 from closeloop.placeholders import find_instruction, find_unknown, write_place
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class ReplyTemplateForm(TemplateModelForm):
                 "Empty: that of the mail that asked, so that it stays one conversation."
             ),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = cast("forms.ChoiceField", self.fields["language"])
+        language.choices = [("", _("Choose …")), *Language.choices]
 
     def clean_subject(self) -> str:
         return _demand_known(" ".join(self.cleaned_data["subject"].split()))

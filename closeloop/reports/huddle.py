@@ -5,8 +5,9 @@
   280 characters: enough to say something, short enough to be read out. Counted answers of people
   who were not erased, and none in which an address stands.
 * Root cause of the week: what was named most often in follow-ups closed in the last seven days.
-* For the outer loop: of the last ninety days the root cause with the most detractors that no
-  improvement under way holds; once all causes are taken up, the value of a segment property.
+* For the outer loop: of the last ninety days the root cause with the most detractors who are not
+  behind an improvement under way; that for everything else only when no other is left. Once all
+  detractors are behind one, the value of a segment property.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef
 from django.db.models.functions import Length
 
-from closeloop.models import FollowUp, Improvement, RootCause
+from closeloop.causes import list_catch_all
+from closeloop.models import FollowUp, Improvement
 from responses.models import Category, Response
 from surveys.models import Property
 from surveys.properties import segment_text
@@ -108,21 +110,23 @@ def find_outer_loop(*, now: dt.datetime) -> OuterLoop | None:
 
 
 def _find_cause(*, now: dt.datetime) -> OuterLoop | None:
-    taken_up = Improvement.objects.under_way().filter(follow_ups__root_cause=OuterRef("pk"))
-    free = RootCause.objects.exclude(Exists(taken_up))
-    row = (
+    taken_up = Improvement.objects.under_way().filter(follow_ups=OuterRef("pk"))
+    rows = list(
         FollowUp.objects.filter(
+            ~Exists(taken_up),
             response__category=Category.DETRACTOR,
             response__answered_at__gt=now - OUTER_LOOP,
-            root_cause__in=free,
+            root_cause__isnull=False,
         )
         .order_by()
         .values_list("root_cause__label")
         .annotate(n=Count("pk"))
         .order_by("-n", "root_cause__label")
-        .first()
     )
-    return OuterLoop(label=row[0], detractors=row[1]) if row else None
+    catch_all = list_catch_all()
+    named = [row for row in rows if row[0] not in catch_all]
+    first = next(iter(named or rows), None)
+    return OuterLoop(label=first[0], detractors=first[1]) if first else None
 
 
 def _find_segment(*, now: dt.datetime) -> OuterLoop | None:

@@ -146,6 +146,12 @@
       giveBack();
       return;
     }
+    if (event.key === "Escape" && event.target.matches?.("#queue-filter [type=search]")) {
+      // Out of the box, so that the keys are ours again; what is typed stays.
+      event.preventDefault();
+      event.target.blur();
+      return;
+    }
     if (event.key === "Enter" && inPanel && event.target.matches("input, select")) {
       // The first button of the form is another panel's.
       event.preventDefault();

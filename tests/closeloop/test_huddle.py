@@ -92,20 +92,37 @@ def test_root_cause_of_the_week_may_be_shared(now: dt.datetime) -> None:
     assert (top.labels, top.n, top.named) == (["Late", "Price"], 1, 2)
 
 
-def test_outer_loop_skips_what_an_improvement_has_taken_up(now: dt.datetime) -> None:
+def test_outer_loop_counts_who_is_not_behind_an_improvement(now: dt.datetime) -> None:
     late, price = (RootCause.objects.create(label=label) for label in ("Late", "Price"))
-    taken = [closed(answered(now - DAY, score=1), at=now, root_cause=late) for _ in range(2)]
-    closed(answered(now - DAY, score=1), at=now, root_cause=price)
-
-    before = find_outer_loop(now=now)
+    unhappy = [closed(answered(now - DAY, score=1), at=now, root_cause=late) for _ in range(4)]
+    for _ in range(2):
+        closed(answered(now - DAY, score=1), at=now, root_cause=price)
     improvement = Improvement.objects.create(title="Faster", created_at=now)
-    ImprovementVoice.objects.create(improvement=improvement, follow_up=taken[0], added_at=now)
-    after = find_outer_loop(now=now)
 
-    assert before is not None
-    assert (before.label, before.detractors) == ("Late", 2)
-    assert after is not None
-    assert after.label == "Price"
+    found = []
+    for follow_up in unhappy[:3]:
+        ImprovementVoice.objects.create(improvement=improvement, follow_up=follow_up, added_at=now)
+        outer = find_outer_loop(now=now)
+        assert outer is not None
+        found.append((outer.label, outer.detractors))
+
+    assert found == [("Late", 3), ("Late", 2), ("Price", 2)]
+
+
+@pytest.mark.parametrize("catch_all", ["Something else", "Iets anders"])
+def test_outer_loop_names_the_catch_all_last(now: dt.datetime, catch_all: str) -> None:
+    other, price = (RootCause.objects.create(label=label) for label in (catch_all, "Price"))
+    for _ in range(2):
+        closed(answered(now - DAY, score=1), at=now, root_cause=other)
+
+    alone = find_outer_loop(now=now)
+    closed(answered(now - DAY, score=1), at=now, root_cause=price)
+    beside = find_outer_loop(now=now)
+
+    assert alone is not None
+    assert alone.label == catch_all
+    assert beside is not None
+    assert beside.label == "Price"
 
 
 def test_outer_loop_names_a_segment_when_every_cause_is_taken_up(now: dt.datetime) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from surveys.expecting import ASSUMED_CURVE, Expectation, draw_curve, expect, forecast
+from surveys.expecting import ASSUMED_CURVE, Expectation, Hands, draw_curve, expect, forecast
 from surveys.models import Invitation, Survey
 from tests.factories import make_campaign, make_contact, make_invitation, make_survey
 
@@ -43,6 +43,16 @@ def test_forecast_lays_answers_behind_their_mails() -> None:
     assert list(answers.by_day.values()) == [10, 15, 10, 5]
     assert (answers.answers, answers.busiest, answers.days_over) == (40, 15, 1)
     assert answers.last_day == MONDAY + 3 * DAY
+
+
+def test_part_of_an_answer_is_not_more_than_the_team_can_take() -> None:
+    mails, whole = {MONDAY: 10}, Expectation(rate=100.0, curve=(1.0,))
+
+    fits = forecast({MONDAY: 1}, Expectation(96, (1.0,)), team={MONDAY: Hands(1, 0)})
+    over = forecast(mails, whole, team={MONDAY: Hands(9, 9)})
+
+    assert (fits.days_over, over.days_over) == (0, 1)
+    assert forecast({MONDAY: 19}, Expectation(50, (1.0,)), capacity=9).days_over == 0
 
 
 def test_curve_of_counted_lags() -> None:

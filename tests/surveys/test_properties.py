@@ -15,7 +15,7 @@ from surveys.audience import list_strata, read_segment
 from surveys.filtering import PropertyFilter
 from surveys.models import Contact, Property, get_organisation
 from surveys.planning.judging import _stratum
-from surveys.properties import segment_text
+from surveys.properties import name_properties, segment_text
 from tests.factories import make_campaign, make_contact, make_property, make_response, make_survey
 
 pytestmark = pytest.mark.django_db
@@ -167,3 +167,15 @@ def test_there_are_five_segments_at_most(manager_client: Client) -> None:
     assert "There are five segments already." in response.content.decode()
     manager_client.post(reverse("property_new"), {"label": "Zes", "kind": "text"})
     assert Property.objects.filter(key="zes").exists()
+
+
+@pytest.mark.django_db
+def test_days_are_named_in_words_and_the_rest_as_it_stands() -> None:
+    make_property(key="since", label="Customer since", kind="date")
+    make_property(key="code", label="Code")
+
+    iso = name_properties({"since": "2026-04-15", "code": "2026-04-15"})
+    others = [name_properties({"since": day}) for day in ("15-04-2026", "2026-02-31")]
+
+    assert iso == [("Code", "2026-04-15"), ("Customer since", "15 April 2026")]
+    assert others == [[("Customer since", "15 April 2026")], [("Customer since", "2026-02-31")]]
