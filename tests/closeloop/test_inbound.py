@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import time
 from collections.abc import Iterator
+from email.parser import Parser
+from email.policy import default
 from typing import Any
 
 import pytest
+from anymail.inbound import AnymailInboundMessage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
@@ -15,7 +20,7 @@ from django.utils import timezone
 
 from closeloop.closing import Closing, close
 from closeloop.models import Activity, FollowUp, ReceivedMail
-from closeloop.receiving import filing
+from closeloop.receiving import filing, noting
 from closeloop.receiving.filing import file_mails, forget_discarded
 from closeloop.reply_address import make_reply_address, read_reply_address
 from closeloop.replying import send_reply
@@ -220,6 +225,56 @@ def test_signs_that_no_database_or_reader_takes_are_left_out(sanne: User) -> Non
 
     assert activity is not None
     assert (activity.text, activity.received.subject) == ("abc", "xy")
+
+
+@pytest.mark.parametrize("name", ["Message-ID", "In-Reply-To", "References", "X-Original-To"])
+def test_zero_byte_in_a_header_keeps_no_mail_out(sanne: User, name: str) -> None:
+    activity = bring(make_answered(sanne), headers={name: "<a\x00b@klanten.example>"})
+
+    assert activity is not None
+    mail = activity.received
+    assert "\x00" not in f"{mail.message_id}{mail.answers}{mail.addressed_to}"
+
+
+def test_zero_byte_in_the_kind_of_an_attachment_keeps_no_mail_out(sanne: User) -> None:
+    photo = postmark_photo() | {"ContentType": "image/jp\x00eg"}
+
+    activity = bring(make_answered(sanne), Attachments=[photo])
+
+    assert activity is not None
+    assert "\x00" not in str(activity.received.attachments[0]["type"])
+
+
+def test_message_id_that_no_header_of_ours_may_hold_is_left_out(sanne: User) -> None:
+    activity = bring(make_answered(sanne), headers={"Message-ID": "<caf\u00e9@klanten.example>"})
+
+    assert activity is not None
+    assert activity.received.message_id == ""
+
+
+def test_mail_that_the_database_refuses_is_kept_reduced(
+    sanne: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if something were forgotten that no database takes.
+    monkeypatch.setattr(noting, "_UNREADABLE", re.compile("(?!)"))
+
+    activity = bring(make_answered(sanne), TextBody="Dank\x00 je \u00e9", Subject="x\x00y")
+
+    assert activity is not None
+    assert (activity.text, activity.received.subject) == ("Dank? je ?", "x?y")
+
+
+def test_long_header_takes_no_time() -> None:
+    message = Parser(AnymailInboundMessage, policy=default).parsestr(
+        f"From: {'=?utf-8?q?a?= ' * 20_000}\nTo: {'<a@b> ' * 20_000}\nX-Original-To: {'a' * 30_000}"
+        "\n\nDank!"
+    )
+    began = time.perf_counter()
+
+    mail = noting.read_mail(message, "postmark", now=timezone.now())
+
+    assert time.perf_counter() - began < 5
+    assert (mail.text, mail.addressed_to[:1]) == ("Dank!", ["a@b"])
 
 
 # Once
