@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from closeloop.closing import Closing, close
+from closeloop.conversation import find_thread
 from closeloop.models import Activity, FollowUp, ReceivedMail
 from closeloop.receiving import filing, noting
 from closeloop.receiving.filing import file_mails, forget_discarded
@@ -293,7 +294,7 @@ def test_mail_that_is_posted_three_times_is_one_entry(sanne: User) -> None:
 
     # Two services told of a mail with two subjects: those are two, each of them once.
     assert follow_up.activities.filter(kind="received").count() == 2
-    assert Mail.objects.filter(dedupe_key__startswith="answered:").count() == 2
+    assert Mail.objects.filter(dedupe_key__startswith="answered:").count() == 1
 
 
 def test_two_mails_without_message_id_are_two(sanne: User) -> None:
@@ -378,6 +379,64 @@ def test_owner_is_told_once(sanne: User) -> None:
     notice = Mail.objects.get(dedupe_key__startswith="answered:")
     assert (notice.to_email, notice.subject) == ("sanne@voorbeeld.example", "Daan Duin wrote back")
     assert "het pakket is er!" in notice.text
+
+
+def bring_number(follow_up: FollowUp, number: int, **fields: Any) -> Activity | None:
+    bring(follow_up, headers={"Message-ID": f"<{number}@klanten.example>"}, **fields)
+    return follow_up.activities.filter(kind="received").order_by("pk").last()
+
+
+def test_owner_is_told_again_only_after_a_while(sanne: User) -> None:
+    follow_up = make_answered(sanne)
+    told = Mail.objects.filter(dedupe_key__startswith="answered:")
+
+    bring_number(follow_up, 1)
+    bring_number(follow_up, 2)
+    assert told.count() == 1
+    told.update(created_at=timezone.now() - dt.timedelta(minutes=11))
+    bring_number(follow_up, 3)
+
+    assert told.count() == 2
+
+
+def test_long_mail_is_short_in_the_notice_and_folded_on_the_page(
+    sanne: User, agent_client: Client
+) -> None:
+    follow_up = make_answered(sanne)
+
+    bring(follow_up, TextBody="a" * 50_000)
+
+    html = agent_client.get(follow_up.get_absolute_url()).content.decode()
+    assert 1900 < Mail.objects.get(dedupe_key__startswith="answered:").text.count("a") < 2200
+    assert f'<p class="talk-text">{"a" * 3999}…</p>' in html
+    assert "<summary>The whole mail</summary>" in html
+
+
+def test_flood_of_mails_is_kept_and_wakes_nobody(
+    sanne: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filing, "MOST_AN_HOUR", 2)
+    follow_up = make_answered(sanne)
+    first, second = bring_number(follow_up, 1), bring_number(follow_up, 2)
+    fresh = FollowUp.objects.get(pk=follow_up.pk)
+    close(fresh, Closing("thanked"), user=sanne, version=fresh.version, now=timezone.now())
+
+    third = bring_number(follow_up, 3)
+
+    assert [each.received.automatic for each in (first, second, third) if each] == ["", "", "bulk"]
+    assert FollowUp.objects.get(pk=follow_up.pk).is_closed
+
+
+def test_flood_is_over_after_an_hour(sanne: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filing, "MOST_AN_HOUR", 1)
+    follow_up = make_answered(sanne)
+    bring_number(follow_up, 1)
+    Activity.objects.filter(kind="received").update(at=timezone.now() - HOUR)
+
+    activity = bring_number(follow_up, 2)
+
+    assert activity is not None
+    assert activity.received.automatic == ""
 
 
 @pytest.mark.parametrize(
@@ -519,6 +578,16 @@ def test_reply_carries_the_whole_conversation(sanne: User) -> None:
     assert message["In-Reply-To"] == theirs
     assert message["References"].split() == [message_id(asked), message_id(first), theirs]
     assert make_reply_address(follow_up.pk) in message["Reply-To"]
+
+
+def test_reply_refers_to_no_mail_of_a_machine(sanne: User) -> None:
+    follow_up = make_answered(sanne)
+
+    bring(follow_up, headers={"Auto-Submitted": "auto-replied"})
+
+    asked = follow_up.response.invitation
+    assert asked is not None
+    assert find_thread(follow_up).references == message_id(asked)
 
 
 # What belongs nowhere
