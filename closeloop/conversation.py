@@ -23,7 +23,10 @@ class Thread:
 
 
 def find_thread(follow_up: FollowUp) -> Thread:
-    """The mail that asked, our replies and the customer's mails, in the order of the timeline."""
+    """The mail that asked, our replies and the customer's mails, in the order of the timeline.
+
+    Not what machines sent: an answer to a note of absence stands apart in the customer's mailbox.
+    """
     ids: list[str] = []
     if follow_up.response.invitation:
         ids.append(message_id(follow_up.response.invitation))
@@ -43,6 +46,7 @@ _SENT = (Activity.Kind.REPLY, Activity.Kind.AUTO_REPLY)
 
 def _read_id(activity: Activity) -> str:
     if activity.kind == Activity.Kind.RECEIVED:
-        return activity.received.message_id if hasattr(activity, "received") else ""
+        received = getattr(activity, "received", None)
+        return received.message_id if received and not received.automatic else ""
     mail = activity.mail
     return message_id(mail) if mail and mail.state not in _NEVER_LEFT else ""

@@ -106,8 +106,9 @@ def _add(
 ) -> int:
     # Test answers are no customers: `objects` does not know them.
     known = FollowUp.objects.filter(pk__in=follow_ups).exclude(voices__improvement=improvement)
+    told = _recall_told(improvement)
     voices = [
-        ImprovementVoice(improvement=improvement, follow_up_id=pk, added_at=now)
+        ImprovementVoice(improvement=improvement, follow_up_id=pk, added_at=now, **told.get(pk, {}))
         for pk in known.order_by("pk").values_list("pk", flat=True)
     ]
     ImprovementVoice.objects.bulk_create(voices)
@@ -119,14 +120,33 @@ def _add(
 
 def remove_voice(voice: ImprovementVoice, *, user: User, now: dt.datetime) -> None:
     with transaction.atomic():
-        gone, _per_table = ImprovementVoice.objects.filter(pk=voice.pk).delete()
-        if gone:
-            details = {"follow_ups": [voice.follow_up_id]}
-            _record(voice.improvement, Kind.REMOVED, user=user, now=now, details=details)
+        fresh = ImprovementVoice.objects.select_for_update().filter(pk=voice.pk).first()
+        if fresh is None:
+            return
+        details: dict[str, Any] = {"follow_ups": [fresh.follow_up_id]}
+        if fresh.told_at:
+            details |= {"told_at": fresh.told_at.isoformat(), "told_by": fresh.told_by_id}
+        fresh.delete()
+        _record(voice.improvement, Kind.REMOVED, user=user, now=now, details=details)
+
+
+def _recall_told(improvement: Improvement) -> dict[int, dict[str, Any]]:
+    """Of customers who were taken off: when they were told, and by whom. Put back, they still
+    were."""
+    told: dict[int, dict[str, Any]] = {}
+    for event in improvement.events.filter(kind=Kind.REMOVED).order_by("at", "pk"):
+        at = event.details.get("told_at")
+        by = User.objects.filter(pk=event.details.get("told_by") or 0).first() if at else None
+        fields = {"told_at": dt.datetime.fromisoformat(at), "told_by": by} if at else {}
+        told |= dict.fromkeys(event.details["follow_ups"], fields)
+    return told
 
 
 def mark_told(voice: ImprovementVoice, *, told: bool, user: User, now: dt.datetime) -> None:
-    """Note that a customer heard what came of it, or that they did not after all."""
+    """Note that a customer heard what came of it, or that they did not after all.
+
+    Raises ImprovementVoice.DoesNotExist when somebody took them off meanwhile.
+    """
     with transaction.atomic():
         fresh = ImprovementVoice.objects.select_for_update().get(pk=voice.pk)
         if (fresh.told_at is not None) == told:

@@ -15,6 +15,9 @@ from npsapp.models import User
 from responses.models import Category
 from surveys.models import Mail
 
+# Whoever writes on and on fills no mailbox: the next notice of it comes this much later.
+NEXT_NOTICE = dt.timedelta(minutes=10)
+
 
 def is_urgent(follow_up: FollowUp) -> bool:
     """Whether its owner is told at once: a detractor, or somebody who asked for contact."""
@@ -71,16 +74,23 @@ def _describe(follow_up: FollowUp, owner: User, *, now: dt.datetime) -> dict[str
 
 
 def tell_of_reply(follow_up: FollowUp, activity: Activity, now: dt.datetime) -> Mail | None:
-    """Mail the owner what the customer wrote back (an activity RECEIVED), once."""
+    """Mail the owner what the customer wrote back (an activity RECEIVED), now and then.
+
+    The follow-up is locked, so that two mails at once are one notice.
+    """
     owner = follow_up.owner
     if owner is None or follow_up.is_test or not wants(owner, "answered"):
+        return None
+    key = f"answered:{follow_up.pk}:{owner.pk}:"
+    told = Mail.objects.filter(dedupe_key__startswith=key, created_at__gt=now - NEXT_NOTICE)
+    if told.exists():
         return None
     with in_words_of(owner):
         customer = name_customer(follow_up)
         return send_notice(
             owner,
             kind="answered",
-            key=f"answered:{activity.pk}:{owner.pk}",
+            key=f"{key}{activity.pk}",
             subject=_("%(name)s wrote back") % {"name": customer},
             template="answered",
             context={

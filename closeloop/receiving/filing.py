@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 State = ReceivedMail.State
 BATCH = 200
 LOOK_AGAIN = dt.timedelta(minutes=5)
+# Whoever writes more is a machine that does not say so, or means harm.
+MOST_AN_HOUR = 20
 KEEP_DISCARDED = dt.timedelta(days=30)
 _OUR_ID = re.compile(r"<(inv|mail)\.([0-9a-f]{32})@")
 
@@ -130,6 +132,8 @@ def _put(
     follow_up = lock(follow_up_pk)
     if follow_up.response.contact is None and follow_up.response.tester is None:
         raise NobodyThere
+    if user is None and not mail.automatic and _is_flooded(follow_up, mail):
+        mail.automatic = ReceivedMail.Automatic.BULK
     was_closed = follow_up.is_closed
     if not mail.automatic:
         bring_back_for_mail(follow_up, now=now)
@@ -144,13 +148,20 @@ def _put(
     )
     mail.activity, mail.state, mail.settled_at = activity, State.FILED, now
     mail.settled_by = user
-    mail.save(update_fields=["activity", "state", "settled_at", "settled_by"])
+    mail.save(update_fields=["activity", "state", "settled_at", "settled_by", "automatic"])
     if not mail.automatic:
         if was_closed:
             because = {"because": "customer_wrote"}
             record(follow_up, Activity.Kind.REOPENED, now=mail.received_at, details=because)
         tell_of_reply(follow_up, activity, now=now)
     return activity
+
+
+def _is_flooded(follow_up: FollowUp, mail: ReceivedMail) -> bool:
+    """Whether a locked follow-up got all the mails of an hour that a person may write."""
+    hour = (mail.received_at - dt.timedelta(hours=1), mail.received_at)
+    came = follow_up.activities.filter(kind=Activity.Kind.RECEIVED, at__range=hour)
+    return came.count() >= MOST_AN_HOUR
 
 
 def is_stranger(mail: ReceivedMail, follow_up: FollowUp) -> bool:

@@ -9,24 +9,35 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import logging
 import re
+from collections.abc import Iterator
 from email.message import Message
 from typing import Any
 
 from anymail.inbound import AnymailInboundMessage
 from anymail.signals import AnymailInboundEvent
+from django.db import DataError, transaction
 
 from closeloop.models import ReceivedMail
 from closeloop.receiving.judging import judge
 from closeloop.receiving.plain import read_html
 from closeloop.receiving.quoting import split_history
 
+logger = logging.getLogger(__name__)
+
 MOST_TEXT = 100_000
-_MOST_HTML = 1_000_000
+_MOST_HTML = 200_000
 _MOST_ADDRESSES = 20
+# Of each header: Python's parser of addresses takes ever longer over long ones.
+_MOST_HEADER = 10_000
+_MOST_RECIPIENTS = 2_000
+# As long as the parts of an address may be: without an end, a long word is searched from each sign.
+_ADDRESS = re.compile(r"[^\s<>,;\"'@]{1,64}@[^\s<>,;\"']{1,255}")
 _MOST_ANSWERS = 50
 _MOST_ATTACHMENTS = 50
-_MESSAGE_ID = re.compile(r"<([^<>\s]{3,290})>")
+# ASCII only: these are written into the headers of our own mail.
+_MESSAGE_ID = re.compile(r"<([\x21-\x3b\x3d\x3f-\x7e]{3,290})>")
 # Controls, and what turns the direction of writing around so that a name reads as another.
 _UNREADABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
@@ -36,7 +47,37 @@ _UNREADABLE = re.compile(
 def note_mail(event: AnymailInboundEvent, provider: str, *, now: dt.datetime) -> None:
     mail = read_mail(event.message, provider, now=now)
     mail.event_key = fingerprint(mail, str(event.event_id or ""))
+    try:
+        _keep(mail)
+    except (DataError, ValueError):
+        # Refused, the service would post it again for days, and nobody would ever read it.
+        logger.exception("A mail of %s is kept without all that the database refuses", provider)
+        _keep(_reduce(mail))
+
+
+@transaction.atomic
+def _keep(mail: ReceivedMail) -> None:
     ReceivedMail.objects.bulk_create([mail], ignore_conflicts=True)
+
+
+def _reduce(mail: ReceivedMail) -> ReceivedMail:
+    """Make of what somebody wrote what any database takes. Lengths stay as they are."""
+    for name in ("provider", "from_email", "from_name", "subject", "text", "message_id"):
+        setattr(mail, name, _keep_printable(getattr(mail, name)))
+    mail.addressed_to = [_keep_printable(each) for each in mail.addressed_to]
+    mail.answers = [_keep_printable(each) for each in mail.answers]
+    mail.attachments = [
+        {
+            name: value if isinstance(value, int) else _keep_printable(value)
+            for name, value in each.items()
+        }
+        for each in mail.attachments
+    ]
+    return mail
+
+
+def _keep_printable(text: str) -> str:
+    return re.sub(r"[^\n\x20-\x7e]", "?", text)
 
 
 def read_mail(message: AnymailInboundMessage, provider: str, *, now: dt.datetime) -> ReceivedMail:
@@ -98,14 +139,15 @@ def _read_recipients(message: AnymailInboundMessage) -> list[str]:
     headers = ("To", "Cc", "Delivered-To", "X-Original-To")
     found = [str(message.envelope_recipient or "")]
     for name in headers:
-        found += re.findall(r"[^\s<>,;\"']+@[^\s<>,;\"']+", _header(message, name))
+        found += _ADDRESS.findall(_header(message, name)[:_MOST_RECIPIENTS])
     addresses = [_line(each, 320).strip("<>") for each in found]
     return list(dict.fromkeys(each for each in addresses if each))[:_MOST_ADDRESSES]
 
 
 def _read_sender(message: AnymailInboundMessage) -> tuple[str, str]:
     try:
-        sender = message.from_email
+        is_long = any(len(raw) > _MOST_HEADER for _name, raw in _raw(message, "From"))
+        sender = None if is_long else message.from_email
     except Exception:
         sender = None
     if isinstance(sender, list):
@@ -125,7 +167,8 @@ def _list_attachments(message: AnymailInboundMessage) -> list[dict[str, str | in
         if part is message or (is_text and part.get_content_disposition() != "attachment"):
             continue
         name = _line(part.get_filename() or "", 200)
-        found.append({"name": name, "type": part.get_content_type()[:100], "size": _measure(part)})
+        kind = _line(part.get_content_type(), 100)
+        found.append({"name": name, "type": kind, "size": _measure(part)})
     return found
 
 
@@ -141,9 +184,20 @@ def _ids(text: str) -> list[str]:
 def _header(message: Message, name: str) -> str:
     """All headers of a name; nothing for broken ones, which the parser of addresses fails on."""
     try:
-        return " ".join(str(value) for value in message.get_all(name, []))
+        values = [_read_value(message, *each) for each in _raw(message, name)]
+        return _clean(" ".join(values))[:_MOST_HEADER]
     except Exception:
         return ""
+
+
+def _read_value(message: Message, name: str, raw: str) -> str:
+    # A slice is a plain string, to be read again; the whole may have been read already.
+    short = raw if len(raw) <= _MOST_HEADER else raw[:_MOST_HEADER]
+    return str(message.policy.header_fetch_parse(name, short))
+
+
+def _raw(message: Message, name: str) -> Iterator[tuple[str, str]]:
+    return ((each, raw) for each, raw in message.raw_items() if each.lower() == name.lower())
 
 
 def _line(text: str, length: int) -> str:

@@ -41,8 +41,9 @@ def split_history(text: str) -> Parts:
     """Tell what somebody wrote from what their mail program put below it."""
     lines = text.splitlines(keepends=True)
     bare = [line.strip() for line in lines]
+    ends = _find_ends(bare)
     for index in range(len(lines)):
-        if _begins_history(bare, index):
+        if _begins_history(bare, index, ends):
             # Only quoted: then that is what they sent, a forward for example.
             if not any(bare[:index]):
                 break
@@ -50,12 +51,31 @@ def split_history(text: str) -> Parts:
     return Parts(text, "")
 
 
-def _begins_history(lines: list[str], index: int) -> bool:
+class _Ends(NamedTuple):
+    """From which line on every line is quoted, none is, or nothing is written any more."""
+
+    quoted: int
+    unquoted: int
+    blank: int
+
+
+def _find_ends(lines: list[str]) -> _Ends:
+    """Looked up once from the end: looked up at every mark, a hostile mail takes minutes."""
+    last_written = last_quoted = last_unquoted = -1
+    for index, line in enumerate(lines):
+        if line.startswith(">"):
+            last_written = last_quoted = index
+        elif line:
+            last_written = last_unquoted = index
+    return _Ends(quoted=last_unquoted + 1, unquoted=last_quoted + 1, blank=last_written + 1)
+
+
+def _begins_history(lines: list[str], index: int, ends: _Ends) -> bool:
     line = lines[index]
     if not line:
         return False
     if line.startswith(">"):
-        return (index == 0 or not lines[index - 1].startswith(">")) and _is_quoted(lines[index:])
+        return (index == 0 or not lines[index - 1].startswith(">")) and index >= ends.quoted
     if _DIVIDERS.match(line):
         return True
     if _UNDERSCORES.match(line):
@@ -63,17 +83,12 @@ def _begins_history(lines: list[str], index: int) -> bool:
     if _FROM.match(line):
         return _has_heads(lines, index)
     after = _end_of_lead(lines, index)
-    return after is not None and _is_history_below(lines[after:])
+    return after is not None and _is_history_below(after, ends)
 
 
-def _is_quoted(lines: list[str]) -> bool:
-    return all(line.startswith(">") for line in lines if line)
-
-
-def _is_history_below(lines: list[str]) -> bool:
+def _is_history_below(index: int, ends: _Ends) -> bool:
     """Quoted to the end, or not marked as quoted at all; with an answer in between, neither."""
-    first = next((line.startswith(">") for line in lines if line), None)
-    return first is not None and all(line.startswith(">") == first for line in lines if line)
+    return min(ends.quoted, ends.unquoted) <= index < ends.blank
 
 
 def _end_of_lead(lines: list[str], index: int) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from closeloop import improving
 from closeloop.access import get_voice
 from closeloop.changing import StaleVersion
 from closeloop.forms.improving import ChosenForm, GatherForm
-from closeloop.models import FollowUp
+from closeloop.models import FollowUp, ImprovementVoice
 from closeloop.spreading import prepare_writing
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
@@ -69,7 +69,10 @@ def voice_told(request: StaffRequest, pk: int) -> HttpResponse:
     """Note whether they were told; `told=no` takes it back."""
     voice = get_voice(pk)
     told = request.POST.get("told") != "no"
-    improving.mark_told(voice, told=told, user=request.user, now=timezone.now())
+    try:
+        improving.mark_told(voice, told=told, user=request.user, now=timezone.now())
+    except ImprovementVoice.DoesNotExist:
+        raise Http404 from None
     text = _("Marked as told.") if told else _("Marked as not told.")
     back = "no" if told else "yes"
     offer_undo(request, text, url=reverse("voice_told", args=[pk]), told=back)

@@ -18,7 +18,8 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 from psycopg.sql import SQL, Composed, Identifier
 
-from surveys.models import Campaign, Contact, Invitation
+from npsapp.models import User
+from surveys.models import Campaign, Contact, Invitation, Mail
 from surveys.sending.kill_switch import not_stopped
 from surveys.sending.ledger import (
     CLAIM_LEASE,
@@ -213,6 +214,11 @@ def _hopeless(ledger: Ledger, is_one_row: bool) -> QuerySet[Any]:
             When(Exists(suppressed), then=Value(Reason.SUPPRESSED)),
             *reasons,
         ]
+    else:
+        # It may name customers, and whoever was told of it works here no longer.
+        gone = User.objects.filter(email=OuterRef("to_email"), is_active=False)
+        is_told = Q(kind=Mail.Kind.NOTICE) & Exists(gone)
+        reasons.append(When(is_told, then=Value(Reason.SUPPRESSED)))
     judged: QuerySet[Any] = rows.annotate(verdict=Case(*reasons, default=Value("")))
     return judged.exclude(verdict="")
 

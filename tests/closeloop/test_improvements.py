@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from closeloop.changing import StaleVersion
 from closeloop.improvement_wording import write_news
 from closeloop.improving import add_voices, change, mark_told, move
-from closeloop.models import FollowUp, Improvement
+from closeloop.models import FollowUp, Improvement, ImprovementVoice
 from closeloop.reports.improvements import measure_effect
 from npsapp.erasing.erase import erase
 from npsapp.exporting import export_person
@@ -275,6 +275,31 @@ def test_taking_off_can_be_undone(agent_client: Client) -> None:
     )
 
     assert improvement.voices.get().follow_up_id == voice.follow_up_id
+
+
+def test_who_is_put_back_was_told_still(agent_client: Client, agent: User) -> None:
+    improvement = make_improvement(follow_ups=[make_follow_up()])
+    voice = improvement.voices.get()
+    mark_told(voice, told=True, user=agent, now=NOW)
+
+    agent_client.post(reverse("voice_remove", args=[voice.pk]))
+    agent_client.post(
+        reverse("improvement_gather"),
+        {"follow_up": voice.follow_up_id, "improvement": improvement.pk},
+    )
+
+    back = improvement.voices.get()
+    assert (back.told_at, back.told_by) == (NOW, agent)
+
+
+def test_telling_of_somebody_taken_off_a_moment_ago_is_not_found(
+    agent_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = make_improvement(follow_ups=[make_follow_up()]).voices.get()
+    ImprovementVoice.objects.all().delete()
+    monkeypatch.setattr("closeloop.views.voices.get_voice", lambda pk: voice)
+
+    assert agent_client.post(reverse("voice_told", args=[voice.pk])).status_code == 404
 
 
 def test_writing_opens_a_closed_follow_up_with_a_draft_in_the_customers_language(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import time
 from collections.abc import Iterator
+from email.parser import Parser
+from email.policy import default
 from typing import Any
 
 import pytest
+from anymail.inbound import AnymailInboundMessage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
@@ -14,8 +19,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from closeloop.closing import Closing, close
+from closeloop.conversation import find_thread
 from closeloop.models import Activity, FollowUp, ReceivedMail
-from closeloop.receiving import filing
+from closeloop.receiving import filing, noting
 from closeloop.receiving.filing import file_mails, forget_discarded
 from closeloop.reply_address import make_reply_address, read_reply_address
 from closeloop.replying import send_reply
@@ -222,6 +228,56 @@ def test_signs_that_no_database_or_reader_takes_are_left_out(sanne: User) -> Non
     assert (activity.text, activity.received.subject) == ("abc", "xy")
 
 
+@pytest.mark.parametrize("name", ["Message-ID", "In-Reply-To", "References", "X-Original-To"])
+def test_zero_byte_in_a_header_keeps_no_mail_out(sanne: User, name: str) -> None:
+    activity = bring(make_answered(sanne), headers={name: "<a\x00b@klanten.example>"})
+
+    assert activity is not None
+    mail = activity.received
+    assert "\x00" not in f"{mail.message_id}{mail.answers}{mail.addressed_to}"
+
+
+def test_zero_byte_in_the_kind_of_an_attachment_keeps_no_mail_out(sanne: User) -> None:
+    photo = postmark_photo() | {"ContentType": "image/jp\x00eg"}
+
+    activity = bring(make_answered(sanne), Attachments=[photo])
+
+    assert activity is not None
+    assert "\x00" not in str(activity.received.attachments[0]["type"])
+
+
+def test_message_id_that_no_header_of_ours_may_hold_is_left_out(sanne: User) -> None:
+    activity = bring(make_answered(sanne), headers={"Message-ID": "<caf\u00e9@klanten.example>"})
+
+    assert activity is not None
+    assert activity.received.message_id == ""
+
+
+def test_mail_that_the_database_refuses_is_kept_reduced(
+    sanne: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if something were forgotten that no database takes.
+    monkeypatch.setattr(noting, "_UNREADABLE", re.compile("(?!)"))
+
+    activity = bring(make_answered(sanne), TextBody="Dank\x00 je \u00e9", Subject="x\x00y")
+
+    assert activity is not None
+    assert (activity.text, activity.received.subject) == ("Dank? je ?", "x?y")
+
+
+def test_long_header_takes_no_time() -> None:
+    message = Parser(AnymailInboundMessage, policy=default).parsestr(
+        f"From: {'=?utf-8?q?a?= ' * 20_000}\nTo: {'<a@b> ' * 20_000}\nX-Original-To: {'a' * 30_000}"
+        "\n\nDank!"
+    )
+    began = time.perf_counter()
+
+    mail = noting.read_mail(message, "postmark", now=timezone.now())
+
+    assert time.perf_counter() - began < 5
+    assert (mail.text, mail.addressed_to[:1]) == ("Dank!", ["a@b"])
+
+
 # Once
 
 
@@ -238,7 +294,7 @@ def test_mail_that_is_posted_three_times_is_one_entry(sanne: User) -> None:
 
     # Two services told of a mail with two subjects: those are two, each of them once.
     assert follow_up.activities.filter(kind="received").count() == 2
-    assert Mail.objects.filter(dedupe_key__startswith="answered:").count() == 2
+    assert Mail.objects.filter(dedupe_key__startswith="answered:").count() == 1
 
 
 def test_two_mails_without_message_id_are_two(sanne: User) -> None:
@@ -323,6 +379,64 @@ def test_owner_is_told_once(sanne: User) -> None:
     notice = Mail.objects.get(dedupe_key__startswith="answered:")
     assert (notice.to_email, notice.subject) == ("sanne@voorbeeld.example", "Daan Duin wrote back")
     assert "het pakket is er!" in notice.text
+
+
+def bring_number(follow_up: FollowUp, number: int, **fields: Any) -> Activity | None:
+    bring(follow_up, headers={"Message-ID": f"<{number}@klanten.example>"}, **fields)
+    return follow_up.activities.filter(kind="received").order_by("pk").last()
+
+
+def test_owner_is_told_again_only_after_a_while(sanne: User) -> None:
+    follow_up = make_answered(sanne)
+    told = Mail.objects.filter(dedupe_key__startswith="answered:")
+
+    bring_number(follow_up, 1)
+    bring_number(follow_up, 2)
+    assert told.count() == 1
+    told.update(created_at=timezone.now() - dt.timedelta(minutes=11))
+    bring_number(follow_up, 3)
+
+    assert told.count() == 2
+
+
+def test_long_mail_is_short_in_the_notice_and_folded_on_the_page(
+    sanne: User, agent_client: Client
+) -> None:
+    follow_up = make_answered(sanne)
+
+    bring(follow_up, TextBody="a" * 50_000)
+
+    html = agent_client.get(follow_up.get_absolute_url()).content.decode()
+    assert 1900 < Mail.objects.get(dedupe_key__startswith="answered:").text.count("a") < 2200
+    assert f'<p class="talk-text">{"a" * 3999}…</p>' in html
+    assert "<summary>The whole mail</summary>" in html
+
+
+def test_flood_of_mails_is_kept_and_wakes_nobody(
+    sanne: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filing, "MOST_AN_HOUR", 2)
+    follow_up = make_answered(sanne)
+    first, second = bring_number(follow_up, 1), bring_number(follow_up, 2)
+    fresh = FollowUp.objects.get(pk=follow_up.pk)
+    close(fresh, Closing("thanked"), user=sanne, version=fresh.version, now=timezone.now())
+
+    third = bring_number(follow_up, 3)
+
+    assert [each.received.automatic for each in (first, second, third) if each] == ["", "", "bulk"]
+    assert FollowUp.objects.get(pk=follow_up.pk).is_closed
+
+
+def test_flood_is_over_after_an_hour(sanne: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filing, "MOST_AN_HOUR", 1)
+    follow_up = make_answered(sanne)
+    bring_number(follow_up, 1)
+    Activity.objects.filter(kind="received").update(at=timezone.now() - HOUR)
+
+    activity = bring_number(follow_up, 2)
+
+    assert activity is not None
+    assert activity.received.automatic == ""
 
 
 @pytest.mark.parametrize(
@@ -464,6 +578,16 @@ def test_reply_carries_the_whole_conversation(sanne: User) -> None:
     assert message["In-Reply-To"] == theirs
     assert message["References"].split() == [message_id(asked), message_id(first), theirs]
     assert make_reply_address(follow_up.pk) in message["Reply-To"]
+
+
+def test_reply_refers_to_no_mail_of_a_machine(sanne: User) -> None:
+    follow_up = make_answered(sanne)
+
+    bring(follow_up, headers={"Auto-Submitted": "auto-replied"})
+
+    asked = follow_up.response.invitation
+    assert asked is not None
+    assert find_thread(follow_up).references == message_id(asked)
 
 
 # What belongs nowhere

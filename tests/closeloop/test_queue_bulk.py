@@ -80,6 +80,21 @@ def test_own_takes_all_ticked_ones_and_undo_gives_them_back(
     assert [owner for _state, owner in states(three)] == [other, None, None]
 
 
+def test_undo_gives_nothing_to_whoever_may_not_have_it_any_more(
+    agent_client: Client, three: list[FollowUp]
+) -> None:
+    gone, reader = make_user(), make_user()
+    FollowUp.objects.filter(pk=three[0].pk).update(owner=gone)
+    FollowUp.objects.filter(pk=three[1].pk).update(owner=reader)
+    page = act(agent_client, three[:2], "own")
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    User.objects.filter(pk=reader.pk).update(role="viewer")
+
+    press_undo(agent_client, page.content.decode())
+
+    assert [owner for _state, owner in states(three)] == [None, None, None]
+
+
 def test_row_that_changed_meanwhile_is_left_and_named(
     agent_client: Client, agent: User, three: list[FollowUp]
 ) -> None:

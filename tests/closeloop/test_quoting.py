@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
@@ -124,6 +125,23 @@ def test_hundred_thousand_odd_lines_take_no_time() -> None:
     assert time.perf_counter() - began < 5
 
 
+def measure(read: Callable[[str], object], text: str) -> float:
+    """The shortest of three: what else the machine does only makes it longer."""
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        read(text)
+        took.append(time.perf_counter() - began)
+    return min(took)
+
+
+@pytest.mark.parametrize("unit", [">\n\n", "On 1 wrote:\n> a\nb\n", "_" * 10 + "\n\n", ">\n-\n"])
+def test_four_times_the_lines_take_about_four_times_as_long(unit: str) -> None:
+    once, four_times = (measure(split_history, unit * n + "x") for n in (8000, 32000))
+
+    assert four_times < 12 * once + 0.05
+
+
 # HTML
 
 
@@ -150,3 +168,23 @@ def test_quote_of_an_html_mail_folds() -> None:
     )
 
     assert split_history(read_html(html)).new.strip() == "Dank!"
+
+
+def test_comments_and_declarations_are_left_out_and_nothing_else() -> None:
+    html = (
+        "<!doctype html><?xml version='1'?><p>a<!-- <p>no</p> > -->b</p><!--[if mso]>no<![endif]-->"
+        "<![if !mso]><p>1 < 2 &lt; 3<!-->!</p><![endif]><p>c <!-- d</p><p>e <f"
+    )
+
+    assert read_html(html) == "ab\n\n1 < 2 < 3!\n\nc <!-- d\n\ne <f"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<!--", "<?", "<!", "<![CDATA[", "</a", "<a ", "<a b='", "<script></", "a &", "<b>a</b>", "<"],
+)
+@pytest.mark.parametrize("end", ["", "x>", "-->"])
+def test_four_times_the_html_takes_about_four_times_as_long(unit: str, end: str) -> None:
+    once, four_times = (measure(read_html, unit * n + end) for n in (5000, 20000))
+
+    assert four_times < 12 * once + 0.05

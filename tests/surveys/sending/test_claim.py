@@ -15,7 +15,7 @@ from surveys.sending.ledger import INVITATIONS, MAILS, InsideTransactionError
 from surveys.sending.reap import reap
 from surveys.sending.release import send_lane
 from surveys.suppressing import suppress
-from tests.factories import make_campaign, make_contact, make_invitation, make_mail
+from tests.factories import make_campaign, make_contact, make_invitation, make_mail, make_user
 from tests.races import run_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -160,6 +160,29 @@ def test_unsubscribing_from_surveys_leaves_replies_alone() -> None:
     found = claim_due(MAILS, mail.sender_id, limit=5, late_too=True, now=timezone.now())
 
     assert [row.pk for row in found.rows] == [mail.pk]
+
+
+def test_notice_to_somebody_who_was_deactivated_never_leaves() -> None:
+    make_user(email="weg@voorbeeld.example", is_active=False)
+    make_user(email="hier@voorbeeld.example")
+    gone, link, here = (
+        make_mail(to_email=to, kind=kind)
+        for to, kind in [
+            ("weg@voorbeeld.example", "notice"),
+            ("weg@voorbeeld.example", "account"),
+            ("hier@voorbeeld.example", "notice"),
+        ]
+    )
+
+    found = [
+        row.pk
+        for sender in (gone.sender, link.sender, here.sender)
+        for row in claim_due(MAILS, sender.pk, limit=9, late_too=True, now=timezone.now()).rows
+    ]
+
+    gone.refresh_from_db()
+    assert (gone.state, gone.reason) == ("skipped", "suppressed")
+    assert sorted(found) == [link.pk, here.pk]
 
 
 def test_release_gives_back_what_was_not_tried() -> None:
