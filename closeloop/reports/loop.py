@@ -24,8 +24,8 @@ from responses.selection import Selection
 
 DAY = dt.timedelta(days=1)
 WEEK = dt.timedelta(days=7)
-# A year: what one drawing can hold. A file has all of them.
-MOST_WEEKS = 53
+# Half a year: more makes the page heavy. A file has all of them.
+MOST_WEEKS = 26
 PARTS = (Part.CONTACTED, Part.WITHOUT, Part.WAITING)
 
 

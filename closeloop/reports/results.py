@@ -22,7 +22,7 @@ from responses.selection import Selection
 
 DAY = dt.timedelta(days=1)
 # As many as stand side by side on a desk; a file has all of them.
-MOST_MONTHS = 12
+MOST_MONTHS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
