@@ -263,6 +263,18 @@ def test_gathering_from_the_page_of_a_follow_up(agent_client: Client) -> None:
     assert improvement.title in agent_client.get(follow_up.get_absolute_url()).content.decode()
 
 
+@pytest.mark.parametrize("chosen", [{}, {"follow_up": "404"}])
+def test_gathering_nobody_is_refused(agent_client: Client, chosen: dict[str, str]) -> None:
+    improvement = make_improvement()
+
+    url = reverse("improvement_gather")
+    response = agent_client.post(url, {"improvement": improvement.pk} | chosen)
+
+    assert response.status_code == 422
+    assert response.context["form"].non_field_errors() == ["No follow-up is chosen"]
+    assert kinds(improvement) == []
+
+
 def test_taking_off_can_be_undone(agent_client: Client) -> None:
     improvement = make_improvement(follow_ups=[make_follow_up()], state="dropped")
     voice = improvement.voices.get()
