@@ -80,6 +80,22 @@ def test_agent_writes_one_down_with_the_customers_it_begins_with(
     assert kinds(improvement) == ["created", "added"]
 
 
+def test_form_sent_twice_makes_one(agent_client: Client) -> None:
+    url = reverse("improvement_new")
+    once = str(agent_client.get(url).context["form"]["once"].value())
+
+    first, second = (
+        agent_client.post(url, {"title": "Droge dozen", "once": once}) for _n in range(2)
+    )
+
+    improvement = Improvement.objects.get()
+    assert [page.headers["Location"] for page in (first, second)] == [
+        improvement.get_absolute_url()
+    ] * 2
+    assert kinds(improvement) == ["created"]
+    assert str(agent_client.get(url).context["form"]["once"].value()) != once
+
+
 def test_category_without_a_survey_is_refused(agent_client: Client) -> None:
     data = {"title": "Dozen", "category": "detractor"}
 
