@@ -34,7 +34,7 @@ def may_change(user: User, improvement: Improvement) -> bool:
 def write_down(
     improvement: Improvement, *, follow_ups: Iterable[int] = (), user: User, now: dt.datetime
 ) -> Improvement:
-    """Save a new one, with the customers who asked for it; of a form sent twice return the first."""
+    """Save a new one, with those who asked for it; of a form sent twice return the first."""
     with transaction.atomic():
         improvement.created_at = now
         try:

@@ -111,7 +111,7 @@ def change_tags(
 
 def find_or_make(words: list[str]) -> list[Tag]:
     """Return the tags of these words, whatever their capitals, making those that are new."""
-    found = []
+    found: list[Tag] = []
     # By the measure of the constraint: `iexact` compares upper case, which is not always the same.
     tags = Tag.objects.alias(measure=Lower("label"))
     for word in words:
