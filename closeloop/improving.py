@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -34,10 +34,17 @@ def may_change(user: User, improvement: Improvement) -> bool:
 def write_down(
     improvement: Improvement, *, follow_ups: Iterable[int] = (), user: User, now: dt.datetime
 ) -> Improvement:
-    """Save a new one, with the customers who asked for it."""
+    """Save a new one, with those who asked for it; of a form sent twice return the first."""
     with transaction.atomic():
         improvement.created_at = now
-        improvement.save()
+        try:
+            with transaction.atomic():
+                improvement.save()
+        except IntegrityError:
+            first = Improvement.objects.filter(once=improvement.once).first()
+            if improvement.once is None or first is None:
+                raise
+            return first
         event = _record(improvement, Kind.CREATED, user=user, now=now)
         _add(improvement, follow_ups, user=user, now=now)
         _tell_owner(improvement, event, now=now)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from django.db import IntegrityError, transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
+
 from closeloop.models import SavedView
 from npsapp.models import User
 
@@ -12,15 +16,22 @@ class TooManyViews(ValueError):
     """Nobody finds their way among more than MOST."""
 
 
+class NameTaken(ValueError):
+    """Another view of the same person has this name."""
+
+
 def save_view(user: User, *, name: str, pairs: list[tuple[str, str]], is_shared: bool) -> SavedView:
     """Keep a filter; one of the same name of the same person takes its place."""
-    mine = SavedView.objects.filter(user=user)
-    kept = mine.filter(name__iexact=name).first()
-    if kept is None and mine.count() >= MOST:
-        raise TooManyViews
-    kept = kept or SavedView(user=user)
-    kept.name, kept.is_shared, kept.pairs = name, is_shared, [list(pair) for pair in pairs]
-    kept.save()
+    with transaction.atomic():
+        # Two clicks at once: the second one sees what the first one kept.
+        User.objects.select_for_update().get(pk=user.pk)
+        mine = SavedView.objects.filter(user=user)
+        kept = mine.alias(measure=Lower("name")).filter(measure=Lower(Value(name))).first()
+        if kept is None and mine.count() >= MOST:
+            raise TooManyViews
+        kept = kept or SavedView(user=user)
+        kept.name, kept.is_shared, kept.pairs = name, is_shared, [list(pair) for pair in pairs]
+        kept.save()
     return kept
 
 
@@ -29,5 +40,10 @@ def list_views(user: User) -> list[SavedView]:
 
 
 def rename_view(view: SavedView, *, name: str, is_shared: bool) -> None:
+    """Raises NameTaken when its owner has another view of this name."""
     view.name, view.is_shared = name, is_shared
-    view.save(update_fields=["name", "is_shared"])
+    try:
+        with transaction.atomic():
+            view.save(update_fields=["name", "is_shared"])
+    except IntegrityError:
+        raise NameTaken from None

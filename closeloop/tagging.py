@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Value
+from django.db.models.functions import Lower
 
 from closeloop.changing import locked, record
 from closeloop.models import Activity, FollowUp, Tag
@@ -110,13 +111,17 @@ def change_tags(
 
 def find_or_make(words: list[str]) -> list[Tag]:
     """Return the tags of these words, whatever their capitals, making those that are new."""
-    known = {tag.label.lower(): tag for tag in Tag.objects.all()}
-    new = [word for word in words if word.lower() not in known]
-    if new:
-        # Two people may think of one word at the same time.
-        Tag.objects.bulk_create([Tag(label=word) for word in new], ignore_conflicts=True)
-        known = {tag.label.lower(): tag for tag in Tag.objects.all()}
-    return [known[word.lower()] for word in words]
+    found: list[Tag] = []
+    # By the measure of the constraint: `iexact` compares upper case, which is not always the same.
+    tags = Tag.objects.alias(measure=Lower("label"))
+    for word in words:
+        tag = tags.filter(measure=Lower(Value(word))).first()
+        if tag is None:
+            # Two people may think of one word at the same time, in other capitals.
+            Tag.objects.bulk_create([Tag(label=word)], ignore_conflicts=True)
+            tag = tags.get(measure=Lower(Value(word)))
+        found.append(tag)
+    return found
 
 
 def tidy(words: Iterable[str]) -> list[str]:

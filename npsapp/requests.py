@@ -41,6 +41,14 @@ def require_post_else(page: str, *names: str) -> Callable[[View], View]:
     return decorate
 
 
+def read_text(request: HttpRequest, name: str, *, longest: int) -> str:
+    """Return a text of the address that no form reads, fit for a query.
+
+    PostgreSQL refuses null characters in any text, also in one that is only compared.
+    """
+    return request.GET.get(name, "").replace("\0", "").strip()[:longest]
+
+
 def read_next(request: HttpRequest, *, default: str) -> str:
     """Return the address in `next` when it is one of ours, else that of the page `default`."""
     target = request.POST.get("next", "")

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Func
 
+from responses.addresses import without_addresses
 from responses.models import Response
 from responses.models.response import ResponseQuerySet
 
@@ -57,8 +58,9 @@ def list_export_rows(
 ) -> Iterator[list[Cell]]:
     """Yield one row per response, read from the database in portions.
 
-    Without `with_addresses` the column of addresses is there and empty, and so is a property that
-    holds one: what a reader may not see on a page is in no file either.
+    Without `with_addresses` the columns of addresses and of keys of other systems are there and
+    empty, and so is any other that holds an address: what a reader may not see on a page is in no
+    file either. Comments stay as the customer wrote them, as on the pages.
     """
     related = ("survey", "contact__account", "invitation__campaign")
     for response in found.select_related(*related).iterator(chunk_size=CHUNK):
@@ -69,15 +71,11 @@ def _make_row(
     response: Response, *, keys: Sequence[str], zone: ZoneInfo, with_addresses: bool
 ) -> list[Cell]:
     contact, invitation = response.contact, response.invitation
-    properties = {
-        key: value
-        for key, value in response.properties.items()
-        if with_addresses or "@" not in str(value)
-    }
+    written = str if with_addresses else without_addresses
     return [
         response.pk,
         response.survey.slug,
-        str(invitation.campaign) if invitation else "",
+        written(invitation.campaign) if invitation else "",
         # On the organisation's clock and without its offset: what every spreadsheet reads.
         f"{response.answered_at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
         response.score,
@@ -88,10 +86,10 @@ def _make_row(
         response.channel,
         response.language,
         _SAID[response.may_contact],
-        response.occasion,
-        contact.external_id if contact else "",
-        contact.full_name if contact else "",
-        str(contact.account or "") if contact else "",
+        written(response.occasion),
+        contact.external_id if contact and with_addresses else "",
+        written(contact.full_name) if contact else "",
+        written(contact.account or "") if contact else "",
         contact.email if contact and with_addresses else "",
-        *(str(properties.get(key, "")) for key in keys),
+        *(written(response.properties.get(key, "")) for key in keys),
     ]

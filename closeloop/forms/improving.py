@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -36,6 +37,7 @@ class ImprovementForm(ImprovementModelForm):
         help_text=gettext_lazy("Those who share a value of a segment property."),
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    once = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Improvement
@@ -55,6 +57,7 @@ class ImprovementForm(ImprovementModelForm):
         super().__init__(*args, **kwargs)
         self.initial["segment"] = self.instance.segment
         self.initial["version"] = self.instance.version
+        self.initial["once"] = uuid4()
         owners = User.objects.filter(is_active=True)
         if self.instance.owner_id:
             # Whoever has left still owns it until somebody else does.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -34,11 +35,15 @@ class TaggingMixin(ActingForm):
             words = dict.fromkeys([*offer_tags(follow_up), *chosen])
             field.choices = [(word, word) for word in words]
 
+    def clean_tags(self) -> list[str]:
+        # Every posted word is among the choices, so that the field itself refuses none.
+        refuse_null = ProhibitNullCharactersValidator()
+        for word in self.cleaned_data["tags"]:
+            refuse_null(word)
+        return _tidy(self.cleaned_data["tags"])
+
     def clean_new_tags(self) -> list[str]:
-        try:
-            return tidy(self.cleaned_data["new_tags"].split(","))
-        except TagTooLong:
-            raise forms.ValidationError(_("A tag has 40 characters at most.")) from None
+        return _tidy(self.cleaned_data["new_tags"].split(","))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -52,3 +57,10 @@ class TaggingMixin(ActingForm):
 
 class TagForm(TaggingMixin):
     name = "tag"
+
+
+def _tidy(words: list[str]) -> list[str]:
+    try:
+        return tidy(words)
+    except TagTooLong:
+        raise forms.ValidationError(_("A tag has 40 characters at most.")) from None

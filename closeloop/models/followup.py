@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -19,10 +20,11 @@ from surveys.models import Suppression
 class Tag(models.Model):
     """A word of the team's own that groups follow-ups across root causes."""
 
-    label = models.CharField(_("tag"), max_length=40, unique=True)
+    label = models.CharField(_("tag"), max_length=40)
 
     class Meta:
         ordering = ["label"]
+        constraints = [models.UniqueConstraint(Lower("label"), name="tag_once")]
 
     def __str__(self) -> str:
         return self.label

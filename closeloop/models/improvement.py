@@ -86,6 +86,8 @@ class Improvement(models.Model):
         FollowUp, through="ImprovementVoice", related_name="improvements"
     )
     created_at = models.DateTimeField()
+    # Of the form that wrote it down: sent twice, it makes one.
+    once = models.UUIDField(null=True, unique=True, editable=False)
     version = models.PositiveIntegerField(default=1)
 
     objects: ClassVar[models.Manager[Improvement]] = ImprovementQuerySet.as_manager()

@@ -65,7 +65,10 @@ def improvement_new(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return _draw_form(request, form, follow_ups=chosen.pks, status=422)
     written = improving.write_down(
-        Improvement(**form.values()), follow_ups=chosen.pks, user=request.user, now=timezone.now()
+        Improvement(**form.values(), once=form.cleaned_data["once"]),
+        follow_ups=chosen.pks,
+        user=request.user,
+        now=timezone.now(),
     )
     messages.success(request, _("The improvement is written down."))
     return redirect(written)

@@ -14,7 +14,7 @@ from closeloop.access import get_saved_view
 from closeloop.forms.filtering import FilterForm
 from closeloop.forms.saved_views import SavedViewForm
 from closeloop.reports.queue import View
-from closeloop.saved_views import MOST, TooManyViews, rename_view, save_view
+from closeloop.saved_views import MOST, NameTaken, TooManyViews, rename_view, save_view
 from closeloop.views.queue import draw_queue
 from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
@@ -56,8 +56,13 @@ def saved_view_edit(request: StaffRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         shares = request.user.may(Role.MANAGER)
         is_shared = form.cleaned_data["is_shared"] if shares else view.is_shared
-        rename_view(view, name=form.cleaned_data["name"], is_shared=is_shared)
-        messages.success(request, _("The view “%(name)s” is saved.") % {"name": view})
+        try:
+            rename_view(view, name=form.cleaned_data["name"], is_shared=is_shared)
+        except NameTaken:
+            text = _("There is another view named “%(name)s” already.")
+            messages.error(request, text % {"name": form.cleaned_data["name"]})
+        else:
+            messages.success(request, _("The view “%(name)s” is saved.") % {"name": view})
     else:
         messages.error(request, _("A view needs a name of at most 40 characters."))
     return redirect(view)

@@ -33,7 +33,9 @@ def improvement_gather(request: StaffRequest) -> HttpResponse:
     related = ("response__contact__account",)
     found = FollowUp.objects.filter(pk__in=chosen.pks).select_related(*related).order_by("pk")
     form = GatherForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not found:
+        form.add_error(None, _("No follow-up is chosen"))
+    elif request.method == "POST" and form.is_valid():
         to = form.cleaned_data["improvement"]
         n = improving.add_voices(to, chosen.pks, user=request.user, now=timezone.now())
         text = ngettext("%(n)s customer added.", "%(n)s customers added.", n) % {"n": n}

@@ -72,7 +72,16 @@ def import_history(
         answer.status_by = manager
         answer.status_at = moment(today, -199)
     Response.objects.bulk_create(answers, batch_size=1000)
-    batch.summary = {"imported": len(answers)}
+    # As an import that somebody uploaded leaves it: the page of this one is drawn from it.
+    batch.summary = {
+        "survey": survey.slug,
+        "rows": len(answers),
+        "new": len(answers),
+        "unchanged": 0,
+        "refused": 0,
+        "has_ids": True,
+        "properties": [],
+    }
     batch.save(update_fields=["summary"])
 
 

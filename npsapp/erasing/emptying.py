@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db.models import Q, QuerySet
 
 from closeloop.changing import lock, record
-from closeloop.models import Activity, Draft, FollowUp, ReceivedMail, Tag
+from closeloop.models import Activity, Draft, FollowUp, ReceivedMail, SavedView, Tag
 from closeloop.receiving.filing import empty_received
 from npsapp.erasing.traces import Traces
 from npsapp.models import User
@@ -120,6 +120,18 @@ def erase_tags(traces: Traces) -> None:
     for tag in Tag.objects.all():
         if traces.occur_in(tag.label):
             tag.delete()
+
+
+def rename_saved_views(traces: Traces) -> None:
+    """Take the person out of the names of saved views, numbering those that become the same."""
+    for view in SavedView.objects.all():
+        name = traces.scrub(view.name)
+        if name == view.name:
+            continue
+        others = SavedView.objects.filter(user=view.user_id).exclude(pk=view.pk)
+        is_taken = others.filter(name__iexact=name).exists()
+        view.name = f"{name[:28]} {view.pk}" if is_taken else name
+        view.save(update_fields=["name"])
 
 
 def unlink_answers(found: QuerySet[Response]) -> int:

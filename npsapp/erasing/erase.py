@@ -25,6 +25,7 @@ from npsapp.erasing.emptying import (
     empty_mails,
     empty_received_mails,
     erase_tags,
+    rename_saved_views,
     unlink_answers,
     unlink_invitations,
 )
@@ -132,6 +133,7 @@ def remove_rows(
     if person:
         _delete(person, traces)
     erase_tags(traces)
+    rename_saved_views(traces)
     sweep_tables(traces)
     erasure = Erasure(answers, waiting, len(mails), previews, problem_files)
     return Removed(erasure, traces, written)

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from npsapp.requests import StaffRequest
+from npsapp.requests import StaffRequest, read_text
 from npsapp.roles import Role, requires
 from responses.models import Response
 from responses.reports.people import find_last_responses
@@ -23,7 +23,7 @@ PAGE_LENGTH = 50
 @requires(Role.AGENT)
 @require_safe
 def accounts(request: StaffRequest) -> HttpResponse:
-    words = request.GET.get("q", "").strip()[:200]
+    words = read_text(request, "q", longest=200)
     found = Account.objects.annotate(people=Count("contacts")).order_by("name")
     for word in words.split():
         found = found.filter(name__icontains=word)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from responses.addresses import without_addresses
 from responses.models import Category, Response
 from responses.selection import Selection
 
@@ -43,7 +44,7 @@ def _remarks(selection: Selection, *, limit: int, with_comment: bool) -> list[Re
             category=Category(response.category),
             comment=response.comment,
             # Not str(contact): that falls back to the address, which viewers may not see.
-            who=response.contact.full_name if response.contact else "",
+            who=without_addresses(response.contact.full_name) if response.contact else "",
             answered_at=response.answered_at,
             url=response.get_absolute_url(),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Count, QuerySet
 
+from responses.addresses import without_addresses
 from responses.models import Response
 from surveys.properties import name_properties
 
@@ -19,4 +20,4 @@ def list_properties(response: Response, *, with_addresses: bool) -> list[tuple[s
     Without `with_addresses` a value that holds an e-mail address is left out.
     """
     named = name_properties(response.properties)
-    return [pair for pair in named if with_addresses or "@" not in pair[1]]
+    return [pair for pair in named if with_addresses or without_addresses(pair[1])]

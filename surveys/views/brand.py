@@ -5,6 +5,8 @@ Each address changes with what it shows, so that what it shows never changes.
 
 from __future__ import annotations
 
+import re
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,6 +15,7 @@ from npsapp.roles import public
 from surveys.brand import find_brand
 from surveys.models import Logo, get_organisation
 
+DIGEST = re.compile(r"[0-9a-f]{16}")
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -31,6 +34,8 @@ def brand_style(request: HttpRequest, colour: str) -> HttpResponse:
 @public
 @require_safe
 def brand_logo(request: HttpRequest, digest: str) -> HttpResponse:
+    if not DIGEST.fullmatch(digest):
+        raise Http404
     logo = Logo.objects.filter(organisation__logo_digest=digest).first()
     if logo is None:
         raise Http404

@@ -141,6 +141,25 @@ def test_nine_tags_are_refused(agent_client: Client, daan: FollowUp) -> None:
     assert "eight tags at most" in response.content.decode()
 
 
+@pytest.mark.parametrize("act", ["follow_up_tag", "follow_up_close"])
+@pytest.mark.parametrize(
+    ("word", "error"),
+    [
+        ("x" * 60, "A tag has 40 characters at most."),
+        ("a\0b", "Null characters are not allowed."),
+    ],
+)
+def test_chosen_tag_that_cannot_be_kept_is_refused(
+    agent_client: Client, daan: FollowUp, act: str, word: str, error: str
+) -> None:
+    response = post(agent_client, act, daan, outcome="thanked", tags=["koerier", word])
+
+    daan.refresh_from_db()
+    assert (response.status_code, response.context["failed"].errors["tags"]) == (422, [error])
+    assert error in response.content.decode()
+    assert (daan.state, daan.version, daan.tags.count()) == ("open", 1, 0)
+
+
 def test_closing_tags_it_and_can_still_be_undone(agent_client: Client, daan: FollowUp) -> None:
     post(agent_client, "follow_up_close", daan, outcome="thanked", new_tags="fan")
     daan.refresh_from_db()

@@ -80,6 +80,22 @@ def test_agent_writes_one_down_with_the_customers_it_begins_with(
     assert kinds(improvement) == ["created", "added"]
 
 
+def test_form_sent_twice_makes_one(agent_client: Client) -> None:
+    url = reverse("improvement_new")
+    once = str(agent_client.get(url).context["form"]["once"].value())
+
+    first, second = (
+        agent_client.post(url, {"title": "Droge dozen", "once": once}) for _n in range(2)
+    )
+
+    improvement = Improvement.objects.get()
+    assert [page.headers["Location"] for page in (first, second)] == [
+        improvement.get_absolute_url()
+    ] * 2
+    assert kinds(improvement) == ["created"]
+    assert str(agent_client.get(url).context["form"]["once"].value()) != once
+
+
 def test_category_without_a_survey_is_refused(agent_client: Client) -> None:
     data = {"title": "Dozen", "category": "detractor"}
 
@@ -261,6 +277,18 @@ def test_gathering_from_the_page_of_a_follow_up(agent_client: Client) -> None:
     )
 
     assert improvement.title in agent_client.get(follow_up.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("chosen", [{}, {"follow_up": "404"}])
+def test_gathering_nobody_is_refused(agent_client: Client, chosen: dict[str, str]) -> None:
+    improvement = make_improvement()
+
+    url = reverse("improvement_gather")
+    response = agent_client.post(url, {"improvement": improvement.pk} | chosen)
+
+    assert response.status_code == 422
+    assert response.context["form"].non_field_errors() == ["No follow-up is chosen"]
+    assert kinds(improvement) == []
 
 
 def test_taking_off_can_be_undone(agent_client: Client) -> None:

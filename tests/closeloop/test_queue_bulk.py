@@ -176,6 +176,22 @@ def test_assign_gives_them_to_a_colleague_or_to_nobody(
     assert [owner for _state, owner in states(three)] == [None, colleague, colleague]
 
 
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("x" * 60, "A tag has at most 40 characters."),
+        ("a\0b", "Null characters are not allowed."),
+    ],
+)
+def test_tag_that_cannot_be_kept_is_refused(
+    agent_client: Client, three: list[FollowUp], words: str, error: str
+) -> None:
+    page = act(agent_client, three, "tag", add=f"levering, {words}")
+
+    assert (page.status_code, page.context["bulk"].errors) == (422, {"add": [error]})
+    assert Tag.objects.count() == 0
+
+
 def test_tags_are_added_and_taken_off_and_undo_restores_each_row(
     agent_client: Client, three: list[FollowUp]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -129,6 +130,37 @@ def test_search_for_an_erased_person_is_emptied_of_them(agent_client: Client) ->
 
     (view,) = SavedView.objects.all()
     assert (view.name, view.pairs) == ("[erased]", [["view", "all"], ["q", "[erased]"]])
+
+
+def test_view_is_not_renamed_to_another_of_the_same_person(agent_client: Client) -> None:
+    first, second = save(agent_client, "First"), save(agent_client, "Second")
+    assert second is not None
+
+    page = agent_client.post(f"{URL}{second.pk}/", {"name": "FIRST"}, follow=True)
+
+    second.refresh_from_db()
+    assert second.name == "Second"
+    assert SavedView.objects.filter(name="First").get() == first
+    assert "There is another view named “FIRST” already." in page.content.decode()
+
+
+def test_database_keeps_one_view_of_a_name(agent: User) -> None:
+    SavedView.objects.create(user=agent, name="Late")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SavedView.objects.create(user=agent, name="LATE")
+
+
+def test_views_that_erasing_gives_one_name_are_told_apart(agent_client: Client) -> None:
+    person = make_contact(first_name="Fenna", last_name="Fluitketel", email="fenna@klanten.example")
+    for name in ("Fenna Fluitketel", "fenna@klanten.example"):
+        save(agent_client, name)
+
+    erase(person.email, person, user=None, now=timezone.now(), note=False)
+
+    names = set(SavedView.objects.values_list("name", flat=True))
+    assert len(names) == 2
+    assert not any("enna" in name for name in names)
 
 
 def test_viewer_keeps_none(viewer_client: Client) -> None:

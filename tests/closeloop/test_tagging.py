@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from closeloop.changing import AlreadyDone, StaleVersion
 from closeloop.closing import Closing, close
@@ -42,6 +43,13 @@ def test_one_word_is_one_tag_whatever_its_capitals(sanne: User) -> None:
     set_tags(make_follow_up(), add=["koerier", "KOERIER "], user=sanne, version=1, now=NOW)
 
     assert list(Tag.objects.values_list("label", flat=True)) == ["Koerier"]
+
+
+def test_database_keeps_one_tag_of_a_word(db: None) -> None:
+    Tag.objects.create(label="Koerier")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tag.objects.create(label="KOERIER")
 
 
 def test_nothing_changed_is_not_recorded(sanne: User) -> None:

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Count, F
 from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
 from closeloop.changing import find_target, lock, note_contact, record
@@ -31,7 +32,15 @@ from responses.models import Response
 from responses.reports.comparison import compare_groups
 from responses.reports.trend import list_months
 from responses.selection import Selection
-from surveys.models import Campaign, Contact, Invitation, Mail, Survey, get_organisation
+from surveys.models import (
+    Campaign,
+    Contact,
+    ImportBatch,
+    Invitation,
+    Mail,
+    Survey,
+    get_organisation,
+)
 
 NOW = dt.datetime(2026, 10, 14, 10, 0, tzinfo=dt.UTC)
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample")]
@@ -83,6 +92,18 @@ def test_demo_login_works_and_the_page_says_it_is_sample_data(client: Client) ->
     assert 'class="sample"' in client.get("/").content.decode()
     for slug in Survey.objects.values_list("slug", flat=True):
         assert client.get(f"/?survey={slug}&period=all").status_code == 200
+
+
+def test_demo_opens_the_pages_of_its_imports(client: Client) -> None:
+    client.force_login(User.objects.get(role="manager"))
+    batches = list(ImportBatch.objects.order_by("pk"))
+
+    pages = [client.get(batch.get_absolute_url()) for batch in batches]
+    lists = [client.get(reverse(name)) for name in ("response_import", "contact_import")]
+
+    assert batches != []
+    assert [page.status_code for page in [*pages, *lists]] == [200] * (len(pages) + 2)
+    assert "320 answers imported" in " ".join(pages[0].content.decode().split())
 
 
 def test_demo_has_two_thousand_people_and_fourteen_months_of_answers() -> None:

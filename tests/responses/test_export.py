@@ -115,6 +115,29 @@ def test_viewer_gets_no_address(viewer_client: Client) -> None:
     assert b"@" not in download(viewer_client)
 
 
+def test_viewer_gets_no_address_by_another_column(
+    viewer_client: Client, agent_client: Client
+) -> None:
+    address = "fenna@klanten.example"
+    contact = make_contact(
+        email=address,
+        external_id="K7",
+        first_name="",
+        last_name=address,
+        account=make_account(name=f"Thuis van {address}"),
+    )
+    campaign = make_campaign(name=f"Proef {address}")
+    invitation = make_invitation(campaign=campaign, contact=contact, state="sent", sent_at=NOW)
+    make_response(invitation=invitation, occasion=f"Bestelling {address}")
+    columns = ("campaign", "occasion", "external_id", "name", "account", "email")
+
+    (seen,), (known,) = read(viewer_client), read(agent_client)
+
+    assert [seen[name] for name in columns] == [""] * 6
+    assert all(known[name] for name in columns)
+    assert b"@" not in download(viewer_client)
+
+
 @pytest.mark.parametrize("comment", ["=1+1", "+31", "-2", "@SUM(A1)", "\t=1", " =1"])
 def test_comment_is_no_formula(viewer_client: Client, comment: str) -> None:
     make_response(comment=comment)

@@ -9,13 +9,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from npsapp.models import User
 from responses.models import Response
 from responses.recording import exclude_response, record_response
 from tests.factories import (
     make_account,
+    make_campaign,
     make_contact,
+    make_invitation,
     make_property,
     make_response,
     make_survey,
@@ -169,6 +172,32 @@ def test_list_shows_no_address_to_a_viewer(viewer_client: Client, agent_client: 
 
     assert all("stil@klanten.example" not in text_of(viewer_client.get(page)) for page in pages)
     assert all("stil@klanten.example" in text_of(agent_client.get(page)) for page in pages)
+
+
+def test_pages_show_a_viewer_no_address_that_stands_in_another_field(
+    viewer_client: Client, agent_client: Client
+) -> None:
+    fields = ("naam", "bedrijf", "bestelling", "ronde")
+    name, account, order, campaign_name = (f"{word}@klanten.example" for word in fields)
+    contact = make_contact(first_name="", last_name=name, account=make_account(name=account))
+    campaign = make_campaign(name=campaign_name, state="running")
+    sent = {"state": "sent", "sent_at": timezone.now(), "answered_at": timezone.now()}
+    invitation = make_invitation(campaign=campaign, contact=contact, **sent)
+    response = make_response(invitation=invitation, occasion=order, score=9)
+    invited = f"/responses/invited/?survey={campaign.survey.slug}"
+    holding = {
+        "/responses/": [name, account],
+        response.get_absolute_url(): [name, account, order, campaign_name],
+        invited: [name, account],
+        "/": [],
+    }
+
+    for page, words in holding.items():
+        seen, known = text_of(viewer_client.get(page)), text_of(agent_client.get(page))
+        assert [word for word in words if word not in known] == []
+        assert [word for word in (name, account, order) if word in seen] == []
+    assert campaign_name not in text_of(viewer_client.get(response.get_absolute_url()))
+    assert f">{campaign_name}</td>" not in viewer_client.get(invited).content.decode()
 
 
 def test_page_shows_answer_versions_and_properties(viewer_client: Client) -> None:

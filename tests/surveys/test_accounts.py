@@ -105,3 +105,14 @@ def test_agents_are_not_offered_what_they_may_not_do(agent_client: Client) -> No
 
     assert reverse("account_merge", args=[account.pk]) not in page
     assert reverse("account_rename", args=[account.pk]) not in page
+
+
+def test_search_passes_over_null_characters(agent_client: Client) -> None:
+    account = make_account(name="Bakkerij Proef")
+    make_account(name="Ander")
+
+    found = agent_client.get("/contacts/accounts/?q=bak%00kerij")
+    everybody = agent_client.get("/contacts/accounts/?q=%00")
+
+    assert [row for row, _n in found.context["rows"]] == [account]
+    assert len(everybody.context["rows"]) == 2

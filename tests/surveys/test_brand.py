@@ -279,3 +279,8 @@ def test_logo_chosen_beside_a_mistake_is_asked_for_again(admin_client: Client) -
 
     assert "Choose the logo again" in response.content.decode()
     assert "Choose the logo again" not in admin_client.get(reverse("settings")).content.decode()
+
+
+@pytest.mark.parametrize("digest", ["%00", "x", "0" * 16, "A" * 16])
+def test_logo_of_another_address_is_not_found(client: Client, db: None, digest: str) -> None:
+    assert client.get(f"/brand/{digest}/logo").status_code == 404
