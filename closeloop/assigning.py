@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Count
 
 from closeloop.changing import demand_open, lock, locked, record
-from closeloop.duty import load_roster
+from closeloop.duty import Roster, load_roster
 from closeloop.models import Activity, FollowUp, Member
 from closeloop.models.followup import FollowUpQuerySet
 from npsapp.models import User
@@ -49,13 +51,27 @@ def choose_owner(response: Response, *, due_at: dt.datetime, now: dt.datetime) -
     members = list(on_duty.select_for_update(of=("self",), no_key=True))
     if not members:
         return Choice(None, Because.NOBODY)
-    organisation = get_organisation()
-    zone = organisation.zone
-    roster = load_roster(members, organisation, first=now.astimezone(zone).date())
+    roster = _load_roster(members, now=now)
     day = roster.find_day(now)
-    of_account = _find_account_owner(response, members)
+    return _choose(response, due_at=due_at, roster=roster, day=day, loads=_count_loads)
+
+
+def _load_roster(members: list[Member], *, now: dt.datetime) -> Roster:
+    organisation = get_organisation()
+    return load_roster(members, organisation, first=now.astimezone(organisation.zone).date())
+
+
+def _choose(
+    response: Response,
+    *,
+    due_at: dt.datetime,
+    roster: Roster,
+    day: dt.date,
+    loads: Callable[[Sequence[Member]], Mapping[int, int]],
+) -> Choice:
+    of_account = _find_account_owner(response, roster.members)
     if of_account and not roster.is_absent(of_account, day):
-        last = max(day, due_at.astimezone(zone).date())
+        last = max(day, due_at.astimezone(roster.organisation.zone).date())
         if roster.is_back_by(of_account, since=day, until=last):
             return Choice(of_account.user, Because.ACCOUNT)
     at_work = roster.at_work(day)
@@ -63,25 +79,27 @@ def choose_owner(response: Response, *, due_at: dt.datetime, now: dt.datetime) -
     if not at_work:
         return Choice(None, Because.NOBODY)
     because = Because.LANGUAGE if 0 < len(speaking) < len(at_work) else Because.LOAD
-    return Choice(_least_loaded(speaking or at_work), because)
+    able = speaking or at_work
+    load = loads(able)
+    return Choice(min(able, key=lambda one: (load.get(one.user_id, 0), one.pk)).user, because)
 
 
-def _find_account_owner(response: Response, members: list[Member]) -> Member | None:
+def _find_account_owner(response: Response, members: Sequence[Member]) -> Member | None:
     account = response.contact.account if response.contact else None
     if account is None or account.owner_id is None:
         return None
     return next((member for member in members if member.user_id == account.owner_id), None)
 
 
-def _least_loaded(members: list[Member]) -> User:
-    loads = dict(
+def _count_loads(members: Sequence[Member]) -> dict[int, int]:
+    """Return how many follow-ups each has open, by the user."""
+    return dict(
         FollowUp.objects.open()
         .filter(owner__in=[member.user_id for member in members])
         .order_by()
         .values_list("owner")
         .annotate(load=Count("pk"))
     )
-    return min(members, key=lambda member: (loads.get(member.user_id, 0), member.pk)).user
 
 
 def choose_tester(response: Response) -> User | None:
@@ -134,6 +152,30 @@ def share_out(*, user: User, now: dt.datetime) -> int:
     """
     nobodys = FollowUp.objects.open().unassigned()
     return _share(nobodys, before=None, user=user, now=now)
+
+
+def preview_share(*, now: dt.datetime) -> list[tuple[User, int]]:
+    """Return how many of what nobody has each would get, the most first; nothing is changed."""
+    members = list(Member.objects.on_duty().order_by("pk").select_related("user"))
+    if not members:
+        return []
+    roster = _load_roster(members, now=now)
+    day, loads = roster.find_day(now), _count_loads(members)
+    given: Counter[User] = Counter()
+    nobodys = FollowUp.objects.open().unassigned().in_order()
+    for follow_up in nobodys.select_related("response__contact__account"):
+        owner = _choose(
+            follow_up.response,
+            due_at=follow_up.due_at,
+            roster=roster,
+            day=day,
+            loads=lambda _members: loads,
+        ).owner
+        if owner is None:
+            break
+        given[owner] += 1
+        loads[owner.pk] = loads.get(owner.pk, 0) + 1
+    return given.most_common()
 
 
 def hand_over(member: Member, *, user: User, now: dt.datetime) -> int:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from closeloop import tasks
 from closeloop.access import get_member, get_root_cause
-from closeloop.assigning import share_out
+from closeloop.assigning import preview_share, share_out
 from closeloop.capacity import list_coming
 from closeloop.causes import MOST, delete_unused, ensure_root_causes, list_causes
 from closeloop.forms.team import DutyForm, MemberForm, RootCauseForm, SignatureForm
@@ -47,13 +47,16 @@ def _draw_team(
 ) -> HttpResponse:
     organisation, now = get_organisation(), timezone.now()
     team, causes = draw_team(organisation, now=now), list_causes()
+    unassigned = FollowUp.objects.open().unassigned().count()
+    shares = preview_share(now=now) if unassigned else []
     sent_in = cause_form.instance.pk if cause_form else None
     context: dict[str, Any] = {
         "team": team,
         "members": team.members,
         "coming": list_coming(organisation, now=now, days=COMING_DAYS),
         "handings": list_handings(now=now),
-        "unassigned": FollowUp.objects.open().unassigned().count(),
+        "unassigned": unassigned,
+        "shares": ", ".join(f"{user} ({n})" for user, n in shares),
         "member_form": member_form or MemberForm(),
         "cause_forms": [
             cause_form if cause_form and cause.pk == sent_in else RootCauseForm(instance=cause)

@@ -351,6 +351,28 @@ def test_writing_opens_a_closed_follow_up_with_a_draft_in_the_customers_language
     assert "De dozen zijn nu waterdicht." in draft
 
 
+def test_writing_waits_until_it_is_done_and_warns_of_a_closed_follow_up(
+    agent_client: Client,
+) -> None:
+    follow_up = named_follow_up()
+    improvement = make_improvement(follow_ups=[follow_up])
+    write_url = reverse("voice_write", args=[improvement.voices.get().pk])
+
+    pages = []
+    for state, is_closed in (("doing", False), ("done", False), ("done", True)):
+        Improvement.objects.filter(pk=improvement.pk).update(
+            state=state, done_on=NOW.date() if state == "done" else None
+        )
+        if is_closed:
+            FollowUp.objects.filter(pk=follow_up.pk).update(
+                state="closed", closed_at=NOW, outcome="noted", awaiting_contact=False
+            )
+        pages.append(agent_client.get(improvement.get_absolute_url()).content.decode())
+
+    assert [write_url in page for page in pages] == [False, True, True]
+    assert ["Open it and write" in page for page in pages] == [False, False, True]
+
+
 def test_draft_of_somebody_elses_improvement_is_not_taken_over(agent_client: Client) -> None:
     improvement = make_improvement(news="Geheim")
     url = f"{named_follow_up().get_absolute_url()}?improvement={improvement.pk}"

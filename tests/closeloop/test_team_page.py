@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from closeloop.models import Member, RootCause
+from closeloop.models import FollowUp, Member, RootCause
 from npsapp.models import User
 from tests.factories import make_follow_up, make_member, make_organisation, make_user
 
@@ -84,6 +84,19 @@ def test_unassigned_are_shared_out_by_a_button(manager_client: Client) -> None:
     follow_up.refresh_from_db()
     assert follow_up.owner == member.user
     assert "1 follow-up found an owner." in page.content.decode()
+
+
+def test_sharing_out_says_beforehand_how_many_go_to_whom(manager_client: Client) -> None:
+    first, second = make_member().user, make_member().user
+    make_follow_up(owner=first)
+    for _ in range(3):
+        make_follow_up(owner=None)
+
+    before = manager_client.get(reverse("team")).context["shares"]
+    manager_client.post(reverse("team_share_out"))
+
+    assert before == f"{second} (2), {first} (1)"
+    assert FollowUp.objects.filter(owner=second).count() == 2
 
 
 def test_usual_causes_fill_an_empty_list_only(manager_client: Client) -> None:
