@@ -200,9 +200,10 @@ def _list_improvements(user: User, *, now: dt.datetime) -> Section:
     due = Improvement.objects.owned_by(user).due(today)
     found = list(due[: SHOWN + 1])
     n = len(found) if len(found) <= SHOWN else due.count()
+    due_on = _("due %(day)s")
     lines = [
         Line(
-            f"{one.title} · {_('due %(day)s') % {'day': date_format(one.due_on, 'j F')}}",
+            f"{one.title} · {due_on % {'day': date_format(one.due_on, 'j F')}}",
             settings.BASE_URL + one.get_absolute_url(),
         )
         for one in found[:SHOWN]
