@@ -16,7 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+# In the place of this folder, which holds a module of the name of one of Python's own.
+sys.path[0] = str(Path(__file__).parents[1])
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "npsapp.settings")
 
 import django

@@ -23,7 +23,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+# In the place of this folder, which holds a module of the name of one of Python's own.
+sys.path[0] = str(Path(__file__).parents[1])
 FOLDER = Path(tempfile.mkdtemp(prefix="npsapp-planning-"))
 # As root PostgreSQL runs as another account, who must be able to pass through.
 FOLDER.chmod(0o711)
