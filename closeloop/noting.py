@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from closeloop.changing import demand_open, locked, note_contact, record
 from closeloop.models import Activity, FollowUp
 from npsapp.models import User
@@ -38,16 +40,16 @@ def add_note(
     return fresh
 
 
-def list_colleagues() -> list[User]:
+def list_colleagues() -> QuerySet[User]:
     """Whom a note can be meant for: those who may open the follow-up."""
-    return list(User.objects.who_may(Role.AGENT).order_by("name", "pk"))
+    return User.objects.who_may(Role.AGENT).order_by("name", "pk")
 
 
 def find_mentions(text: str) -> list[User]:
     """Return whom a text names: "@Sanne Snel", or "@Sanne" while there is only one Sanne."""
     if "@" not in text:
         return []
-    people = list_colleagues()
+    people = list(list_colleagues())
     called: dict[str, list[User]] = {}
     for person in people:
         # Who has one name only is called by it, and not twice.

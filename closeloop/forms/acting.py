@@ -14,6 +14,7 @@ from closeloop.closing import Closing, needs_root_cause
 from closeloop.forms.base import ActingForm, ProseField
 from closeloop.forms.tagging import TaggingMixin
 from closeloop.models import Activity, FollowUp, RootCause
+from closeloop.noting import list_colleagues
 from closeloop.placeholders import find_instruction
 from npsapp.models import User
 from npsapp.roles import Role
@@ -62,7 +63,7 @@ class NoteForm(ActingForm):
     def __init__(self, data: Any = None, *, follow_up: FollowUp, **kwargs: Any) -> None:
         super().__init__(data, follow_up=follow_up, **kwargs)
         field = cast("forms.ModelMultipleChoiceField[User]", self.fields["tell"])
-        field.queryset = User.objects.who_may(Role.AGENT).order_by("name", "pk")
+        field.queryset = list_colleagues()
 
 
 class CallForm(ActingForm):
