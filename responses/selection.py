@@ -76,6 +76,8 @@ class Selection:
     category: str = ""
     score: int | None = None
     status: str = ""
+    # False where the reader may see numbers only: every address of rows is then empty.
+    is_linked: bool = True
 
     @property
     def start(self) -> dt.datetime | None:
@@ -124,9 +126,9 @@ class Selection:
     @property
     def rows_url(self) -> str:
         """The list of the very responses selected."""
-        return f"{reverse('responses')}?{self.query}"
+        return f"{reverse('responses')}?{self.query}" if self.is_linked else ""
 
     @property
     def invited_url(self) -> str:
         """The list of those who were asked on the selected days, whether they answered or not."""
-        return f"{reverse('invited')}?{self.query}"
+        return f"{reverse('invited')}?{self.query}" if self.is_linked else ""

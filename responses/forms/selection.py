@@ -140,6 +140,12 @@ class DashboardForm(SelectionForm):
         label=gettext_lazy("Compare by"),
     )
 
+    @property
+    def options(self) -> dict[str, str]:
+        """What only changes how panels are shown, as it stands in the address."""
+        by = self.cleaned_data.get("by")
+        return {"by": by.key} if by else {}
+
 
 class RowSelectionForm(SelectionForm):
     """The same for a list of rows: also by category, score and status, and over all surveys."""

@@ -1,0 +1,42 @@
+"""What people wrote last; each answer by itself while there are only a few."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.urls import reverse
+
+from closeloop.models import FollowUp
+from npsapp.pages.panels.frame import Frame
+from responses.models import Response
+from responses.reports.comments import Remark, latest_answers, latest_comments
+from responses.scoring import Tier
+
+
+def show_comments(frame: Frame) -> dict[str, Any]:
+    remarks = _find_remarks(frame)
+    return {
+        "remarks": link_follow_ups(remarks) if frame.may_follow_up else remarks,
+        "counted_url": frame.selection.narrowed(status=Response.Status.COUNTED.value).rows_url,
+    }
+
+
+def _find_remarks(frame: Frame) -> list[Remark]:
+    if frame.headline.tier == Tier.EMPTY:
+        return []
+    if frame.headline.tier == Tier.COUNT_ONLY:
+        # A handful of answers is shown one by one, chosen by a property not at all.
+        if frame.selection.filters:
+            return []
+        return latest_answers(frame.selection, limit=frame.headline.n)
+    return latest_comments(frame.selection)
+
+
+def link_follow_ups(remarks: list[Remark]) -> list[Remark]:
+    """Point each remark to its follow-up; imported history has none and keeps its own page."""
+    follow_ups = FollowUp.objects.filter(
+        response__in=[remark.response_pk for remark in remarks]
+    ).values_list("response_id", "pk")
+    urls = {response: reverse("follow_up", args=[pk]) for response, pk in follow_ups}
+    return [replace(remark, url=urls.get(remark.response_pk, remark.url)) for remark in remarks]

@@ -1,0 +1,63 @@
+"""What every panel of the dashboard is told: the selection, who reads it, and how much there is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from npsapp.models import User
+from npsapp.roles import Role
+from responses.reports.counting import DaysCounted, Tally
+from responses.reports.headline import Headline
+from responses.reports.segments import SegmentGroup
+from responses.scoring import DEFAULT_THRESHOLDS, Thresholds, Tier
+from responses.selection import Period, Selection
+from surveys.models import Organisation, Survey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """One reading of the dashboard. `user` is None on a page that is shared without a login.
+
+    `days` holds the counted answers of every day, also those before and after the selected ones,
+    with the selection's other filters: what a period is held against is in it already.
+    `options` are further parameters of the address that change how a panel is shown.
+    """
+
+    user: User | None
+    organisation: Organisation
+    now: dt.datetime
+    survey: Survey
+    period: Period
+    selection: Selection
+    days: DaysCounted
+    tally: Tally
+    headline: Headline
+    answered_at: dt.datetime | None
+    groups: list[SegmentGroup]
+    options: Mapping[str, str] = field(default_factory=dict)
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
+
+    def may(self, role: Role) -> bool:
+        return self.user is not None and self.user.may(role)
+
+    @property
+    def may_follow_up(self) -> bool:
+        return self.may(Role.AGENT)
+
+    @property
+    def may_manage(self) -> bool:
+        return self.may(Role.MANAGER)
+
+    @property
+    def is_shared(self) -> bool:
+        return self.user is None
+
+    @property
+    def has_score(self) -> bool:
+        """Whether enough people answered for a score and its drawings."""
+        return self.headline.tier not in (Tier.EMPTY, Tier.COUNT_ONLY)
