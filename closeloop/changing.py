@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from closeloop.duty import find_extra_days
-from closeloop.models import Activity, FollowUp
+from closeloop.models import Activity, FollowUp, Member
 from closeloop.office_hours import DAY, load_hours
 from closeloop.targets import LONGEST_SEARCH_DAYS, due_at
 from npsapp.models import User
@@ -150,18 +150,21 @@ def find_target(
 ) -> dt.datetime:
     """Return by when somebody who waits since a moment should hear from us.
 
-    The team's hours decide: an owner's day off or absence makes no customer wait longer. A weekday
-    on which the owner works and the team does not counts as well. Giving the follow-up to somebody
-    else leaves the target alone: it is a promise to the customer.
+    The team's hours, read from the owner's clock, decide: an owner's day off or absence makes no
+    customer wait longer. A weekday on which the owner works and the team does not counts as well.
+    Giving the follow-up to somebody else leaves the target alone: it is a promise to the customer.
     `organisation` spares a query where many are asked for.
     """
     organisation = organisation or get_organisation()
-    first = since.astimezone(organisation.zone).date()
+    member = Member.objects.filter(user=owner).first() if owner else None
+    zone = (member and member.zone) or organisation.zone
+    first = since.astimezone(zone).date()
     hours = load_hours(
         organisation,
         first=first,
         last=first + LONGEST_SEARCH_DAYS * DAY,
-        weekdays=[*organisation.working_days, *find_extra_days(owner, organisation)],
+        weekdays=[*organisation.working_days, *find_extra_days(member, organisation)],
+        zone=zone,
     )
     return due_at(since, count_target_days(organisation, category), hours)
 

@@ -27,11 +27,12 @@ class Until(enum.StrEnum):
 
 
 def find_hours(owner: User | None, *, now: dt.datetime) -> WorkingHours:
-    """The organisation's hours, on the days on which the owner works, if there is one."""
+    """The organisation's hours on the owner's clock and working days, if there is one."""
     organisation = get_organisation()
-    first = now.astimezone(organisation.zone).date()
-    last = first + AHEAD
     member = owner and Member.objects.filter(user=owner).first()
+    zone = (member and member.zone) or organisation.zone
+    first = now.astimezone(zone).date()
+    last = first + AHEAD
     weekdays: list[int] = []
     away: set[dt.date] = set()
     if member:
@@ -45,6 +46,7 @@ def find_hours(owner: User | None, *, now: dt.datetime) -> WorkingHours:
         last=last,
         weekdays=weekdays or organisation.working_days,
         away=away,
+        zone=zone,
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from closeloop.models import Absence, Member
-from npsapp.models import User
 from surveys.free_days import find_free_days
 from surveys.models import Organisation
 
@@ -89,9 +88,8 @@ def load_roster(
     return Roster(organisation, members, first, last, free, absences)
 
 
-def find_extra_days(owner: User | None, organisation: Organisation) -> list[int]:
-    """The weekdays on which the owner works and the organisation does not."""
-    member = Member.objects.filter(user=owner).first() if owner else None
+def find_extra_days(member: Member | None, organisation: Organisation) -> list[int]:
+    """The weekdays on which a member works and the organisation does not."""
     if member is None or not organisation.working_days:
         return []
     return sorted(set(member.working_days) - set(organisation.working_days))

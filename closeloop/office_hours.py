@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
 
 from closeloop.targets import WorkingHours
 from surveys.free_days import find_free_days
@@ -19,13 +20,15 @@ def load_hours(
     last: dt.date,
     weekdays: Sequence[int] | None = None,
     away: Iterable[dt.date] = (),
+    zone: ZoneInfo | None = None,
 ) -> WorkingHours:
     """Return the opening hours, with the free days from `first` to `last` and the days `away`.
 
-    `weekdays` stand for the organisation's; an empty list means every day.
+    `weekdays` stand for the organisation's; an empty list means every day. `zone` is where the
+    clock stands that the hours are read from, unless it is the organisation's.
     """
     return WorkingHours(
-        zone=organisation.zone,
+        zone=zone or organisation.zone,
         weekdays=organisation.working_days if weekdays is None else weekdays,
         start=organisation.day_start,
         end=organisation.day_end,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from closeloop.models import Absence, Member
 from surveys.forms.survey import LANGUAGES
-from surveys.forms.widgets import DayInput, WeekdaysField
+from surveys.forms.widgets import DayInput, WeekdaysField, list_zones, offer
 
 if TYPE_CHECKING:
     AbsenceModelForm = forms.ModelForm[Absence]
@@ -41,9 +41,22 @@ class WorkForm(MemberModelForm):
         help_text=gettext_lazy("None: those of the organisation."),
     )
 
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        required=False,
+        help_text=gettext_lazy(
+            "Response targets and snoozes of their follow-ups run in the working hours of this"
+            " clock."
+        ),
+    )
+
     class Meta:
         model = Member
-        fields = ["daily_capacity", "languages", "working_days"]
+        fields = ["daily_capacity", "languages", "working_days", "time_zone"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "time_zone", [("", _("The organisation's")), *list_zones()])
 
 
 class AbsenceForm(AbsenceModelForm):

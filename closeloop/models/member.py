@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar, Self
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
@@ -36,6 +37,8 @@ class Member(models.Model):
     languages: models.JSONField[list[str]] = models.JSONField(default=list, blank=True)
     # Monday is 0; none: those of the organisation.
     working_days: models.JSONField[list[int]] = models.JSONField(default=list, blank=True)
+    # Where their clock stands; empty: with the organisation's.
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     daily_capacity = models.PositiveSmallIntegerField(
         _("follow-ups a day"), default=20, help_text=_("How many answers they can deal with a day.")
     )
@@ -48,6 +51,11 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """Their own time zone; None for the organisation's."""
+        return ZoneInfo(self.time_zone) if self.time_zone else None
 
     def writes(self, language: str) -> bool:
         return not (language and self.languages) or language in self.languages

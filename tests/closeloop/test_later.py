@@ -113,6 +113,17 @@ def test_hours_are_those_of_the_owner() -> None:
 
 
 @pytest.mark.django_db
+def test_snooze_ends_in_the_morning_of_the_owner() -> None:
+    make_organisation(time_zone="Europe/Amsterdam")
+    member = make_member(time_zone="America/New_York")
+
+    moments = offer_moments(make_follow_up(owner=member.user), now=NOW)
+
+    ends = moments[Until.TOMORROW].astimezone(ZoneInfo("America/New_York"))
+    assert ends.time() == dt.time(9)
+
+
+@pytest.mark.django_db
 def test_hours_without_an_owner_are_those_of_the_organisation() -> None:
     make_organisation(day_start=dt.time(8, 30), own_holidays=[dt.date(2026, 11, 26)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -28,8 +29,24 @@ def test_manager_sets_what_a_member_can_take(manager_client: Client) -> None:
     assert (member.daily_capacity, member.languages, member.working_days) == (7, ["en"], [1, 0])
 
 
+def test_manager_sets_the_clock_of_a_member(manager_client: Client) -> None:
+    member = make_member()
+
+    sent = {"daily_capacity": "7", "time_zone": "America/New_York"}
+    manager_client.post(reverse("member", args=[member.pk]), sent)
+
+    member.refresh_from_db()
+    assert member.zone == ZoneInfo("America/New_York")
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"daily_capacity": "0"}, {"languages": ["xx"]}, {"working_days": ["7"]}]
+    "wrong",
+    [
+        {"daily_capacity": "0"},
+        {"languages": ["xx"]},
+        {"working_days": ["7"]},
+        {"time_zone": "Mars/Olympus"},
+    ],
 )
 def test_what_makes_no_sense_is_refused(manager_client: Client, wrong: dict[str, object]) -> None:
     member = make_member(daily_capacity=20)

@@ -70,6 +70,20 @@ def test_due_counts_from_the_answer_however_late_it_is_found() -> None:
 
 
 @pytest.mark.django_db
+def test_due_falls_into_the_working_hours_on_the_owners_clock() -> None:
+    """Monday 09:00 in Amsterdam is night in New York: its working day lasts until 17:00 there."""
+    make_organisation(time_zone="Europe/Amsterdam", target_days_detractor=1)
+    make_sender(lane="transactional")
+    make_member(time_zone="America/New_York")
+    monday = dt.datetime(2026, 11, 23, 9, tzinfo=ZoneInfo("Europe/Amsterdam"))
+
+    follow_up = open_follow_up(make_response(score=3, answered_at=monday).pk, now=monday)
+
+    assert follow_up is not None
+    assert follow_up.due_at == dt.datetime(2026, 11, 23, 17, tzinfo=ZoneInfo("America/New_York"))
+
+
+@pytest.mark.django_db
 def test_imported_answer_never_gets_one() -> None:
     response = make_response(channel=Response.Channel.IMPORT)
 
