@@ -22,7 +22,6 @@ from django.utils.translation import gettext_lazy as _
 
 from closeloop.models import Activity, FollowUp
 from closeloop.models.followup import FollowUpQuerySet, still_open, still_overdue
-from closeloop.replying import GOT_THROUGH
 from responses.selection import Selection
 from surveys.filtering import narrow
 
@@ -49,6 +48,8 @@ class Part(models.TextChoices):
     RECOVERED = "recovered", _("Were detractors, now 7 or more")
 
 
+# Of a contact that came back the follow-up knows nothing any more.
+CONTACTED = Q(first_contacted_at__isnull=False)
 # What is open is so today, whenever its person answered: the days of a filter would hide the worst.
 WHENEVER = {Part.BACKLOG, Part.OVERDUE, Part.SNOOZED}
 
@@ -59,25 +60,19 @@ class Cohort:
 
     selection: Selection
     now: dt.datetime
-    # Whose first contact was sent back and who heard nothing since.
-    returned: tuple[int, ...]
-
-    @property
-    def contacted(self) -> Q:
-        return Q(first_contacted_at__isnull=False) & ~Q(pk__in=self.returned)
 
     @property
     def conditions(self) -> dict[Part, Q]:
         closed, gone_by = Q(state=FollowUp.State.CLOSED), Q(target__lt=self.now)
-        silent = ~self.contacted & ~closed
+        silent = ~CONTACTED & ~closed
         gestures = Activity.objects.filter(kind=Activity.Kind.GESTURE, follow_up=OuterRef("pk"))
         return {
             Part.ALL: Q(),
-            Part.CONTACTED: self.contacted,
-            Part.WITHOUT: ~self.contacted & closed,
+            Part.CONTACTED: CONTACTED,
+            Part.WITHOUT: ~CONTACTED & closed,
             Part.WAITING: silent,
-            Part.IN_TIME: self.contacted & Q(first_contacted_at__lte=F("target")),
-            Part.LATE: self.contacted & Q(first_contacted_at__gt=F("target")),
+            Part.IN_TIME: CONTACTED & Q(first_contacted_at__lte=F("target")),
+            Part.LATE: CONTACTED & Q(first_contacted_at__gt=F("target")),
             Part.MISSED: silent & gone_by,
             Part.NOT_DUE: silent & ~gone_by,
             Part.CLOSED: closed,
@@ -99,7 +94,7 @@ class Cohort:
             response__status_at__lte=F("opened_at"),
             then=F("response__status_at"),
         )
-        reached = When(self.contacted, then=F("first_contacted_at"))
+        reached = When(CONTACTED, then=F("first_contacted_at"))
         return select_answered(self.selection).annotate(
             since=Case(accepted, default=F("response__answered_at")),
             # Within the two: an answer may be accepted after somebody called already, and the clock
@@ -119,14 +114,6 @@ class Cohort:
         """Return the rows behind one of the numbers."""
         cohort = self.whenever() if part in WHENEVER else self
         return cohort.find().filter(cohort.conditions[part])
-
-
-def read_cohort(selection: Selection, *, now: dt.datetime) -> Cohort:
-    """Look up whose contact came back (one query, and few rows: the others are told by theirs)."""
-    reached = Activity.objects.filter(GOT_THROUGH, follow_up=OuterRef("pk"))
-    suspects = FollowUp.objects.filter(awaiting_contact=True, first_contacted_at__isnull=False)
-    returned = suspects.exclude(Exists(reached)).order_by().values_list("pk", flat=True)
-    return Cohort(selection=selection, now=now, returned=tuple(returned))
 
 
 def select_answered(selection: Selection) -> FollowUpQuerySet:

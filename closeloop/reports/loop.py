@@ -18,7 +18,7 @@ from typing import Any
 from django.db.models import Count
 from django.db.models.functions import TruncWeek
 
-from closeloop.reports.cohort import Cohort, Part, cut, read_cohort, select_answered
+from closeloop.reports.cohort import Cohort, Part, cut, select_answered
 from responses.scoring import apportion
 from responses.selection import Selection
 
@@ -69,7 +69,7 @@ class Week(LoopClosed):
 
 def loop_closed(selection: Selection, *, now: dt.datetime) -> LoopClosed:
     """Count who of a selection has heard from us (two queries)."""
-    cohort = read_cohort(selection, now=now)
+    cohort = Cohort(selection=selection, now=now)
     # Not `find`: nobody here asks how long it took.
     return LoopClosed(**select_answered(selection).aggregate(**_counts(cohort)))
 

@@ -34,7 +34,7 @@ from django.db.models.functions import Coalesce
 
 from closeloop.models import Activity
 from closeloop.models.followup import FollowUpQuerySet
-from closeloop.reports.cohort import Cohort, Part
+from closeloop.reports.cohort import CONTACTED, Cohort, Part
 from responses.models import Category, Response
 from responses.scoring import DEFAULT_THRESHOLDS, FIRST_PASSIVE, Share, share_interval
 from surveys.properties import as_number
@@ -153,7 +153,7 @@ def find_former(cohort: Cohort, part: Part = Part.FORMER) -> FollowUpQuerySet:
 def in_group(cohort: Cohort, group: str) -> Q:
     """Return the condition of a group, on rows of `find_former`."""
     in_time = Q(next_at__isnull=True) | Q(first_contacted_at__lt=F("next_at"))
-    contacted = cohort.contacted & in_time
+    contacted = CONTACTED & in_time
     return {
         "contacted": contacted,
         "with_gesture": contacted & Q(has_gesture=True),

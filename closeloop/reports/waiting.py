@@ -26,7 +26,7 @@ from django.db import connection
 from django.db.models import BooleanField, Case, Count, Min, Value, When
 
 from closeloop.office_hours import load_hours
-from closeloop.reports.cohort import Cohort, Part
+from closeloop.reports.cohort import CONTACTED, Cohort, Part
 from responses.models import Category
 from surveys.models import get_organisation
 
@@ -162,7 +162,7 @@ def _read_quantiles(cohort: Cohort) -> dict[tuple[str, str], Quantiles]:
 
 
 def is_reached(cohort: Cohort) -> Case:
-    reached = When(cohort.contacted, then=Value(True))
+    reached = When(CONTACTED, then=Value(True))
     return Case(reached, default=Value(False), output_field=BooleanField())
 
 

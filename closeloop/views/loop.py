@@ -16,7 +16,7 @@ from closeloop.drawing import lay_bars, stack_columns
 from closeloop.forms.loop import LoopFileForm, LoopForm, LoopRowsForm
 from closeloop.models import FollowUp
 from closeloop.reports.backlog import Backlog, count_backlog
-from closeloop.reports.cohort import WHENEVER, Cohort, read_cohort
+from closeloop.reports.cohort import WHENEVER, Cohort
 from closeloop.reports.due import describe_due
 from closeloop.reports.files import write_table
 from closeloop.reports.loop import MOST_WEEKS, PARTS, add_up, list_weeks
@@ -46,7 +46,7 @@ def loop(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "closeloop/loop.html", {"form": form}, status=422)
     selection = form.selection()
-    cohort = read_cohort(selection, now=now)
+    cohort = Cohort(selection=selection, now=now)
     weeks = list_weeks(cohort, most=None)
     closed = add_up(weeks)
     context = {
@@ -125,7 +125,7 @@ def loop_rows(request: StaffRequest) -> HttpResponse:
     selection, part = form.selection(), form.cleaned_data["part"]
     fields = ("outcome", "cause", "member", "age", "group")
     narrowing = Narrowing(**{name: form.cleaned_data[name] for name in fields})
-    rows = list_rows(read_cohort(selection, now=now), part, narrowing)
+    rows = list_rows(Cohort(selection=selection, now=now), part, narrowing)
     page = Paginator(rows, PAGE_LENGTH).get_page(request.GET.get("page"))
     if part in WHENEVER:
         selection = replace(selection, first=None, last=None)
@@ -161,7 +161,7 @@ def loop_file(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "closeloop/loop.html", {"form": form}, status=422)
     table, style = form.cleaned_data["table"], form.cleaned_data["style"]
-    cohort = read_cohort(form.selection(), now=now)
+    cohort = Cohort(selection=form.selection(), now=now)
     content = write_table(table, cohort, delimiter=style.delimiter, bom=style.has_bom)
     today = now.astimezone(organisation.zone).date()
     return HttpResponse(

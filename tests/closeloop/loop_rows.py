@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from closeloop.models import Activity, FollowUp
-from closeloop.reports.cohort import Cohort, read_cohort
+from closeloop.reports.cohort import Cohort
 from npsapp.models import User
 from responses.selection import Selection
 from tests.factories import make_follow_up, make_mail, make_response
@@ -20,7 +20,7 @@ NOW = MONDAY + 7 * DAY
 
 
 def read(*, now: dt.datetime = NOW, **fields: Any) -> Cohort:
-    return read_cohort(Selection(zone=ZONE, **fields), now=now)
+    return Cohort(selection=Selection(zone=ZONE, **fields), now=now)
 
 
 def answered(at: dt.datetime = MONDAY, *, score: int = 9, **fields: Any) -> FollowUp:

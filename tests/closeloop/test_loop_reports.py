@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from closeloop.closing import reopen
 from closeloop.models import Activity, FollowUp, RootCause
+from closeloop.replying import notice_returned, settle_replies
 from closeloop.reports.backlog import count_backlog
 from closeloop.reports.cohort import Part
 from closeloop.reports.loop import LoopClosed, add_up, list_weeks, loop_closed
@@ -107,12 +108,15 @@ def test_call_that_nobody_answered_and_a_note_are_no_contact(agent: User) -> Non
 
 def test_reply_that_came_back_is_no_contact() -> None:
     # The server took it, so the first contact was noted; then it bounced and they wait again.
-    follow_up = answered(first_contacted_at=MONDAY + HOUR, awaiting_contact=True)
+    follow_up = answered(first_contacted_at=MONDAY + HOUR, awaiting_contact=False)
     replied(follow_up, at=MONDAY + HOUR, delivery_status="bounced")
+    notice_returned(now=NOW)
 
     assert loop_closed(Selection(zone=ZONE), now=NOW).counts == (0, 0, 1)
 
-    replied(follow_up, at=MONDAY + 2 * HOUR)
+    again = replied(follow_up, at=MONDAY + 2 * HOUR)
+    Activity.objects.filter(pk=again.pk).update(mail_settled_at=None)
+    settle_replies(now=NOW)
     assert loop_closed(Selection(zone=ZONE), now=NOW).counts == (1, 0, 0)
 
 

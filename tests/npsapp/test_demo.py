@@ -20,7 +20,7 @@ from closeloop.closing import Closing, close
 from closeloop.models import Activity, FollowUp, Member, RootCause
 from closeloop.noting import add_note, log_call
 from closeloop.opening import open_follow_up
-from closeloop.reports.cohort import read_cohort
+from closeloop.reports.cohort import Cohort
 from closeloop.reports.loop import add_up, list_weeks
 from closeloop.reports.recovery import compare_recovery, list_gestures
 from closeloop.reports.results import count_causes
@@ -280,7 +280,7 @@ def test_demo_keeps_the_frequency_rule_and_still_asks_most() -> None:
 
 
 def test_demo_fills_the_page_about_the_loop() -> None:
-    cohort = read_cohort(Selection(zone=get_organisation().zone), now=NOW)
+    cohort = Cohort(selection=Selection(zone=get_organisation().zone), now=NOW)
 
     loop = add_up(list_weeks(cohort, most=None))
     everybody = list_first_contacts(cohort)[0]
