@@ -70,7 +70,8 @@ def get_improvement(pk: int) -> Improvement:
 def get_voice(pk: int) -> ImprovementVoice:
     """A customer behind an improvement."""
     return get_object_or_404(
-        ImprovementVoice.objects.select_related("improvement", "follow_up"), pk=pk
+        ImprovementVoice.objects.select_related("improvement", "follow_up__response__contact"),
+        pk=pk,
     )
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,10 +19,21 @@ from closeloop.access import get_voice
 from closeloop.changing import StaleVersion
 from closeloop.forms.improving import ChosenForm, GatherForm
 from closeloop.models import FollowUp, ImprovementVoice
-from closeloop.spreading import prepare_writing
+from closeloop.replying import CannotReply
+from closeloop.spreading import AlreadyTold, NotDone, prepare_writing
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from npsapp.undo import offer_undo
+
+# Why nobody is written to, although a page that was drawn before offered it.
+REFUSALS: dict[type[Exception], object] = {
+    NotDone: gettext_lazy(
+        "This improvement is not done, or not any more: there is nothing to tell yet. No follow-up "
+        "was opened."
+    ),
+    AlreadyTold: gettext_lazy("A colleague told this customer already. No follow-up was opened."),
+    CannotReply: gettext_lazy("No mail can leave for this person. No follow-up was opened."),
+}
 
 
 @requires(Role.AGENT)
@@ -92,6 +104,11 @@ def voice_write(request: StaffRequest, pk: int) -> HttpResponse:
     except StaleVersion:
         messages.warning(request, _("The follow-up changed just before you. Look again."))
         return redirect(voice.follow_up)
+    except ImprovementVoice.DoesNotExist:
+        raise Http404 from None
+    except tuple(REFUSALS) as refusal:
+        messages.warning(request, str(REFUSALS[type(refusal)]))
+        return redirect(voice.improvement)
     if was_closed:
         messages.info(request, _("The follow-up is open again, so that you can write."))
     return redirect(f"{follow_up.get_absolute_url()}?improvement={voice.improvement_id}#act")

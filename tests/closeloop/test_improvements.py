@@ -20,6 +20,7 @@ from closeloop.reports.improvements import measure_effect
 from npsapp.erasing.erase import erase
 from npsapp.exporting import export_person
 from npsapp.models import User
+from responses.models import Response
 from surveys.models import Mail, get_organisation
 from tests.factories import (
     make_contact,
@@ -338,7 +339,12 @@ def test_writing_opens_a_closed_follow_up_with_a_draft_in_the_customers_language
     FollowUp.objects.filter(pk=follow_up.pk).update(
         state="closed", closed_at=NOW, outcome="noted", awaiting_contact=False
     )
-    improvement = make_improvement(follow_ups=[follow_up], news="De dozen zijn nu waterdicht.")
+    improvement = make_improvement(
+        follow_ups=[follow_up],
+        news="De dozen zijn nu waterdicht.",
+        state="done",
+        done_on=NOW.date(),
+    )
 
     response = agent_client.post(
         reverse("voice_write", args=[improvement.voices.get().pk]), follow=True
@@ -373,8 +379,46 @@ def test_writing_waits_until_it_is_done_and_warns_of_a_closed_follow_up(
     assert ["Open it and write" in page for page in pages] == [False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("state", "told", "wish", "said"),
+    [
+        ("doing", False, None, "is not done, or not any more"),
+        ("dropped", False, None, "is not done, or not any more"),
+        ("done", True, None, "told this customer already"),
+        ("done", False, False, "No mail can leave for this person"),
+    ],
+)
+def test_writing_that_an_older_page_offered_is_refused_and_opens_nothing(
+    agent_client: Client, state: str, told: bool, wish: bool | None, said: str
+) -> None:
+    follow_up = named_follow_up()
+    FollowUp.objects.filter(pk=follow_up.pk).update(
+        state="closed", closed_at=NOW, outcome="noted", awaiting_contact=False
+    )
+    Response.objects.filter(pk=follow_up.response_id).update(may_contact=wish)
+    done_on = NOW.date() if state == "done" else None
+    improvement = make_improvement(follow_ups=[follow_up], state=state, done_on=done_on)
+    voice = improvement.voices.get()
+    ImprovementVoice.objects.update(told_at=NOW if told else None)
+
+    page = agent_client.post(reverse("voice_write", args=[voice.pk]), follow=True)
+
+    follow_up.refresh_from_db()
+    assert follow_up.state == "closed"
+    assert page.redirect_chain[-1][0] == improvement.get_absolute_url()
+    assert said in page.content.decode()
+
+
+def test_draft_of_what_is_not_done_any_more_tells_nothing(agent_client: Client) -> None:
+    follow_up = named_follow_up()
+    improvement = make_improvement(follow_ups=[follow_up], news="Alles is nieuw", state="doing")
+    url = f"{follow_up.get_absolute_url()}?improvement={improvement.pk}"
+
+    assert "Alles is nieuw" not in agent_client.get(url).context["draft"].text
+
+
 def test_draft_of_somebody_elses_improvement_is_not_taken_over(agent_client: Client) -> None:
-    improvement = make_improvement(news="Geheim")
+    improvement = make_improvement(news="Geheim", state="done", done_on=NOW.date())
     url = f"{named_follow_up().get_absolute_url()}?improvement={improvement.pk}"
 
     assert "Geheim" not in agent_client.get(url).context["draft"].text
