@@ -11,7 +11,9 @@ from django.db.models import Count, Q, QuerySet
 
 from closeloop.assigning import take
 from closeloop.closing import Closing
+from closeloop.drafting import discard_draft, save_draft
 from closeloop.letters import choose_suiting
+from closeloop.models import Draft as Kept
 from closeloop.models import FollowUp, ReplyTemplate, RoundItem, WritingRound
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.replying import Draft, draft_reply, send_reply
@@ -116,6 +118,31 @@ def draft_for(item: RoundItem, follow_up: FollowUp, *, user: User) -> Draft:
     return draft_reply(follow_up, user=user, template=str(template.pk) if template else None)
 
 
+def keep_words(
+    item: RoundItem,
+    follow_up: FollowUp,
+    *,
+    subject: str,
+    text: str,
+    user: User,
+    version: int,
+    now: dt.datetime,
+) -> Kept | None:
+    """Keep what somebody typed and did not send as their draft; what was proposed is none."""
+    proposed = draft_for(item, follow_up, user=user)
+    if (subject.strip(), text.strip()) == (proposed.subject.strip(), proposed.text.strip()):
+        text = ""
+    return save_draft(
+        follow_up,
+        Kept.Kind.REPLY,
+        subject=subject,
+        text=text,
+        user=user,
+        version=version,
+        now=now,
+    )
+
+
 def send_item(
     item: RoundItem,
     *,
@@ -142,6 +169,7 @@ def send_item(
             closing=closing,
         )
         settle_item(item, State.CLOSED if closing else State.SENT)
+        discard_draft(follow_up, Kept.Kind.REPLY, user=user)
 
 
 def settle_item(item: RoundItem, state: RoundItem.State) -> None:

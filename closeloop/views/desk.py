@@ -13,7 +13,7 @@ from closeloop.access import get_follow_up
 from closeloop.drafting import discard_draft, save_draft
 from closeloop.forms.desk import DiscardForm, DraftForm, PresenceForm
 from closeloop.presence import note_presence
-from npsapp.requests import StaffRequest, require_post_else
+from npsapp.requests import StaffRequest, read_next, require_post_else
 from npsapp.roles import Role, requires
 
 
@@ -46,6 +46,8 @@ def follow_up_draft_discard(request: StaffRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         discard_draft(follow_up, form.cleaned_data["kind"], user=request.user)
         messages.success(request, _("The draft is thrown away."))
+    if "next" in request.POST:
+        return redirect(read_next(request, default="follow_ups"))
     return redirect(follow_up)
 
 

@@ -14,9 +14,12 @@ from django.views.decorators.http import require_http_methods
 from closeloop.access import get_follow_up, get_writing_round
 from closeloop.changing import AlreadyDone, StaleVersion, WrongState
 from closeloop.closing import needs_root_cause
+from closeloop.drafting import find_drafts
 from closeloop.forms.acting import ReplyForm
+from closeloop.forms.desk import DraftForm
 from closeloop.forms.letters import RoundForm
-from closeloop.models import FollowUp, RoundItem, WritingRound
+from closeloop.models import Draft, FollowUp, RoundItem, WritingRound
+from closeloop.notifying import name_person
 from closeloop.replying import CannotReply
 from closeloop.views.page import make_reply_form
 from closeloop.writing import (
@@ -24,6 +27,7 @@ from closeloop.writing import (
     draft_for,
     find_candidates,
     find_current,
+    keep_words,
     list_unfinished,
     measure,
     send_item,
@@ -82,10 +86,49 @@ def writing_round(request: StaffRequest, pk: int) -> HttpResponse:
     item = chosen.items.filter(pk=_read_number(request.POST.get("item"))).first()
     if item is None:
         return redirect(chosen)
-    if request.POST.get("then") == "skip":
-        settle_item(item, RoundItem.State.SKIPPED)
-        return redirect(chosen)
+    if request.POST.get("then") in {"skip", "stop"}:
+        return _leave(request, chosen, item, now=timezone.now())
     return _send(request, chosen, item, now=timezone.now())
+
+
+def _leave(
+    request: StaffRequest, chosen: WritingRound, item: RoundItem, *, now: dt.datetime
+) -> HttpResponse:
+    """Go on to the next one, or out of the round; what was typed stays as a draft."""
+    follow_up = get_follow_up(item.follow_up_id)
+    if not _keep(request, item, follow_up, now=now):
+        form = _make_form(request, item, follow_up)
+        return _draw(request, chosen, item, form=form, status=422)
+    if request.POST["then"] == "stop":
+        return redirect("writing_rounds")
+    settle_item(item, RoundItem.State.SKIPPED)
+    return redirect(chosen)
+
+
+def _keep(
+    request: StaffRequest, item: RoundItem, follow_up: FollowUp, *, now: dt.datetime
+) -> bool:
+    """Keep what was typed and say so; False when it is longer than a mail may be."""
+    if "text" not in request.POST:
+        return True
+    data = request.POST.copy()
+    data["kind"] = Draft.Kind.REPLY
+    form = DraftForm(data, follow_up=follow_up)
+    if not form.is_valid():
+        return False
+    draft = keep_words(
+        item,
+        follow_up,
+        subject=form.cleaned_data["subject"],
+        text=form.cleaned_data["text"],
+        version=form.cleaned_data["version"],
+        user=request.user,
+        now=now,
+    )
+    if draft:
+        said = _("What you typed for %(name)s is kept as a draft.")
+        messages.info(request, said % {"name": name_person(follow_up)})
+    return True
 
 
 def _read_number(text: str | None) -> int:
@@ -111,8 +154,9 @@ def _send(
         )
     except (AlreadyDone, WrongState):
         messages.info(request, _("A mail or a colleague was there first; nothing was sent twice."))
+        _keep(request, item, follow_up, now=now)
     except StaleVersion:
-        return _draw_changed(request, chosen, item)
+        return _draw_changed(request, chosen, item, now=now)
     except (CannotReply, NoSender):
         form.add_error(None, _("No mail can leave for this person now."))
         return _draw(request, chosen, item, form=form, status=422)
@@ -124,7 +168,9 @@ def _make_form(request: StaffRequest, item: RoundItem, follow_up: FollowUp) -> R
         # What counts as an empty reply is a greeting alone; a template as it stands may leave.
         return make_reply_form(follow_up, user=request.user, data=request.POST)
     draft = draft_for(item, follow_up, user=request.user)
-    initial = {"subject": draft.subject, "text": draft.text, "outcome": _usual_outcome(follow_up)}
+    # What somebody began before goes before what the round proposes.
+    begun = find_drafts(follow_up, user=request.user).get("reply") or draft
+    initial = {"subject": begun.subject, "text": begun.text, "outcome": _usual_outcome(follow_up)}
     return ReplyForm(follow_up=follow_up, initial=initial)
 
 
@@ -133,11 +179,14 @@ def _usual_outcome(follow_up: FollowUp) -> str:
     return FollowUp.Outcome.THANKED.value if is_promoter else ""
 
 
-def _draw_changed(request: StaffRequest, chosen: WritingRound, item: RoundItem) -> HttpResponse:
+def _draw_changed(
+    request: StaffRequest, chosen: WritingRound, item: RoundItem, *, now: dt.datetime
+) -> HttpResponse:
     """Somebody did something meanwhile: show it again as it is now, with what was typed."""
     follow_up = get_follow_up(item.follow_up_id)
     if follow_up.is_closed or not follow_up.awaiting_contact:
         messages.info(request, _("A colleague was there first; nothing was sent."))
+        _keep(request, item, follow_up, now=now)
         return redirect(chosen)
     data = request.POST.copy()
     data["version"] = str(follow_up.version)
@@ -166,6 +215,8 @@ def _draw(
         "contact": follow_up.response.contact,
         "form": form or _make_form(request, item, follow_up),
         "draft": draft_for(item, follow_up, user=request.user),
+        # What was sent in holds more than what was kept while it was typed.
+        "kept": None if form else find_drafts(follow_up, user=request.user).get("reply"),
         "needs_root_cause": needs_root_cause(follow_up),
     }
     return render(request, "closeloop/letters/round.html", context, status=status)

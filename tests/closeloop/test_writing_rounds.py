@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from closeloop.closing import Closing, close
-from closeloop.models import FollowUp, ReplyTemplate, RoundItem, WritingRound
+from closeloop.models import Draft, FollowUp, ReplyTemplate, RoundItem, WritingRound
 from closeloop.noting import add_note
 from npsapp.models import User
 from surveys.models import Mail
@@ -127,6 +127,91 @@ def test_leaving_and_coming_back_finds_the_same_place(agent_client: Client, agen
     assert (progress.number, progress.total) == (2, 3)
     assert unfinished.get_absolute_url() in page.content.decode()
     assert title(agent_client) == "2 of 3"
+
+
+@pytest.mark.parametrize("then", ["skip", "stop"])
+def test_what_was_typed_is_kept_as_a_draft_when_leaving(
+    agent_client: Client, agent: User, then: str
+) -> None:
+    follow_up = make_promoter(agent)
+    begin(agent_client, make_template())
+
+    press(agent_client, then, text="Beste Daan,\n\nhalf")
+
+    draft = Draft.objects.get()
+    page = agent_client.get(follow_up.get_absolute_url())
+    assert (draft.user, draft.follow_up, draft.text) == (agent, follow_up, "Beste Daan,\n\nhalf")
+    assert page.context["forms"]["reply"]["text"].value() == "Beste Daan,\n\nhalf"
+    assert Mail.objects.count() == 0
+
+
+def test_round_goes_on_with_what_was_typed_before_and_sending_ends_the_draft(
+    agent_client: Client, agent: User
+) -> None:
+    make_promoter(agent)
+    begin(agent_client, make_template())
+    stopped = press(agent_client, "stop", text="Beste Daan, half")
+
+    url = WritingRound.objects.get().get_absolute_url()
+    page = agent_client.get(url)
+    shown = page.context["form"]["text"].value()
+    press(agent_client, "")
+
+    assert (stopped.url, shown) == (URL, "Beste Daan, half")
+    assert "Draft saved" in page.content.decode()
+    assert Mail.objects.get().text.startswith("Beste Daan, half")
+    assert Draft.objects.count() == 0
+
+
+def test_mail_that_was_only_looked_at_is_no_draft(agent_client: Client, agent: User) -> None:
+    make_promoter(agent)
+    begin(agent_client, make_template())
+
+    press(agent_client, "stop")
+    press(agent_client, "skip")
+
+    assert Draft.objects.count() == 0
+    assert RoundItem.objects.get().state == "skipped"
+
+
+def test_what_was_typed_survives_a_colleague_who_was_first(
+    agent_client: Client, agent: User
+) -> None:
+    follow_up = make_promoter(agent)
+    begin(agent_client, make_template())
+    url = WritingRound.objects.get().get_absolute_url()
+    item = agent_client.get(url).context["item"]
+    close(follow_up, Closing(outcome="thanked"), user=make_user(), version=1, now=timezone.now())
+
+    sent = {"item": item.pk, "version": 1, "subject": "Re", "text": "Beste Daan, dank", "then": ""}
+    page = agent_client.post(url, sent, follow=True)
+
+    assert Draft.objects.get().text == "Beste Daan, dank"
+    assert "is kept as a draft" in page.content.decode()
+
+
+def test_text_that_no_mail_may_have_skips_nobody(agent_client: Client, agent: User) -> None:
+    make_promoter(agent)
+    begin(agent_client, make_template())
+
+    page = press(agent_client, "skip", text="x" * 8001)
+
+    assert page.status_code == 422
+    assert RoundItem.objects.get().state == "waiting"
+    assert page.context["form"]["text"].value() == "x" * 8001
+
+
+def test_thrown_away_draft_leads_back_to_the_round(agent_client: Client, agent: User) -> None:
+    follow_up = make_promoter(agent)
+    begin(agent_client, make_template())
+    press(agent_client, "stop", text="Beste Daan, half")
+    url = WritingRound.objects.get().get_absolute_url()
+
+    discard = f"{follow_up.get_absolute_url()}draft/discard/"
+    page = agent_client.post(discard, {"kind": "reply", "next": url}, follow=True)
+
+    assert page.redirect_chain == [(url, 302)]
+    assert page.context["form"]["text"].value() != "Beste Daan, half"
 
 
 def test_second_click_sends_no_second_mail(agent_client: Client, agent: User) -> None:
