@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Count
 
-from closeloop.changing import demand_open, lock, locked, record
+from closeloop.changing import WrongState, demand_open, lock, locked, record
 from closeloop.duty import Roster, load_roster
 from closeloop.models import Activity, FollowUp, Member
 from closeloop.models.followup import FollowUpQuerySet
@@ -19,6 +19,10 @@ from npsapp.models import User
 from npsapp.roles import Role
 from responses.models import Response
 from surveys.models import get_organisation
+
+
+# Why an owner changed, when it is because somebody took back what they did.
+UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +126,29 @@ def assign(
         demand_open(fresh)
         if fresh.owner == to:
             return fresh
+        # For whoever takes it back at once.
+        before = fresh.state
         if to == user:
             fresh.state = FollowUp.State.IN_PROGRESS
-        give(fresh, to=to, user=user, now=now)
+        give(fresh, to=to, user=user, now=now, state=before)
+    return fresh
+
+
+def undo_assign(follow_up: FollowUp, *, user: User, version: int, now: dt.datetime) -> FollowUp:
+    """Take back what one did to the owner when nothing happened since: the state returns too.
+
+    Whoever may have no follow-ups any more does not get it again.
+    """
+    kind = Activity.Kind.ASSIGNED
+    with locked(
+        follow_up, user=user, version=version, kind=kind, details={"because": UNDONE}
+    ) as fresh:
+        last = fresh.activities.filter(version=fresh.version).first()
+        if last is None or last.kind != kind or last.actor_id != user.pk:
+            raise WrongState
+        before = User.objects.who_may(Role.AGENT).filter(pk=last.details.get("from") or 0).first()
+        fresh.state = last.details.get("state", fresh.state)
+        give(fresh, to=before, user=user, now=now, because=UNDONE)
     return fresh
 
 

@@ -17,7 +17,6 @@ from closeloop.models import Activity, BulkAct, FollowUp
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.reports.news import with_change_after
 from npsapp.models import User
-from npsapp.roles import Role
 
 MOST = 500
 KEPT = dt.timedelta(days=1)
@@ -175,11 +174,7 @@ def _way_back(
     line = details.get((note["pk"], note["version"]), {})
     match kind:
         case Kind.ASSIGN:
-            # Whoever is gone by now cannot have it again.
-            before = User.objects.who_may(Role.AGENT).filter(pk=line.get("from") or 0).first()
-            return lambda row, seen: assigning.assign(
-                row, to=before, user=user, version=seen, now=now
-            )
+            return lambda row, seen: assigning.undo_assign(row, user=user, version=seen, now=now)
         case Kind.TAG:
             add, remove = line.get("removed", []), line.get("added", [])
             return lambda row, seen: tagging.set_tags(

@@ -115,8 +115,11 @@ def _write_due(follow_up: FollowUp) -> str:
 def name_customer(follow_up: FollowUp) -> str:
     """Return the person with the account they belong to, in the active language."""
     contact = follow_up.response.contact
+    person = name_person(follow_up)
+    return f"{person} ({contact.account})" if contact and contact.account else person
+
+
+def name_person(follow_up: FollowUp) -> str:
     if follow_up.is_test:
         return _("%(name)s (test)") % {"name": follow_up.response.tester}
-    if contact is None:
-        return _("Erased person")
-    return f"{contact} ({contact.account})" if contact.account else str(contact)
+    return str(follow_up.response.contact or _("Erased person"))

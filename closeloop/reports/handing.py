@@ -8,6 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import F, Func, JSONField
+
+from closeloop.assigning import UNDONE
 from closeloop.models import Activity
 from responses.models import Category
 
@@ -34,20 +37,20 @@ def list_handings(*, now: dt.datetime) -> list[Handing]:
             at__gte=now - dt.timedelta(days=DAYS),
             follow_up__is_test=False,
             follow_up__response__category=Category.DETRACTOR,
-            # A rule that gives on what nobody had has no actor, and hands over from nobody.
-            actor__isnull=False,
-            details__from__isnull=False,
+            # A manager may share out what others have; a rule has no actor at all.
+            details__from=Func(F("actor"), function="to_jsonb", output_field=JSONField()),
         )
+        # Taking it and taking that back leaves it where it was.
+        .exclude(details__contains={"because": UNDONE})
         .select_related("actor", "follow_up__response__contact")
-        .order_by("-at", "-pk")[: SHOWN * 5]
+        .order_by("-at", "-pk")[:SHOWN]
     )
-    own = [each for each in given if each.actor_id == each.details["from"]][:SHOWN]
     first = dict(
         Activity.objects.filter(
-            kind=Activity.Kind.OPENED, follow_up__in=[each.follow_up_id for each in own]
+            kind=Activity.Kind.OPENED, follow_up__in=[each.follow_up_id for each in given]
         ).values_list("follow_up", "details__to_name")
     )
-    return [_describe(each, first.get(each.follow_up_id) or "") for each in own]
+    return [_describe(each, first.get(each.follow_up_id) or "") for each in given]
 
 
 def _describe(given: Activity, at_first: str) -> Handing:

@@ -21,6 +21,7 @@ from closeloop.forms.bulk import BulkForm
 from closeloop.forms.filtering import FilterForm
 from closeloop.forms.improving import ChosenForm
 from closeloop.models import FollowUp
+from closeloop.notifying import name_person
 from closeloop.reports.queue import View
 from closeloop.views.queue import draw_queue, find_chosen
 from npsapp.models import User
@@ -137,8 +138,7 @@ def _say_rest(outcome: Outcome) -> list[str]:
 
 def _name(follow_ups: list[FollowUp]) -> str:
     names = [
-        f"{each.response.contact or _('Erased person')} ({each.response.score})"
-        for each in follow_ups[:MOST_NAMED]
+        f"{name_person(each)} ({each.response.score})" for each in follow_ups[:MOST_NAMED]
     ]
     more = len(follow_ups) - MOST_NAMED
     if more > 0:

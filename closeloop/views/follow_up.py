@@ -63,8 +63,8 @@ def _say_assigned(request: StaffRequest, text: str, *, before: FollowUp, after: 
     if before.version == after.version:
         messages.success(request, text)
         return
-    url = reverse("follow_up_assign", args=[after.pk])
-    offer_undo(request, text, url=url, version=after.version, to=before.owner_id or "")
+    url = reverse("follow_up_unassign", args=[after.pk])
+    offer_undo(request, text, url=url, version=after.version)
 
 
 def _say_too_late(request: StaffRequest, now_is: FollowUp) -> None:
@@ -91,6 +91,19 @@ def follow_up_assign(request: StaffRequest, pk: int) -> HttpResponse:
         _say_assigned(request, _("The owner is changed."), before=chosen, after=after)
 
     return act_on(request, form, act, tell=tell)
+
+
+@requires(Role.AGENT)
+@require_post_else("follow_up", "pk")
+def follow_up_unassign(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take one's own change of owner back, as long as nothing happened since."""
+    chosen = get_follow_up(pk)
+    form = VersionForm(request.POST, follow_up=chosen)
+
+    def act(version: int, now: dt.datetime) -> FollowUp:
+        return assigning.undo_assign(chosen, user=request.user, version=version, now=now)
+
+    return act_on(request, form, act, done=_("The follow-up is as it was."))
 
 
 @requires(Role.AGENT)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from closeloop.assigning import assign, give, hand_over
+from closeloop.assigning import assign, give, hand_over, undo_assign
 from closeloop.models import Absence, Activity, FollowUp, Member
 from closeloop.opening import open_follow_up
 from closeloop.reports.handing import list_handings
@@ -279,5 +279,33 @@ def test_only_bad_scores_that_an_owner_gave_away_are_listed() -> None:
     assign(good, to=tom, user=sanne, version=1, now=MONDAY)
     assign(shared, to=tom, user=manager, version=1, now=MONDAY)
     give(make_follow_up(score=2, owner=None), to=tom, now=MONDAY, because="escalated")
+
+    assert list_handings(now=MONDAY) == []
+
+
+def test_own_bad_score_given_away_is_listed_behind_many_that_were_shared_out() -> None:
+    sanne, tom, manager = make_user(), make_user(), make_user(role=Role.MANAGER)
+    follow_up = make_follow_up(score=2, owner=sanne)
+    assign(follow_up, to=tom, user=sanne, version=1, now=MONDAY)
+    Activity.objects.bulk_create(
+        Activity(
+            follow_up=follow_up,
+            kind=Activity.Kind.ASSIGNED,
+            actor=manager,
+            at=MONDAY + DAY,
+            version=3,
+            details={"from": tom.pk, "to": sanne.pk},
+        )
+        for _number in range(150)
+    )
+
+    assert [handing.by for handing in list_handings(now=MONDAY + DAY)] == [str(sanne)]
+
+
+def test_bad_score_taken_and_given_back_by_undo_is_not_listed() -> None:
+    sanne, tom = make_user(), make_user()
+    follow_up = make_follow_up(score=2, owner=sanne)
+    taken = assign(follow_up, to=tom, user=tom, version=1, now=MONDAY)
+    undo_assign(taken, user=tom, version=taken.version, now=MONDAY)
 
     assert list_handings(now=MONDAY) == []

@@ -77,7 +77,7 @@ def test_own_takes_all_ticked_ones_and_undo_gives_them_back(
     assert [owner for _state, owner in states(three)] == [agent, agent, None]
     assert page.request["QUERY_STRING"] == "view=all"
     assert "2 follow-ups are as they were." in press_undo(agent_client, page.content.decode())
-    assert [owner for _state, owner in states(three)] == [other, None, None]
+    assert states(three) == [("open", other), ("open", None), ("open", None)]
 
 
 def test_undo_gives_nothing_to_whoever_may_not_have_it_any_more(

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from closeloop.assigning import take, undo_assign
 from closeloop.changing import StaleVersion, WrongState
 from closeloop.closing import Closing, close, undo_close
 from closeloop.models import FollowUp, Member
@@ -87,6 +88,38 @@ def test_undo_after_taking_gives_it_back(agent_client: Client, waiting: FollowUp
 
     waiting.refresh_from_db()
     assert waiting.owner == owner
+
+
+def test_undo_after_taking_brings_back_the_state(
+    agent_client: Client, agent: User, waiting: FollowUp
+) -> None:
+    url = reverse("follow_up_own", args=[waiting.pk])
+    page = agent_client.post(url, {"version": waiting.version}, follow=True)
+    waiting.refresh_from_db()
+    assert (waiting.owner, waiting.state) == (agent, "in_progress")
+
+    html = press_undo(agent_client, page.content.decode())
+
+    waiting.refresh_from_db()
+    assert (waiting.owner, waiting.state) == (None, "open")
+    assert "The follow-up is as it was." in html
+
+
+def test_undo_after_taking_what_was_begun_leaves_it_in_progress(waiting: FollowUp) -> None:
+    user = make_user()
+    FollowUp.objects.filter(pk=waiting.pk).update(state="in_progress")
+    taken = take(waiting, user=user, version=1, now=NOW)
+
+    back = undo_assign(taken, user=user, version=taken.version, now=NOW)
+
+    assert (back.owner, back.state) == (None, "in_progress")
+
+
+def test_undo_of_what_somebody_else_took_is_refused(waiting: FollowUp) -> None:
+    taken = take(waiting, user=make_user(), version=1, now=NOW)
+
+    with pytest.raises(WrongState):
+        undo_assign(taken, user=make_user(), version=taken.version, now=NOW)
 
 
 def test_undo_puts_a_member_back_on_duty(manager_client: Client) -> None:

@@ -84,6 +84,7 @@ AGENT = {
     "follow_up_snooze",
     "follow_up_tag",
     "follow_up_template",
+    "follow_up_unassign",
     "follow_up_unclose",
     "follow_up_wake",
     "follow_ups",
