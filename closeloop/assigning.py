@@ -20,7 +20,6 @@ from npsapp.roles import Role
 from responses.models import Response
 from surveys.models import get_organisation
 
-
 # Why an owner changed, when it is because somebody took back what they did.
 UNDONE = "undone"
 

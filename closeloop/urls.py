@@ -46,7 +46,9 @@ urlpatterns = [
     path("follow-ups/<int:pk>/", follow_up.follow_up, name="follow_up"),
     path("follow-ups/<int:pk>/own/", follow_up.follow_up_own, name="follow_up_own"),
     path("follow-ups/<int:pk>/assign/", follow_up.follow_up_assign, name="follow_up_assign"),
-    path("follow-ups/<int:pk>/assign/undo/", follow_up.follow_up_unassign, name="follow_up_unassign"),
+    path(
+        "follow-ups/<int:pk>/assign/undo/", follow_up.follow_up_unassign, name="follow_up_unassign"
+    ),
     path("follow-ups/<int:pk>/note/", follow_up.follow_up_note, name="follow_up_note"),
     path("follow-ups/<int:pk>/call/", follow_up.follow_up_call, name="follow_up_call"),
     path("follow-ups/<int:pk>/reply/", follow_up.follow_up_reply, name="follow_up_reply"),

@@ -137,9 +137,7 @@ def _say_rest(outcome: Outcome) -> list[str]:
 
 
 def _name(follow_ups: list[FollowUp]) -> str:
-    names = [
-        f"{name_person(each)} ({each.response.score})" for each in follow_ups[:MOST_NAMED]
-    ]
+    names = [f"{name_person(each)} ({each.response.score})" for each in follow_ups[:MOST_NAMED]]
     more = len(follow_ups) - MOST_NAMED
     if more > 0:
         names.append(_("and %(n)s more") % {"n": more})

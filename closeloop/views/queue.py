@@ -16,7 +16,7 @@ from closeloop.bulk import MOST
 from closeloop.forms.bulk import BulkForm
 from closeloop.forms.filtering import FilterForm, Pairs
 from closeloop.forms.saved_views import SavedViewForm
-from closeloop.models import FollowUp, SavedView, Tag
+from closeloop.models import FollowUp, ReceivedMail, SavedView, Tag
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.reports.due import Due, describe_due, say_age
 from closeloop.reports.news import count_new, read_marker
@@ -77,6 +77,7 @@ def draw_queue(
     counts = queue_counts(user=request.user, now=now)
     pairs = [("view", view.value), *form.pairs()]
     picked = set(bulk.picked) if bulk else set()
+    may_manage = request.user.may(Role.MANAGER)
     context: dict[str, Any] = {
         "view": view,
         "unowned": counts.unassigned,
@@ -86,7 +87,9 @@ def draw_queue(
         "page": page,
         "rows": [_make_row(each, picked=picked, now=now) for each in page],
         "tests": [Row(test, due=describe_due(test, now=now)) for test in list_tests()],
-        "may_manage": request.user.may(Role.MANAGER),
+        "may_manage": may_manage,
+        # Whoever may not settle them is not told of them.
+        "strays": ReceivedMail.objects.stray().count() if may_manage else 0,
         "query": urlencode(pairs),
         "bulk": bulk or BulkForm(seen=seen, query=urlencode([*pairs, ("page", page.number)])),
         "most": MOST,

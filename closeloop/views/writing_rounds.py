@@ -105,9 +105,7 @@ def _leave(
     return redirect(chosen)
 
 
-def _keep(
-    request: StaffRequest, item: RoundItem, follow_up: FollowUp, *, now: dt.datetime
-) -> bool:
+def _keep(request: StaffRequest, item: RoundItem, follow_up: FollowUp, *, now: dt.datetime) -> bool:
     """Keep what was typed and say so; False when it is longer than a mail may be."""
     if "text" not in request.POST:
         return True

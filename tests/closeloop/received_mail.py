@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import hmac
 import json
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
+
+from closeloop.models import Activity, FollowUp
+from closeloop.receiving.filing import file_mails
+from closeloop.reply_address import make_reply_address
+from npsapp.models import User
+from tests.factories import make_contact, make_follow_up, make_invitation, make_response
 
 SECRET = "nps:a-secret-that-is-long-enough"
 SIGNING_KEY = "the-key-mailgun-signs-with"
@@ -21,6 +29,9 @@ TEXT = (
     "> Beste Daan,\n>\n> Excuus.\n"
 )
 SENDER = "daan@klanten.example"
+# Of TEXT, what is not quoted.
+NEW = "Dank je wel, het pakket is er!\n\nGroet, Daan"
+HOUR = dt.timedelta(hours=1)
 
 
 def basic(secret: str) -> dict[str, str]:
@@ -127,3 +138,20 @@ def sendgrid_mail(*, to: str, **fields: Any) -> dict[str, Any]:
         "spam_score": "0.1",
         "sender_ip": "192.0.2.1",
     } | fields
+
+
+def make_answered(owner: User, *, score: int = 9, **fields: Any) -> FollowUp:
+    now = timezone.now() - HOUR
+    contact = make_contact(first_name="Daan", last_name="Duin", email=SENDER)
+    response = make_response(
+        invitation=make_invitation(contact=contact, state="sent", sent_at=now),
+        score=score, language="nl", answered_at=now,
+    )  # fmt: skip
+    return make_follow_up(response=response, now=now, owner=owner, **fields)
+
+
+def bring(follow_up: FollowUp, **fields: Any) -> Activity | None:
+    """Deliver a mail to the address of a follow-up and file it."""
+    assert deliver(POSTMARK, postmark_mail(to=make_reply_address(follow_up.pk), **fields)) == 200
+    file_mails(now=timezone.now())
+    return Activity.objects.filter(follow_up=follow_up, kind="received").first()
