@@ -42,6 +42,11 @@ class Shown:
     days: int
     is_own: bool
 
+    @property
+    def keys(self) -> list[str]:
+        """What names each step, whatever language the reader has."""
+        return self.steps if self.is_own else USUAL[self.category]
+
 
 def find_recipe(category: str, *, organisation: Organisation | None = None) -> Shown:
     """Return the steps of one category (one query, and one for the organisation)."""

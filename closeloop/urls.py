@@ -56,6 +56,7 @@ urlpatterns = [
     path("follow-ups/<int:pk>/close/undo/", follow_up.follow_up_unclose, name="follow_up_unclose"),
     path("follow-ups/<int:pk>/reopen/", follow_up.follow_up_reopen, name="follow_up_reopen"),
     path("follow-ups/<int:pk>/gesture/", follow_up.follow_up_gesture, name="follow_up_gesture"),
+    path("follow-ups/<int:pk>/step/", recipes.follow_up_step, name="follow_up_step"),
     path("follow-ups/<int:pk>/snooze/", sorting.follow_up_snooze, name="follow_up_snooze"),
     path("follow-ups/<int:pk>/wake/", sorting.follow_up_wake, name="follow_up_wake"),
     path("follow-ups/<int:pk>/tags/", sorting.follow_up_tag, name="follow_up_tag"),

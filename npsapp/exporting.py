@@ -23,7 +23,7 @@ from surveys.models import (
 from surveys.suppressing import list_removals
 
 # Of the details of an activity, what says something about the person.
-TOLD = ("what", "cost", "outcome", "added", "removed")
+TOLD = ("what", "cost", "outcome", "added", "removed", "step", "done")
 HEADER = ["Section", "Number", "Field", "Value"]
 
 

@@ -8,9 +8,25 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from closeloop.forms.base import ActingForm
 from closeloop.recipes import MOST_STEPS, Shown
 
 LONGEST_STEP = 160
+
+
+class StepForm(ActingForm):
+    """The button of a step: it ticks it off, or takes that back."""
+
+    name = "step"
+
+    tick = forms.CharField(required=False, max_length=LONGEST_STEP)
+    untick = forms.CharField(required=False, max_length=LONGEST_STEP)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if bool(cleaned.get("tick")) == bool(cleaned.get("untick")):
+            raise forms.ValidationError(_("Choose one step."))
+        return cleaned
 
 
 class RecipeForm(forms.Form):

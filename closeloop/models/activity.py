@@ -41,6 +41,7 @@ class Activity(models.Model):
         RECEIVED = "received", _("Mail from the customer")
         CALL = "call", _("Call")
         GESTURE = "gesture", _("Gesture")
+        STEP = "step", _("Step ticked")
         TAGGED = "tagged", _("Tags changed")
         SNOOZED = "snoozed", _("Snoozed")
         RETURNED = "returned", _("Back in the queue")

@@ -38,6 +38,9 @@ def name_activity(activity: Activity) -> str:
             return str(details.get("subject") or _("Mail from the customer"))
         case Activity.Kind.GESTURE:
             return _gave(details)
+        case Activity.Kind.STEP:
+            done, undone = _("Done: %(step)s"), _("Not done after all: %(step)s")
+            return (done if details["done"] else undone) % details
         case Activity.Kind.TAGGED:
             added = [f"+ {word}" for word in details.get("added", ())]
             return " · ".join([*added, *(f"− {word}" for word in details.get("removed", ()))])

@@ -168,6 +168,7 @@ ICONS: dict[str, str] = {
     Activity.Kind.RECEIVED: "envelope",
     Activity.Kind.CALL: "phone",
     Activity.Kind.GESTURE: "gift",
+    Activity.Kind.STEP: "check",
     Activity.Kind.TAGGED: "tag",
     Activity.Kind.SNOOZED: "moon",
     Activity.Kind.RETURNED: "back",

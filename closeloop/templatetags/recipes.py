@@ -1,16 +1,17 @@
-"""`{% recipe_for category organisation as recipe %}`: an include needs nothing of its view."""
+"""`{% checklist_of follow_up organisation as list %}`: an include needs nothing of its view."""
 
 from __future__ import annotations
 
 from django import template
 
-from closeloop.recipes import Shown, find_recipe
+from closeloop.models import FollowUp
+from closeloop.ticking import Checklist, read_checklist
 from surveys.models import Organisation
 
 register = template.Library()
 
 
 @register.simple_tag
-def recipe_for(category: str, organisation: Organisation | None = None) -> Shown:
+def checklist_of(follow_up: FollowUp, organisation: Organisation | None = None) -> Checklist:
     """`organisation` spares a query; an empty one is looked up."""
-    return find_recipe(category, organisation=organisation or None)
+    return read_checklist(follow_up, organisation=organisation or None)

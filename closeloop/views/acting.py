@@ -19,6 +19,7 @@ from closeloop.models import FollowUp
 from closeloop.replying import CannotReply
 from closeloop.snoozing import BadMoment
 from closeloop.tagging import TagTooLong, TooManyTags
+from closeloop.ticking import NoSuchStep
 from closeloop.views.page import draw_collision, draw_follow_up
 from npsapp.requests import StaffRequest
 from surveys.sending.queueing import NoSender
@@ -31,16 +32,23 @@ REFUSALS: dict[type[Exception], object] = {
     NoSender: gettext_lazy("There is no sender for replies yet. An admin adds it in Settings."),
     BadMoment: gettext_lazy("Choose a moment from now on, and within 90 days."),
     TooManyTags: gettext_lazy("A follow-up has eight tags at most."),
+    NoSuchStep: gettext_lazy("The recipe changed meanwhile: look at its steps again."),
     TagTooLong: gettext_lazy("A tag has 40 characters at most."),
 }
 
 
 def act_on(
-    request: StaffRequest, form: ActingForm, act: Act, *, done: str = "", tell: Tell | None = None
+    request: StaffRequest,
+    form: ActingForm,
+    act: Act,
+    *,
+    done: str = "",
+    tell: Tell | None = None,
+    place: str = "",
 ) -> HttpResponse:
     """Do what a form asks for, or show the page again with the form and why not.
 
-    Afterwards `tell` says so, or the words of `done`.
+    Afterwards `tell` says so, or the words of `done`, on the page at `place`.
     """
     now = timezone.now()
     if not form.is_valid():
@@ -62,4 +70,4 @@ def act_on(
         tell(after) if tell else messages.success(request, done)
     # What was begun has been sent; another kind of act leaves it for later.
     discard_draft(form.follow_up, form.name, user=request.user)
-    return redirect(form.follow_up)
+    return redirect(f"{form.follow_up.get_absolute_url()}{place and f'#{place}'}")

@@ -1,6 +1,8 @@
-"""What the team does about an answer of each category."""
+"""What the team does about an answer of each category, and what of it is done."""
 
 from __future__ import annotations
+
+import datetime as dt
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -8,8 +10,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from closeloop.forms.recipes import RecipeForm
+from closeloop.access import get_follow_up
+from closeloop.forms.recipes import RecipeForm, StepForm
+from closeloop.models import FollowUp
 from closeloop.recipes import forget_recipe, list_recipes, save_recipe
+from closeloop.ticking import tick
+from closeloop.views.acting import act_on
 from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
 from responses.models import Category
@@ -54,3 +60,25 @@ def recipe_usual(request: StaffRequest, category: str) -> HttpResponse:
     forget_recipe(Category(category))
     messages.success(request, _("The usual steps are back."))
     return redirect("recipes")
+
+
+@requires(Role.AGENT)
+@require_post_else("follow_up", "pk")
+def follow_up_step(request: StaffRequest, pk: int) -> HttpResponse:
+    """Tick a step of one follow-up off, or take that back."""
+    chosen = get_follow_up(pk)
+    form = StepForm(request.POST, follow_up=chosen)
+
+    def act(version: int, now: dt.datetime) -> FollowUp:
+        ticked, unticked = form.cleaned_data["tick"], form.cleaned_data["untick"]
+        return tick(
+            chosen,
+            ticked or unticked,
+            done=bool(ticked),
+            user=request.user,
+            version=version,
+            now=now,
+        )
+
+    done = _("Ticked off.") if "tick" in request.POST else _("No longer ticked off.")
+    return act_on(request, form, act, done=done, place="steps")

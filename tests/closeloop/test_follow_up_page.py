@@ -48,7 +48,7 @@ ACTIONS = {
 # account, the next one, a block of the address, the signature, what is improved because of it; what
 # there is to choose from: two lists of root causes, of tags, of colleagues and of texts to begin
 # with; and the sender, whose address an answer goes to.
-QUERIES = 32
+QUERIES = 33
 
 
 @pytest.fixture
@@ -528,7 +528,7 @@ def test_page_reads_every_kind_of_line_even_without_its_details(
 ) -> None:
     details = {
         "to": None, "from": 8, "outcome": "solved", "cost": "12.50", "because": "",
-        "until": NOW.isoformat(),
+        "until": NOW.isoformat(), "key": "Bel", "step": "Bel", "done": True,
     }  # fmt: skip
     for kind in Activity.Kind:
         Activity.objects.create(

@@ -148,7 +148,7 @@ def test_steps_in_the_teams_own_words_replace_the_usual_ones(
     page = agent_client.get(make_follow_up(score=3).get_absolute_url()).content.decode()
 
     assert Recipe.objects.get().steps == "Bel eerst\nSchrijf <b>daarna</b>"
-    assert "<li>Schrijf &lt;b&gt;daarna&lt;/b&gt;</li>" in page
+    assert "<span>Schrijf &lt;b&gt;daarna&lt;/b&gt;</span>" in page
     assert "Call; write only" not in page
 
 

@@ -82,6 +82,7 @@ AGENT = {
     "follow_up_reply",
     "follow_up_remove_test",
     "follow_up_snooze",
+    "follow_up_step",
     "follow_up_tag",
     "follow_up_template",
     "follow_up_unassign",
