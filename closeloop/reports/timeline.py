@@ -140,7 +140,7 @@ def describe_activity(activity: Activity) -> Entry:
         title=name_activity(activity),
         who=_("The customer") if side == Side.THEM else str(activity.actor or ""),
         text=activity.text,
-        icon=ICONS.get(activity.kind, "more"),
+        icon=_choose_icon(activity),
         told=tuple(activity.details.get("mentioned", ())),
         is_warning=activity.kind in WARNINGS,
         passage=describe_passage(activity.mail) if activity.mail else None,
@@ -148,6 +148,12 @@ def describe_activity(activity: Activity) -> Entry:
         received=getattr(activity, "received", None),
         from_other=bool(activity.details.get("from_other")),
     )
+
+
+def _choose_icon(activity: Activity) -> str:
+    if activity.kind == Activity.Kind.STEP and not activity.details.get("done"):
+        return "back"
+    return ICONS.get(activity.kind, "more")
 
 
 SIDES: dict[str, Side] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,14 +12,27 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from responses.addresses import without_addresses
 from responses.models import Category, Response
 from responses.selection import Period, Segment, Selection, first_day_of
 from surveys.filtering import Filters, read_filters
 from surveys.forms.widgets import DayInput
 from surveys.models import Campaign, Organisation, Property, Survey
 
+if TYPE_CHECKING:
+    CampaignChoiceField = forms.ModelChoiceField[Campaign]
+else:
+    CampaignChoiceField = forms.ModelChoiceField
+
 # Wide enough for any import, narrow enough that the day after the last one exists in every zone.
 DAY_BOUNDS = [MinValueValidator(dt.date(1990, 1, 1)), MaxValueValidator(dt.date(2199, 12, 31))]
+
+
+class CampaignField(CampaignChoiceField):
+    shows_addresses = True
+
+    def label_from_instance(self, obj: Campaign) -> str:
+        return str(obj) if self.shows_addresses else without_addresses(obj) or "–"
 
 
 class SelectionForm(forms.Form):
@@ -35,7 +48,7 @@ class SelectionForm(forms.Form):
         empty_label=None,
         label=gettext_lazy("Survey"),
     )
-    campaign = forms.ModelChoiceField(
+    campaign = CampaignField(
         Campaign.objects.exclude(state=Campaign.State.DRAFT).select_related("survey"),
         required=False,
         empty_label=gettext_lazy("All campaigns"),
@@ -74,6 +87,10 @@ class SelectionForm(forms.Form):
         self.today = now.astimezone(self.zone).date()
         self.filters: Filters = ()
         self.remarks: list[str] = []
+
+    def hide_addresses(self) -> None:
+        """For readers who see no address, not in the name of a campaign either."""
+        cast(CampaignField, self.fields["campaign"]).shows_addresses = False
 
     def add_prefix(self, field_name: str) -> str:
         return self.parameters.get(field_name, field_name)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django import template
 
+from npsapp.models import User
+from npsapp.roles import Role
 from responses.addresses import without_addresses
 
 register = template.Library()
 register.filter(without_addresses)
+
+
+@register.filter
+def for_reader(value: object, reader: object) -> str:
+    """The text of `value`, for whoever writes to nobody (or is not logged in) without addresses."""
+    may = isinstance(reader, User) and reader.may(Role.AGENT)
+    return str(value) if may else without_addresses(value) or "–"

@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from responses.addresses import without_addresses
 from responses.forms.listing import ResponseListForm
 from responses.models import Category, Response
 from responses.models.response import ResponseQuerySet
@@ -44,7 +45,9 @@ def list_tabs(found: ResponseQuerySet, selection: Selection, form: ResponseListF
     ]
 
 
-def list_filters(form: ResponseListForm, selection: Selection) -> list[Chip]:
+def list_filters(
+    form: ResponseListForm, selection: Selection, *, with_addresses: bool
+) -> list[Chip]:
     """Return what the list is narrowed to, days and status apart: those have their own place."""
     filters = []
     if words := form.cleaned_data["q"]:
@@ -56,7 +59,9 @@ def list_filters(form: ResponseListForm, selection: Selection) -> list[Chip]:
     if selection.campaign:
         # The survey comes with its campaign, and leaves with it.
         rest = replace(selection, survey=None, campaign=None)
-        filters.append((f"{selection.survey} · {selection.campaign}", form.query_of(rest)))
+        campaign = str(selection.campaign)
+        name = campaign if with_addresses else without_addresses(campaign) or "–"
+        filters.append((f"{selection.survey} · {name}", form.query_of(rest)))
     if selection.first or selection.last:
         rest = replace(selection, first=None, last=None)
         filters.append((_describe_days(selection), form.query_of(rest)))

@@ -35,6 +35,8 @@ PAGE_LENGTH = 50
 def responses(request: StaffRequest) -> HttpResponse:
     """Every answer of a selection, newest first, whether it counts or not."""
     form = ResponseListForm(request.GET, organisation=get_organisation(), now=timezone.now())
+    if not (may_follow_up := request.user.may(Role.AGENT)):
+        form.hide_addresses()
     if not form.is_valid():
         return render(request, "responses/list.html", {"form": form}, status=422)
     selection = form.selection()
@@ -48,7 +50,7 @@ def responses(request: StaffRequest) -> HttpResponse:
         "form": form,
         "selection": selection,
         "tabs": tabs,
-        "filters": list_filters(form, selection),
+        "filters": list_filters(form, selection, with_addresses=may_follow_up),
         "remarks": form.remarks,
         "property_fields": list_property_fields(
             selection.filters, offered=sample_values(Response.objects.order_by("-pk"))

@@ -79,10 +79,10 @@ def test_tick_is_taken_back_and_both_stand_in_the_timeline(
     press(agent_client, sad, untick=READ)
 
     sad.refresh_from_db()
-    titles = [entry.title for entry in build_timeline(sad)][-2:]
+    told = [(entry.title, entry.icon) for entry in build_timeline(sad)][-2:]
     assert list_done(sad) == []
     assert sad.state == "open"
-    assert titles == [f"Done: {READ}", f"Not done after all: {READ}"]
+    assert told == [(f"Done: {READ}", "check"), (f"Not done after all: {READ}", "back")]
 
 
 def test_tick_taken_back_after_other_work_leaves_it_in_progress(sad: FollowUp) -> None:
