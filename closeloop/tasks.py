@@ -12,7 +12,7 @@ from closeloop import (
     escalating,
     opening,
     presence,
-    replying,
+    settling,
     snoozing,
     telling,
 )
@@ -31,7 +31,7 @@ def sweep(_lease: Lease) -> str:
     """Open what is missing, and take note of what became of replies."""
     now = timezone.now()
     opened = opening.sweep(now=now)
-    settled, returned = replying.settle_replies(now=now), replying.notice_returned(now=now)
+    settled, returned = settling.settle_replies(now=now), settling.notice_returned(now=now)
     return f"opened or told {opened}, settled {settled}, returned {returned}"
 
 

@@ -131,6 +131,29 @@ def require_service(
     return f"anymail.backends.{service}.EmailBackend"
 
 
+def choose_transactional(email: dict[str, Any], anymail: dict[str, Any]) -> dict[str, Any]:
+    """Return how replies and notices leave, as arguments of django.core.mail.get_connection.
+
+    `email` is their address as `read_email` returns it; a service takes credentials of its own
+    before those of `anymail`.
+    """
+    if service := email.get("MAIL_SERVICE", ""):
+        own = read_anymail(prefix=TRANSACTIONAL)
+        backend = require_service(
+            "TRANSACTIONAL_EMAIL_URL", service, {**anymail, **own}, prefix=TRANSACTIONAL
+        )
+        return {"backend": backend, **own_credentials(service, own)}
+    return {
+        "backend": email["EMAIL_BACKEND"],
+        "host": email["EMAIL_HOST"],
+        "port": email["EMAIL_PORT"],
+        "username": email["EMAIL_HOST_USER"],
+        "password": email["EMAIL_HOST_PASSWORD"],
+        "use_ssl": email["EMAIL_USE_SSL"],
+        "use_tls": email["EMAIL_USE_TLS"],
+    }
+
+
 def own_credentials(service: str, credentials: dict[str, Any]) -> dict[str, Any]:
     """The settings of one service as its backend takes them as arguments."""
     start = f"{service.upper()}_"

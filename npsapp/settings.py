@@ -20,10 +20,9 @@ from npsapp.environment import (
     read_time_zone,
 )
 from npsapp.mail_services import (
-    TRANSACTIONAL,
+    choose_transactional,
     list_inbound_services,
     once_only,
-    own_credentials,
     read_anymail,
     require_service,
 )
@@ -201,25 +200,9 @@ globals().update(_mail)
 TRANSACTIONAL_MAIL: dict[str, Any] | None = None
 if read_text("TRANSACTIONAL_EMAIL_URL"):
     _other = read_email("TRANSACTIONAL_EMAIL_URL", OUTBOX_DIR)
-    if _service := _other.pop("MAIL_SERVICE", ""):
-        _own = read_anymail(prefix=TRANSACTIONAL)
-        TRANSACTIONAL_MAIL = {
-            "backend": require_service(
-                "TRANSACTIONAL_EMAIL_URL", _service, {**ANYMAIL, **_own}, prefix=TRANSACTIONAL
-            ),
-            **own_credentials(_service, _own),
-        }
-        MAIL_SERVICES.append(_service)
-    else:
-        TRANSACTIONAL_MAIL = {
-            "backend": _other["EMAIL_BACKEND"],
-            "host": _other["EMAIL_HOST"],
-            "port": _other["EMAIL_PORT"],
-            "username": _other["EMAIL_HOST_USER"],
-            "password": _other["EMAIL_HOST_PASSWORD"],
-            "use_ssl": _other["EMAIL_USE_SSL"],
-            "use_tls": _other["EMAIL_USE_TLS"],
-        }
+    if "MAIL_SERVICE" in _other:
+        MAIL_SERVICES.append(_other["MAIL_SERVICE"])
+    TRANSACTIONAL_MAIL = choose_transactional(_other, ANYMAIL)
 
 # Where customers' answers come in, and the services that bring them; empty: none do.
 INBOUND_DOMAIN = read_domain("INBOUND_DOMAIN")

@@ -18,9 +18,9 @@ from django.db.models.functions import Cast, Coalesce
 
 from closeloop.models import Activity
 from closeloop.models.followup import FollowUpQuerySet
-from closeloop.replying import GOT_THROUGH
 from closeloop.reports.cohort import Cohort, Part
 from closeloop.reports.waiting import read_clocked
+from closeloop.settling import GOT_THROUGH
 from npsapp.models import User
 from responses.scoring import DEFAULT_THRESHOLDS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -20,55 +21,21 @@ RETURNED = {
     TIME_PASSED: gettext_lazy("Back in the queue: the time has come"),
     WOKEN: gettext_lazy("Back in the queue"),
 }
+REOPENED = {
+    "answer_changed": gettext_lazy("Reopened, because the answer changed"),
+    "customer_wrote": gettext_lazy("Reopened, because the customer wrote"),
+    "undone": gettext_lazy("Closing taken back"),
+}
 
 
 def name_activity(activity: Activity) -> str:
     """Say what happened, in the reader's language."""
-    details: dict[str, Any] = activity.details
-    match activity.kind:
-        case Activity.Kind.OPENED:
-            return describe_opening(details)
-        case Activity.Kind.ASSIGNED:
-            return _assigned(activity)
-        case Activity.Kind.REPLY | Activity.Kind.AUTO_REPLY:
-            return str(details.get("subject", ""))
-        case Activity.Kind.CALL:
-            return _called(details)
-        case Activity.Kind.RECEIVED:
-            return str(details.get("subject") or _("Mail from the customer"))
-        case Activity.Kind.GESTURE:
-            return _gave(details)
-        case Activity.Kind.STEP:
-            done, undone = _("Done: %(step)s"), _("Not done after all: %(step)s")
-            return (done if details["done"] else undone) % details
-        case Activity.Kind.TAGGED:
-            added = [f"+ {word}" for word in details.get("added", ())]
-            return " · ".join([*added, *(f"− {word}" for word in details.get("removed", ()))])
-        case Activity.Kind.SNOOZED:
-            return _snoozed(details)
-        case Activity.Kind.RETURNED:
-            return str(RETURNED.get(details.get("because", ""), activity.get_kind_display()))
-        case Activity.Kind.ANSWER_CHANGED:
-            if details["from"] == details["to"]:
-                return _("Answer completed or reworded")
-            return _("Answer changed from %(from)s to %(to)s") % details
-        case Activity.Kind.CLOSED:
-            outcome = FollowUp.Outcome(details["outcome"]).label
-            cause = details.get("root_cause")
-            return _("Closed: %(outcome)s") % {
-                "outcome": f"{outcome} · {cause}" if cause else outcome
-            }
-        case Activity.Kind.REOPENED if details.get("because") == "answer_changed":
-            return _("Reopened, because the answer changed")
-        case Activity.Kind.REOPENED if details.get("because") == "customer_wrote":
-            return _("Reopened, because the customer wrote")
-        case Activity.Kind.REOPENED if details.get("because") == "undone":
-            return _("Closing taken back")
-        case Activity.Kind.ESCALATED:
-            return describe_escalation(details)
-        case Activity.Kind.NOT_DELIVERED:
-            return _("A reply did not get through: the customer still waits")
-    return str(activity.get_kind_display())
+    name = NAMES.get(activity.kind)
+    return name(activity) if name else str(activity.get_kind_display())
+
+
+def _opened(activity: Activity) -> str:
+    return describe_opening(activity.details)
 
 
 def _assigned(activity: Activity) -> str:
@@ -82,7 +49,16 @@ def _assigned(activity: Activity) -> str:
     return _("Taken over from %(from_name)s") % details
 
 
-def _called(details: dict[str, Any]) -> str:
+def _written(activity: Activity) -> str:
+    return str(activity.details.get("subject", ""))
+
+
+def _received(activity: Activity) -> str:
+    return str(activity.details.get("subject") or _("Mail from the customer"))
+
+
+def _called(activity: Activity) -> str:
+    details: dict[str, Any] = activity.details
     match details.get("outcome"):
         case Activity.CallOutcome.VOICEMAIL:
             return _("Called, left a voicemail")
@@ -92,7 +68,8 @@ def _called(details: dict[str, Any]) -> str:
     return _("Spoke by telephone") if details.get("reached") else _("Called, no answer")
 
 
-def _gave(details: dict[str, Any]) -> str:
+def _gave(activity: Activity) -> str:
+    details: dict[str, Any] = activity.details
     cost = number_format(Decimal(details["cost"]), decimal_pos=2)
     # Of an erased person only what it cost is left.
     if not details.get("what"):
@@ -100,9 +77,73 @@ def _gave(details: dict[str, Any]) -> str:
     return _("Gesture: %(what)s (%(cost)s)") % {"what": details["what"], "cost": cost}
 
 
-def _snoozed(details: dict[str, Any]) -> str:
+def _ticked(activity: Activity) -> str:
+    details: dict[str, Any] = activity.details
+    done, undone = _("Done: %(step)s"), _("Not done after all: %(step)s")
+    return (done if details["done"] else undone) % details
+
+
+def _tagged(activity: Activity) -> str:
+    added = [f"+ {word}" for word in activity.details.get("added", ())]
+    return " · ".join([*added, *(f"− {word}" for word in activity.details.get("removed", ()))])
+
+
+def _snoozed(activity: Activity) -> str:
+    details: dict[str, Any] = activity.details
     until = timezone.localtime(dt.datetime.fromisoformat(details["until"]))
     moment = {"until": date_format(until, "l j F H:i")}
     if details.get("until_reply"):
         return _("Out of sight until the customer replies, at the latest %(until)s") % moment
     return _("Out of sight until %(until)s") % moment
+
+
+def _returned(activity: Activity) -> str:
+    because = activity.details.get("because", "")
+    return str(RETURNED.get(because, activity.get_kind_display()))
+
+
+def _escalated(activity: Activity) -> str:
+    return describe_escalation(activity.details)
+
+
+def _changed(activity: Activity) -> str:
+    details: dict[str, Any] = activity.details
+    if details["from"] == details["to"]:
+        return _("Answer completed or reworded")
+    return _("Answer changed from %(from)s to %(to)s") % details
+
+
+def _closed(activity: Activity) -> str:
+    outcome = FollowUp.Outcome(activity.details["outcome"]).label
+    cause = activity.details.get("root_cause")
+    return _("Closed: %(outcome)s") % {"outcome": f"{outcome} · {cause}" if cause else outcome}
+
+
+def _reopened(activity: Activity) -> str:
+    because = activity.details.get("because", "")
+    return str(REOPENED.get(because, activity.get_kind_display()))
+
+
+def _not_delivered(activity: Activity) -> str:
+    return _("A reply did not get through: the customer still waits")
+
+
+# Of any other kind its own name says enough.
+NAMES: dict[str, Callable[[Activity], str]] = {
+    Activity.Kind.OPENED: _opened,
+    Activity.Kind.ASSIGNED: _assigned,
+    Activity.Kind.REPLY: _written,
+    Activity.Kind.AUTO_REPLY: _written,
+    Activity.Kind.RECEIVED: _received,
+    Activity.Kind.CALL: _called,
+    Activity.Kind.GESTURE: _gave,
+    Activity.Kind.STEP: _ticked,
+    Activity.Kind.TAGGED: _tagged,
+    Activity.Kind.SNOOZED: _snoozed,
+    Activity.Kind.RETURNED: _returned,
+    Activity.Kind.ESCALATED: _escalated,
+    Activity.Kind.ANSWER_CHANGED: _changed,
+    Activity.Kind.CLOSED: _closed,
+    Activity.Kind.REOPENED: _reopened,
+    Activity.Kind.NOT_DELIVERED: _not_delivered,
+}

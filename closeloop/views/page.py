@@ -24,7 +24,7 @@ from closeloop.forms.acting import (
 from closeloop.forms.base import ActingForm
 from closeloop.forms.snoozing import SnoozeForm
 from closeloop.forms.tagging import TagForm
-from closeloop.models import Activity, FollowUp
+from closeloop.models import Activity, Draft, FollowUp
 from closeloop.replying import Draft as Beginning
 from closeloop.replying import draft_reply, find_obstacle, find_recipient
 from closeloop.reports.account import list_neighbours
@@ -56,12 +56,7 @@ def draw_follow_up(
     draft = draft or draft_reply(follow_up, user=request.user, template=request.GET.get("template"))
     draft = with_news(draft, follow_up, request.GET.get("improvement"))
     forms = _draw_forms(follow_up, draft, now=now)
-    drafts = find_drafts(follow_up, user=request.user)
-    if draft.template:
-        # Somebody just asked for this text; what they had begun is kept until they type on.
-        drafts.pop("reply", None)
-    for kind, begun in drafts.items():
-        forms[kind].initial.update(subject=begun.subject, text=begun.text)
+    drafts = _fill_in_drafts(forms, draft, user=request.user)
     obstacle = find_obstacle(follow_up.response)
     panel = _choose_panel(request, can_reply=not (obstacle or follow_up.is_closed))
     if form:
@@ -69,30 +64,37 @@ def draw_follow_up(
         # What was sent in holds more than what was kept while it was typed.
         drafts.pop(form.name, None)
         panel = form.name if form.name in PANELS else panel
-    context: dict[str, Any] = {
-        "follow_up": follow_up,
-        "response": follow_up.response,
-        "contact": follow_up.response.contact,
-        "order": find_order(follow_up.response),
-        "recipient": find_recipient(follow_up.response),
-        "due": describe_due(follow_up, now=now),
-        "timeline": build_timeline(follow_up),
-        "history": list_history(follow_up),
-        "neighbours": list_neighbours(follow_up.response.contact),
-        "properties": name_properties(follow_up.response.properties),
-        "next": find_next(follow_up, user=request.user, now=now),
+    context = _tell_about(follow_up, user=request.user, now=now) | {
         "forms": forms,
         "failed": form,
         "panel": panel,
         "draft": draft,
         "drafts": drafts,
-        "is_asleep": follow_up.is_snoozed(now),
         "kept_typed": kept_typed,
         "obstacle": obstacle,
-        "needs_root_cause": needs_root_cause(follow_up),
         "meanwhile": [describe_activity(activity) for activity in meanwhile or []],
     }
     return render(request, "closeloop/follow_up.html", context, status=status)
+
+
+def _tell_about(follow_up: FollowUp, *, user: User, now: dt.datetime) -> dict[str, Any]:
+    """What the page says whatever is done on it."""
+    response = follow_up.response
+    return {
+        "follow_up": follow_up,
+        "response": response,
+        "contact": response.contact,
+        "order": find_order(response),
+        "recipient": find_recipient(response),
+        "due": describe_due(follow_up, now=now),
+        "timeline": build_timeline(follow_up),
+        "history": list_history(follow_up),
+        "neighbours": list_neighbours(response.contact),
+        "properties": name_properties(response.properties),
+        "next": find_next(follow_up, user=user, now=now),
+        "is_asleep": follow_up.is_snoozed(now),
+        "needs_root_cause": needs_root_cause(follow_up),
+    }
 
 
 def _draw_forms(
@@ -106,6 +108,19 @@ def _draw_forms(
     forms["reply"] = _fill_reply_form(follow_up, draft)
     forms["snooze"] = make_snooze_form(follow_up, now=now)
     return forms
+
+
+def _fill_in_drafts(
+    forms: dict[str, ActingForm], draft: Beginning, *, user: User
+) -> dict[str, Draft]:
+    """Let the forms hold what the user began, and return that by the names of the forms."""
+    drafts = find_drafts(forms["reply"].follow_up, user=user)
+    if draft.template:
+        # Somebody just asked for this text; what they had begun is kept until they type on.
+        drafts.pop("reply", None)
+    for kind, begun in drafts.items():
+        forms[kind].initial.update(subject=begun.subject, text=begun.text)
+    return drafts
 
 
 def find_order(response: Response) -> str:

@@ -77,9 +77,10 @@ def draw_queue(
     counts = queue_counts(user=request.user, now=now)
     pairs = [("view", view.value), *form.pairs()]
     picked = set(bulk.picked) if bulk else set()
-    may_manage = request.user.may(Role.MANAGER)
     context: dict[str, Any] = {
         "view": view,
+        "most": MOST,
+        "tags": Tag.objects.all(),
         "unowned": counts.unassigned,
         "tabs": list_tabs(view, counts, filters=form.pairs()),
         "form": form,
@@ -87,19 +88,30 @@ def draw_queue(
         "page": page,
         "rows": [_make_row(each, picked=picked, now=now) for each in page],
         "tests": [Row(test, due=describe_due(test, now=now)) for test in list_tests()],
-        "may_manage": may_manage,
-        # Whoever may not settle them is not told of them.
-        "strays": ReceivedMail.objects.stray().count() if may_manage else 0,
-        "query": urlencode(pairs),
-        "bulk": bulk or BulkForm(seen=seen, query=urlencode([*pairs, ("page", page.number)])),
-        "most": MOST,
-        "tags": Tag.objects.all(),
-        "saved": _list_saved(request.user, pairs),
-        "saving": saving or SavedViewForm(initial={"query": urlencode(pairs)}),
-        "failed": bulk or saving,
+        **_tell_managers(request.user),
         "seen": seen,
+        "bulk": bulk or BulkForm(seen=seen, query=urlencode([*pairs, ("page", page.number)])),
+        "failed": bulk or saving,
+        **_offer_views(request.user, pairs, saving),
     }
     return render(request, "closeloop/follow_ups.html", context, status=status)
+
+
+def _tell_managers(user: User) -> dict[str, Any]:
+    """Whoever may not settle mail that belongs nowhere is not told of it."""
+    may_manage = user.may(Role.MANAGER)
+    strays = ReceivedMail.objects.stray().count() if may_manage else 0
+    return {"may_manage": may_manage, "strays": strays}
+
+
+def _offer_views(user: User, pairs: Pairs, saving: SavedViewForm | None) -> dict[str, Any]:
+    """Filters that were kept under a name, and the form that keeps the one at hand."""
+    query = urlencode(pairs)
+    return {
+        "query": query,
+        "saved": _list_saved(user, pairs),
+        "saving": saving or SavedViewForm(initial={"query": query}),
+    }
 
 
 def _make_row(follow_up: FollowUp, *, picked: set[str], now: dt.datetime) -> Row:

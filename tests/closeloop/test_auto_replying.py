@@ -13,7 +13,8 @@ from closeloop.auto_replying import reply_automatically, set_automatic
 from closeloop.closing import Closing, close
 from closeloop.models import Activity, AutomaticReply, FollowUp, ReplyTemplate
 from closeloop.noting import log_call
-from closeloop.replying import send_reply, settle_replies
+from closeloop.replying import send_reply
+from closeloop.settling import settle_replies
 from npsapp.models import User
 from surveys.models import Mail
 from surveys.sending.compose import compose_mail

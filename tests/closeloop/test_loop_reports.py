@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from closeloop.closing import reopen
 from closeloop.models import Activity, FollowUp, RootCause
-from closeloop.replying import notice_returned, settle_replies
 from closeloop.reports.backlog import count_backlog
 from closeloop.reports.cohort import Part
 from closeloop.reports.loop import LoopClosed, add_up, list_weeks, loop_closed
 from closeloop.reports.loop_rows import OF_DETRACTORS
 from closeloop.reports.results import count_causes, list_outcomes
 from closeloop.reports.waiting import list_first_contacts
+from closeloop.settling import notice_returned, settle_replies
 from npsapp.models import User
 from responses.models import Response
 from responses.selection import Selection

@@ -13,14 +13,9 @@ from closeloop.changing import AlreadyDone, StaleVersion
 from closeloop.closing import Closing, Unfinished
 from closeloop.models import Activity, FollowUp, RootCause
 from closeloop.noting import log_call
-from closeloop.replying import (
-    CannotReply,
-    draft_reply,
-    notice_returned,
-    send_reply,
-    settle_replies,
-)
+from closeloop.replying import CannotReply, draft_reply, send_reply
 from closeloop.reports.timeline import describe_passage
+from closeloop.settling import notice_returned, settle_replies
 from npsapp.models import User
 from surveys.models import Invitation, Mail
 from surveys.sending.compose import compose_mail, message_id

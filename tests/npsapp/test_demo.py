@@ -254,7 +254,7 @@ def play_again(
                 now=now,
             )
         elif line["kind"] == "reply":
-            # What closeloop.replying does once the server has taken the mail.
+            # What closeloop.settling does once the server has taken the mail.
             fresh = lock(follow_up.pk)
             fresh.state = FollowUp.State.IN_PROGRESS
             note_contact(fresh, at=now)

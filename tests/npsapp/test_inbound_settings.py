@@ -8,8 +8,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
-from npsapp.doctor import check_inbound
 from npsapp.environment import read_domain
+from npsapp.mail_health import check_inbound
 from npsapp.mail_services import list_inbound_services
 
 SECRET = {"WEBHOOK_SECRET": ["nps:a-secret-that-is-long-enough"]}
