@@ -7,6 +7,7 @@ each has one cause, so the shares of a month add up to 100 %.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -93,28 +94,29 @@ def count_causes(cohort: Cohort, *, most: int | None = MOST_MONTHS) -> CausesByM
     found = _count_by_month(cohort)
     if not found:
         return CausesByMonth(months=[], causes=[])
-    totals: dict[tuple[int, str], int] = {}
+    totals: Counter[tuple[int, str]] = Counter()
     for (cause, _), n in found.items():
-        totals[cause] = totals.get(cause, 0) + n
+        totals[cause] += n
     ordered = sorted(totals, key=lambda cause: (-totals[cause], cause[1]))
     every = _each_month(min(month for _, month in found), max(month for _, month in found))
     months = every[-most:] if most else every
     columns = {month: _share_out(found, ordered, month) for month in months}
     overall = apportion([totals[cause] for cause in ordered]) or []
+
+    def share_of(index: int, month: dt.date) -> Share:
+        return Share(
+            n=found.get((ordered[index], month), 0),
+            share=columns[month][index],
+            selection=cut(cohort.selection, month, next_month(month) - DAY),
+        )
+
     causes = [
         Cause(
             pk=pk,
             label=label,
             n=totals[pk, label],
             share=overall[index],
-            months=[
-                Share(
-                    n=found.get(((pk, label), month), 0),
-                    share=columns[month][index],
-                    selection=cut(cohort.selection, month, next_month(month) - DAY),
-                )
-                for month in months
-            ],
+            months=[share_of(index, month) for month in months],
         )
         for index, (pk, label) in enumerate(ordered)
     ]

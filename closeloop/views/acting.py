@@ -35,6 +35,7 @@ REFUSALS: dict[type[Exception], object] = {
     NoSuchStep: gettext_lazy("The recipe changed meanwhile: look at its steps again."),
     TagTooLong: gettext_lazy("A tag has 40 characters at most."),
 }
+WHY_NOT: tuple[type[Exception], ...] = (StaleVersion, WrongState, *REFUSALS)
 
 
 def act_on(
@@ -53,21 +54,27 @@ def act_on(
     now = timezone.now()
     if not form.is_valid():
         return draw_follow_up(request, form.follow_up, now=now, form=form, status=422)
-    seen = form.cleaned_data["version"]
     try:
-        after = act(seen, now)
+        after = act(form.cleaned_data["version"], now)
     except AlreadyDone:
         messages.info(request, _("That was saved already; it was not done twice."))
-    except StaleVersion:
-        return draw_collision(request, form, seen=seen, now=now)
-    except WrongState:
-        messages.warning(request, _("That is not possible in the state the follow-up is in."))
-        return redirect(form.follow_up)
-    except tuple(REFUSALS) as refusal:
-        form.add_error(None, str(REFUSALS[type(refusal)]))
-        return draw_follow_up(request, form.follow_up, now=now, form=form, status=422)
+    except WHY_NOT as why:
+        return _say_why_not(request, form, why, now=now)
     else:
         tell(after) if tell else messages.success(request, done)
     # What was begun has been sent; another kind of act leaves it for later.
     discard_draft(form.follow_up, form.name, user=request.user)
     return redirect(f"{form.follow_up.get_absolute_url()}{place and f'#{place}'}")
+
+
+def _say_why_not(
+    request: StaffRequest, form: ActingForm, why: Exception, *, now: dt.datetime
+) -> HttpResponse:
+    match why:
+        case StaleVersion():
+            return draw_collision(request, form, seen=form.cleaned_data["version"], now=now)
+        case WrongState():
+            messages.warning(request, _("That is not possible in the state the follow-up is in."))
+            return redirect(form.follow_up)
+    form.add_error(None, str(REFUSALS[type(why)]))
+    return draw_follow_up(request, form.follow_up, now=now, form=form, status=422)
