@@ -66,8 +66,8 @@ def two(agent: User) -> None:
         comment="De doos (e-mail volgt) was nat",
         properties={"region": "North"},
     )
-    jansen.tags.add(Tag.objects.create(pk=71, label="leveringen"))
-    jansen.root_cause = RootCause.objects.create(pk=81, label="Te nat")
+    jansen.tags.add(Tag.objects.create(pk=1_000_071, label="leveringen"))
+    jansen.root_cause = RootCause.objects.create(pk=1_000_081, label="Te nat")
     jansen.save()
     make_named("Bakker", owner=make_user(), properties={"region": "South"}, comment="prima")
     make_named("Niemands", comment="prima")
@@ -77,8 +77,8 @@ def two(agent: User) -> None:
     "query",
     [
         "owner=me",
-        "tag=71",
-        "cause=81",
+        "tag=1000071",
+        "cause=1000081",
         "account=molen",
         "property.region=North",
         "q=jans",
@@ -138,10 +138,10 @@ def test_filter_that_names_nothing_is_said(agent_client: Client, two: None) -> N
 def test_filter_page_holds_every_choice_and_keeps_the_present_one(
     agent_client: Client, two: None
 ) -> None:
-    page = agent_client.get("/follow-ups/filter/?view=overdue&tag=71").content.decode()
-    part = agent_client.get("/follow-ups/filter/?tag=71", headers={"HX-Request": "true"})
+    page = agent_client.get("/follow-ups/filter/?view=overdue&tag=1000071").content.decode()
+    part = agent_client.get("/follow-ups/filter/?tag=1000071", headers={"HX-Request": "true"})
 
-    assert '<option value="71" selected>leveringen</option>' in page
+    assert '<option value="1000071" selected>leveringen</option>' in page
     assert 'name="view" value="overdue"' in page
     assert 'name="property.region"' in page
     assert "<html" not in part.content.decode()
@@ -196,12 +196,12 @@ def test_snoozed_ones_are_in_their_own_view_until_they_return(
 def test_row_says_that_it_is_back_its_tags_age_and_language(
     agent_client: Client, two: None
 ) -> None:
-    response = FollowUp.objects.get(tags=71).response
+    response = FollowUp.objects.get(tags=1_000_071).response
     response.language, response.answered_at = "nl", timezone.now() - 3 * DAY
     response.save()
-    FollowUp.objects.filter(tags=71).update(returned_at=timezone.now())
+    FollowUp.objects.filter(tags=1_000_071).update(returned_at=timezone.now())
 
-    page = agent_client.get(URL + "tag=71").content.decode()
+    page = agent_client.get(URL + "tag=1000071").content.decode()
 
     assert '<span class="badge badge-strong">back</span>' in page
     assert '<span class="badge">leveringen</span>' in page

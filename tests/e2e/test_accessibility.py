@@ -80,6 +80,7 @@ class Scale:
         self.bytes += event["encodedDataLength"]
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_is_accessible_narrow_and_light(browser: Browser, language: str) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")

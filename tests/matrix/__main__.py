@@ -14,7 +14,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.matrix.cells import Cell, Counts, MatrixError, Outcome, choose_cells, make_table
+from tests.matrix.cells import (
+    Cell,
+    Counts,
+    MatrixError,
+    Outcome,
+    choose_cells,
+    list_options,
+    make_table,
+)
 from tests.matrix.machine import Account, Python, find_pythons, give, temporary_account
 from tests.matrix.processes import adopt_orphans, end_descendants, wait_for
 
@@ -86,7 +94,7 @@ class Runner:
         environment |= {
             "CI": "1",  # a missing browser is a failure
             "EMBEDDED_POSTGRESQL": cell.postgres,
-            "PYTEST_ADDOPTS": f"--junitxml={folder / 'report.xml'}",
+            "PYTEST_ADDOPTS": f"--junitxml={folder / 'report.xml'} {list_options(cell)}",
             "TMPDIR": str(folder / "tmp"),
         }
         if account:
