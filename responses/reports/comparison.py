@@ -115,8 +115,7 @@ def within_segment(selection: Selection, segment: Segment) -> Selection:
 def hold_against_the_rest(groups: list[Group], total: Counts) -> list[Group]:
     """Test each group against all other answers, and correct for how many are tested."""
     differences = [
-        compare(total - group.counts, group.counts, thresholds=group.thresholds)
-        for group in groups
+        compare(total - group.counts, group.counts, thresholds=group.thresholds) for group in groups
     ]
     return [
         replace(group, difference=difference if verdict else None, verdict=verdict)

@@ -65,8 +65,9 @@ def cross_values(
     """
     if selection.survey is None:
         raise ValueError("A score belongs to one survey; the selection names none.")
+    scale_min = selection.survey.scale_min
     selection = replace(selection, filters=with_values(selection.filters, first.key, ()))
-    pairs = _count_pairs(selection, first, second, scale_min=selection.survey.scale_min)
+    pairs = _count_pairs(selection, first, second, scale_min=scale_min)
     lines, columns = Counter[str](), Counter[str]()
     for (one, other), counts in pairs.items():
         lines[one] += counts.n

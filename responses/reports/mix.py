@@ -1,4 +1,4 @@
-"""What made the score of a selection move since the days before it: other people, or other scores."""
+"""What moved the score since the days before: who answered, or what they answered."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ def explain_change(
     if days is None or comparison.total.n < thresholds.compare:
         return None
     first, last = days
-    before = compare_groups(
-        replace(selection, first=first, last=last), key, thresholds=thresholds
-    )
+    before = compare_groups(replace(selection, first=first, last=last), key, thresholds=thresholds)
     difference = compare(before.total, comparison.total, thresholds=thresholds)
     if difference is None or difference.verdict == Verdict.TOO_FEW:
         return None

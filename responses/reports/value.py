@@ -6,17 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import (
-    Aggregate,
-    BigIntegerField,
-    Count,
-    DecimalField,
-    F,
-    FloatField,
-    Max,
-    Q,
-    Sum,
-)
+from django.db import connection
+from django.db.models import BigIntegerField, F
 from django.db.models.functions import Coalesce
 
 from responses.models import Category, Response
@@ -29,12 +20,17 @@ from surveys.properties import property_value
 OUTSIZED = Decimal("0.2")
 
 
-class Median(Aggregate):
-    """The middle value: of an even number the mean of the two in the middle."""
-
-    function = "percentile_cont"
-    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = FloatField()
+# Not the ORM: it would read each amount from its text once for every figure.
+NEWEST = """
+    SELECT category, count(*), count(worth), percentile_cont(0.5) WITHIN GROUP (ORDER BY worth),
+           coalesce(sum(worth), 0), coalesce(max(worth), 0), count(*) FILTER (WHERE worth < 0)
+    FROM (
+        SELECT DISTINCT ON (answers."_who") answers.category, answers."_worth" AS worth
+        FROM ({answers}) AS answers
+        ORDER BY answers."_who", answers.answered_at DESC, answers.id DESC
+    ) AS newest
+    GROUP BY category
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +104,12 @@ def measure_value(
     shares = None
     if not negative and total > 0:
         shares = apportion([int(totals[category].scaleb(10)) for category in Category])
-    categories = []
-    for place, category in enumerate(Category):
-        row = found[category]
-        rows = selection.narrowed(category=category.value, status=Response.Status.COUNTED.value)
-        categories.append(
-            Worth(
-                category=category,
-                n=row["n"],
-                known=row["known"],
-                median=None if row["median"] is None else Decimal(str(row["median"])),
-                total=totals[category],
-                share=shares[place] if shares else None,
-                rows_url=rows.rows_url if row["n"] else "",
-                is_shown=row["known"] >= thresholds.show,
-            )
+    categories = [
+        _describe(
+            category, found[category], selection, thresholds, shares[place] if shares else None
         )
+        for place, category in enumerate(Category)
+    ]
     return CustomerValue(
         categories=categories,
         n=sum(each.n for each in categories),
@@ -134,30 +120,43 @@ def measure_value(
     )
 
 
+def _describe(
+    category: Category,
+    row: dict[str, Any],
+    selection: Selection,
+    thresholds: Thresholds,
+    share: Decimal | None,
+) -> Worth:
+    rows = selection.narrowed(category=category.value, status=Response.Status.COUNTED.value)
+    return Worth(
+        category=category,
+        n=row["n"],
+        known=row["known"],
+        median=None if row["median"] is None else Decimal(str(row["median"])),
+        total=row["total"],
+        share=share,
+        rows_url=rows.rows_url if row["n"] else "",
+        is_shown=row["known"] >= thresholds.show,
+    )
+
+
 def _measure(selection: Selection, declared: Property) -> dict[Category, dict[str, Any]]:
-    newest = (
+    answers = (
         Response.objects.counted()
         .in_selection(selection.narrowed())
-        # Who is linked to nobody any more counts as one customer.
-        .annotate(_who=Coalesce(F("contact_id"), -F("pk"), output_field=BigIntegerField()))
-        .order_by("_who", "-answered_at", "-pk")
-        .distinct("_who")
-    )
-    nothing = Decimal(0)
-    rows = (
-        Response.objects.filter(pk__in=newest.values("pk"))
         .order_by()
-        .annotate(_worth=property_value(declared))
-        .values("category")
+        # Who is linked to nobody any more counts as a customer of their own.
         .annotate(
-            n=Count("pk"),
-            known=Count("_worth"),
-            median=Median("_worth"),
-            total=Coalesce(Sum("_worth"), nothing, output_field=DecimalField()),
-            largest=Coalesce(Max("_worth"), nothing, output_field=DecimalField()),
-            negative=Count("pk", filter=Q(_worth__lt=0)),
+            _who=Coalesce(F("contact_id"), -F("pk"), output_field=BigIntegerField()),
+            _worth=property_value(declared),
         )
+        .values("id", "_who", "_worth", "category", "answered_at")
     )
-    found = {Category(row["category"]): row for row in rows}
-    empty = {"n": 0, "known": 0, "median": None, "negative": 0, "total": nothing, "largest": nothing}
-    return {category: found.get(category, empty) for category in Category}
+    sql, params = answers.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST.format(answers=sql), params)
+        rows = cursor.fetchall()
+    names = ("n", "known", "median", "total", "largest", "negative")
+    found = {Category(row[0]): dict(zip(names, row[1:], strict=True)) for row in rows}
+    nothing = dict(zip(names, (0, 0, None, Decimal(0), Decimal(0), 0), strict=True))
+    return {category: found.get(category, nothing) for category in Category}

@@ -43,7 +43,9 @@ def _draw(voices: Voices) -> dict[str, Any]:
     top = find_top([each.high for each in rates])
     return {
         "top": top,
-        "rows": [(each, place_rate(each.rate, top) if each.rate else None) for each in voices.groups],
+        "rows": [
+            (each, place_rate(each.rate, top) if each.rate else None) for each in voices.groups
+        ],
     }
 
 

@@ -51,9 +51,7 @@ def show_segments(frame: Frame) -> dict[str, Any]:
 
 def _draw_row(frame: Frame, group: Group) -> dict[str, Any]:
     slices = slice_bar([part.share for part in group.parts])
-    values = with_values(
-        frame.selection.filters, group.segment.key, (group.segment.value,)
-    )
+    values = with_values(frame.selection.filters, group.segment.key, (group.segment.value,))
     return {
         "group": group,
         "slices": list(zip(group.parts, slices, strict=True)),
@@ -109,7 +107,9 @@ def _cross(frame: Frame, key: str) -> dict[str, Any]:
 
 def _narrow_url(frame: Frame, key: str, value: str, *, by: str) -> str:
     """The page within one value, compared by the other property."""
-    return page_url(frame, filters=with_values(frame.selection.filters, key, (value,)), by=by, then="")
+    return page_url(
+        frame, filters=with_values(frame.selection.filters, key, (value,)), by=by, then=""
+    )
 
 
 def rows_of_segments(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
@@ -155,5 +155,3 @@ def _row_of(group: Group) -> list[object]:
         round(ends.high, 1),
         *difference,
     ]
-
-
