@@ -17,9 +17,9 @@ from surveys.filtering import with_values
 from surveys.models import Property
 from surveys.properties import band_text
 
-# Ten by six is what a desk shows without scrolling, and a page carries without growing heavy.
-MOST_LINES = 10
-MOST_COLUMNS = 6
+# Eight by five is what a desk shows without scrolling, and a page carries without growing heavy.
+MOST_LINES = 8
+MOST_COLUMNS = 5
 
 Pairs = Mapping[tuple[str, str], Counts]
 

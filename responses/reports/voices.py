@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from responses.differing import Verdict, judge_together
 from responses.proportions import Proportion, ShareDifference, compare_shares
-from responses.reports.comparison import LONGEST_COMPARISON, within_segment
+from responses.reports.comparison import within_segment
 from responses.reports.response_rate import ANSWERED, CONDITIONS, Part, find_invited
 from responses.scoring import DEFAULT_THRESHOLDS, Share, Thresholds, apportion, share_interval
 from responses.selection import Segment, Selection
@@ -18,6 +18,7 @@ from surveys.models import Property
 from surveys.properties import band_text
 
 PATH = "contact__properties"
+MOST_SHOWN = 12
 MOST_NAMED = 3
 
 
@@ -98,8 +99,8 @@ def compare_voices(
         ((value, heard) for value, heard in found.items() if value),
         key=lambda pair: (-pair[1].total, pair[0]),
     )
-    shown = dict(ranked[:LONGEST_COMPARISON])
-    smaller = _add_up([heard for _, heard in ranked[LONGEST_COMPARISON:]])
+    shown = dict(ranked[:MOST_SHOWN])
+    smaller = _add_up([heard for _, heard in ranked[MOST_SHOWN:]])
     without = found.get("", Proportion(0, 0))
     everybody = _add_up(list(found.values()))
     columns = [*shown.values(), smaller, without]
