@@ -97,7 +97,7 @@ def test_customer_counts_once_with_the_newest_answer(survey: Survey) -> None:
 
     found = measure(survey)
 
-    assert (found.detractors.n, found.detractors.total) == (3, 90)
+    assert (found.detractors.n, found.detractors.total) == (3, Decimal(90))
     assert found.of(Category.PROMOTER).n == 0
 
 
@@ -107,7 +107,7 @@ def test_amounts_below_zero_leave_no_shares(survey: Survey) -> None:
 
     found = measure(survey)
 
-    assert (found.negative, found.total) == (1, 60)
+    assert (found.negative, found.total) == (1, Decimal(60))
     assert not found.has_shares
     assert [each.share for each in found.categories] == [None] * 3
 
@@ -140,7 +140,7 @@ def test_category_of_a_handful_shows_no_amounts(survey: Survey) -> None:
 def test_nobody_has_no_shares(survey: Survey) -> None:
     found = measure(survey)
 
-    assert (found.n, found.total, found.has_shares) == (0, 0, False)
+    assert (found.n, found.total, found.has_shares) == (0, Decimal(0), False)
 
 
 def test_narrowed_to_one_category_all_three_stay(survey: Survey) -> None:
