@@ -275,3 +275,16 @@ def test_crossing_keeps_to_the_largest_of_both() -> None:
 
     assert (len(found.lines), len(found.columns)) == (MOST_LINES, MOST_COLUMNS)
     assert found.unseen == MOST_LINES + 2 - MOST_COLUMNS
+
+
+def test_value_chosen_of_the_first_property_leaves_out_no_line() -> None:
+    survey = make_survey()
+    first, second = make_property(key="land"), make_property(key="soort")
+    for land, kind in (("België", "Nieuw"), ("Polen", "Nieuw"), ("Polen", "Vast")):
+        fill(survey, land, [9] * 5, properties={"land": land, "soort": kind})
+    chosen = (PropertyFilter("land", ("Polen",)), PropertyFilter("soort", ("Nieuw",)))
+
+    found = cross_values(Selection(zone=AMSTERDAM, survey=survey, filters=chosen), first, second)
+
+    assert [line.value for line in found.lines] == ["België", "Polen"]
+    assert found.columns == ["Nieuw"]
