@@ -16,6 +16,7 @@ import enum
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from responses.scoring import (
     DEFAULT_THRESHOLDS,
@@ -105,3 +106,28 @@ def benjamini_hochberg(p_values: Sequence[float], *, rate: float = 0.05) -> list
     passing = [p for rank, p in enumerate(ordered, start=1) if p <= rate * rank / len(ordered)]
     limit = max(passing, default=-1.0)
     return [p <= limit for p in p_values]
+
+
+class Judged(Protocol):
+    @property
+    def p(self) -> float: ...
+    @property
+    def verdict(self) -> Verdict: ...
+
+
+def judge_together(
+    differences: Sequence[Judged | None], *, rate: float = 0.05
+) -> list[Verdict | None]:
+    """Return a verdict for each of many differences that are read at once; None for too few.
+
+    Only those with enough answers on both sides are tested, and so only they are corrected for.
+    """
+    tested = [each for each in differences if each and each.verdict != Verdict.TOO_FEW]
+    passing = iter(benjamini_hochberg([each.p for each in tested], rate=rate))
+    verdicts: list[Verdict | None] = []
+    for each in differences:
+        if each is None or each.verdict == Verdict.TOO_FEW:
+            verdicts.append(None)
+        else:
+            verdicts.append(each.verdict if next(passing) else Verdict.MARGIN)
+    return verdicts

@@ -17,9 +17,11 @@ from npsapp.pages.panels.cards import show_cards
 from npsapp.pages.panels.comments import show_comments
 from npsapp.pages.panels.frame import Frame
 from npsapp.pages.panels.headline import show_headline
+from npsapp.pages.panels.missing import show_missing
 from npsapp.pages.panels.segments import show_segments
 from npsapp.pages.panels.split import show_histogram, show_split
 from npsapp.pages.panels.trend import show_trend
+from npsapp.pages.panels.value import show_value
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.forms.selection import DashboardForm
@@ -45,6 +47,8 @@ PANELS: dict[str, Callable[[Frame], dict[str, Any]]] = {
     "histogram": show_histogram,
     "trend": show_trend,
     "segments": show_segments,
+    "value": show_value,
+    "missing": show_missing,
     "comments": show_comments,
 }
 

@@ -157,11 +157,19 @@ class DashboardForm(SelectionForm):
         label=gettext_lazy("Compare by"),
     )
 
+    # Keys of properties; a panel passes over what it cannot show.
+    then = forms.CharField(max_length=60, required=False)
+    value = forms.CharField(max_length=60, required=False)
+    missing = forms.CharField(max_length=60, required=False)
+    sort = forms.CharField(max_length=10, required=False)
+
     @property
     def options(self) -> dict[str, str]:
         """What only changes how panels are shown, as it stands in the address."""
         by = self.cleaned_data.get("by")
-        return {"by": by.key} if by else {}
+        chosen = {"by": by.key} if by else {}
+        names = ("then", "value", "missing", "sort")
+        return chosen | {name: text for name in names if (text := self.cleaned_data.get(name))}
 
 
 class RowSelectionForm(SelectionForm):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.db.models import Count
 
+from responses.differing import Difference, Verdict, compare, judge_together
 from responses.models import Response
 from responses.reports.measured import Measured
 from responses.reports.split import Part, split
-from responses.scoring import DEFAULT_THRESHOLDS, HIGHEST, Counts, Thresholds
+from responses.scoring import DEFAULT_THRESHOLDS, HIGHEST, Counts, Thresholds, Tier
 from responses.selection import Segment, Selection
 from surveys.filtering import find_filter, with_values
 from surveys.properties import segment_text
@@ -20,11 +22,18 @@ LONGEST_COMPARISON = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Group(Measured):
-    """The answers that share a value; for too few of them there are no parts."""
+    """The answers that share a value; for too few of them there are no parts.
+
+    `difference` is to the rest: all other answers of the selection. `verdict` has been corrected
+    for the number of groups that are looked at; both are None where either side is too small.
+    """
 
     segment: Segment
     within: Selection
     is_chosen: bool
+    difference: Difference | None = None
+    verdict: Verdict | None = None
+    rank: int | None = None
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -37,48 +46,94 @@ class Group(Measured):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The largest groups first; what has no row is counted, so that the numbers add up."""
+    """What has no row is counted, so that the numbers add up.
+
+    `by_value` holds every value, also those without a row; under '' are those who have none.
+    """
 
     groups: list[Group]
     smaller_groups: int
     in_smaller_groups: int
     without_value: int
+    by_value: Mapping[str, Counts]
+
+    @property
+    def total(self) -> Counts:
+        return sum(self.by_value.values(), Counts())
+
+    @property
+    def tested(self) -> int:
+        return sum(group.verdict is not None for group in self.groups)
 
 
 def compare_groups(
-    selection: Selection, key: str, *, thresholds: Thresholds = DEFAULT_THRESHOLDS
+    selection: Selection,
+    key: str,
+    *,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
+    by_score: bool = False,
 ) -> Comparison:
-    """Compare the values of the property `key`.
+    """Compare the values of the property `key`, the largest group first.
 
-    Values chosen of that very property only mark their rows: a comparison of one is none.
+    Values chosen of that very property only mark their rows: a comparison of one is none. With
+    `by_score` those with enough answers are ranked, and the others follow without a rank.
     """
     current = find_filter(selection.filters, key)
     chosen = current.values if current else ()
     selection = replace(selection, filters=with_values(selection.filters, key, ()))
     found = _count_by_value(selection, key)
-    without = found.pop("", Counts()).n
-    ranked = sorted(found.items(), key=lambda pair: (-pair[1].n, pair[0]))
-    rest = ranked[LONGEST_COMPARISON:]
+    ranked = sorted(
+        ((value, counts) for value, counts in found.items() if value),
+        key=lambda pair: (-pair[1].n, pair[0]),
+    )
+    smaller = ranked[LONGEST_COMPARISON:]
+    groups = [
+        Group(
+            counts=counts,
+            thresholds=thresholds,
+            segment=(segment := Segment(key, value)),
+            within=within_segment(selection, segment),
+            is_chosen=value in chosen,
+        )
+        for value, counts in ranked[:LONGEST_COMPARISON]
+    ]
+    groups = hold_against_the_rest(groups, sum(found.values(), Counts()))
     return Comparison(
-        groups=[
-            Group(
-                counts=counts,
-                thresholds=thresholds,
-                segment=(segment := Segment(key, value)),
-                within=_within(selection, segment),
-                is_chosen=value in chosen,
-            )
-            for value, counts in ranked[:LONGEST_COMPARISON]
-        ],
-        smaller_groups=len(rest),
-        in_smaller_groups=sum(counts.n for _, counts in rest),
-        without_value=without,
+        groups=rank_by_score(groups) if by_score else groups,
+        smaller_groups=len(smaller),
+        in_smaller_groups=sum(counts.n for _, counts in smaller),
+        without_value=found.get("", Counts()).n,
+        by_value=found,
     )
 
 
-def _within(selection: Selection, segment: Segment) -> Selection:
+def within_segment(selection: Selection, segment: Segment) -> Selection:
     values = with_values(selection.filters, segment.key, (segment.value,))
     return replace(selection, filters=values)
+
+
+def hold_against_the_rest(groups: list[Group], total: Counts) -> list[Group]:
+    """Test each group against all other answers, and correct for how many are tested."""
+    differences = [
+        compare(total - group.counts, group.counts, thresholds=group.thresholds) for group in groups
+    ]
+    return [
+        replace(group, difference=difference if verdict else None, verdict=verdict)
+        for group, difference, verdict in zip(
+            groups, differences, judge_together(differences), strict=True
+        )
+    ]
+
+
+def rank_by_score(groups: list[Group]) -> list[Group]:
+    """Put those with enough answers in the order of their scores; equal scores share a rank."""
+    enough = [group for group in groups if group.tier in (Tier.INDICATIVE, Tier.FIRM)]
+    enough.sort(key=lambda group: (-(group.nps or 0.0), -group.n))
+    ranks: list[Group] = []
+    for place, group in enumerate(enough, start=1):
+        is_equal = bool(ranks) and ranks[-1].nps == group.nps
+        ranks.append(replace(group, rank=ranks[-1].rank if is_equal else place))
+    return ranks + [group for group in groups if group.tier not in (Tier.INDICATIVE, Tier.FIRM)]
 
 
 def _count_by_value(selection: Selection, key: str) -> dict[str, Counts]:

@@ -79,7 +79,7 @@ def count_invited(selection: Selection) -> ResponseRate:
     never answered have no snapshot. An answer is proof of arrival, whatever the ledger says.
     """
     return ResponseRate(
-        **_find_invited(selection).aggregate(
+        **find_invited(selection).aggregate(
             sent=Count("pk"),
             bounced=Count("pk", filter=BOUNCED),
             answered=Count("pk", filter=ANSWERED),
@@ -91,14 +91,14 @@ def count_invited(selection: Selection) -> ResponseRate:
 def list_invited(selection: Selection, part: str = Part.SENT) -> QuerySet[Invitation]:
     """Return the rows behind one of the numbers, the latest first."""
     return (
-        _find_invited(selection)
+        find_invited(selection)
         .filter(CONDITIONS[Part(part)])
         .select_related("campaign__survey", "contact__account", "response")
         .order_by(F("sent_at").desc(nulls_last=True), "-pk")
     )
 
 
-def _find_invited(selection: Selection) -> QuerySet[Invitation]:
+def find_invited(selection: Selection) -> QuerySet[Invitation]:
     invitations = Invitation.objects.filter(sequence=0).filter(selection.moments("sent_at"))
     if selection.survey:
         invitations = invitations.filter(campaign__survey=selection.survey)

@@ -71,6 +71,7 @@ LANGUAGES = {"en": f"english@{DOMAIN}", "nl": f"beheer@{DOMAIN}"}
 ODD = [
     "/nothing/",
     "/?survey=missing",
+    "/?period=all&sort=score&then=land",
     "/responses/?score=eleven",
     "/contacts/?page=2",
     "/first-steps/",

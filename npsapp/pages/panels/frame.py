@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from npsapp.models import User
@@ -13,7 +14,7 @@ from responses.reports.headline import Headline
 from responses.reports.segments import SegmentGroup
 from responses.scoring import DEFAULT_THRESHOLDS, Thresholds, Tier
 from responses.selection import Period, Selection
-from surveys.models import Organisation, Survey
+from surveys.models import Organisation, Property, Survey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,11 @@ class Frame:
     groups: list[SegmentGroup]
     options: Mapping[str, str] = field(default_factory=dict)
     thresholds: Thresholds = DEFAULT_THRESHOLDS
+
+    @cached_property
+    def properties(self) -> dict[str, Property]:
+        """Every property that is declared, by its key, looked up once for all panels."""
+        return {declared.key: declared for declared in Property.objects.all()}
 
     def may(self, role: Role) -> bool:
         return self.user is not None and self.user.may(role)

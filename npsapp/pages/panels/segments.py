@@ -1,41 +1,157 @@
-"""One property's values side by side."""
+"""One property's values side by side, and crossed with a second property."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
+from django.utils.translation import gettext as _
+
+from npsapp.pages.panels.asking import Choice, page_url
 from npsapp.pages.panels.frame import Frame
 from responses.charts import place_whisker, slice_bar
-from responses.reports.comparison import compare_groups
-from responses.scoring import Tier
+from responses.reports.comparison import Comparison, Group, compare_groups
+from responses.reports.crossing import cross_values
+from responses.reports.mix import explain_change
+from responses.scoring import Tier, nps_to_one_decimal
+from surveys.filtering import with_values
+
+BY_SCORE = "score"
+
+
+def find_compared(frame: Frame) -> str:
+    """Return the property that is compared: the one asked for, or the first; '' for none."""
+    keys = [group.key for group in frame.groups]
+    by = frame.options.get("by", "")
+    return by if by in keys else next(iter(keys), "")
 
 
 def show_segments(frame: Frame) -> dict[str, Any]:
     """One property's values, the first property's unless another is asked for with `by`."""
-    properties = {group.key: group.label for group in frame.groups}
-    if not properties or frame.headline.tier == Tier.EMPTY:
+    if frame.headline.tier == Tier.EMPTY:
         return {}
-    by = frame.options.get("by", "")
-    key = by if by in properties else next(iter(properties))
-    comparison = compare_groups(frame.selection, key, thresholds=frame.thresholds)
-    rows = [
-        (
-            group,
-            slice_bar([part.share for part in group.parts]),
-            place_whisker(group.nps, group.interval)
-            if group.nps is not None and group.interval
-            else None,
-        )
-        for group in comparison.groups
-    ]
-    urls = [
-        (label, f"?{frame.selection.query}&{urlencode({'by': other})}", other == key)
-        for other, label in properties.items()
-    ]
+    key = find_compared(frame)
+    if not key:
+        segments = [each.label for each in frame.properties.values() if each.is_segment]
+        return {"comparison": None, "declared": segments}
+    by_score = frame.options.get("sort") == BY_SCORE
+    comparison = compare_groups(
+        frame.selection, key, thresholds=frame.thresholds, by_score=by_score
+    )
     return {
         "comparison": comparison,
-        "compared": properties[key],
-        "comparison_rows": rows,
-        "comparison_urls": urls,
+        "compared": frame.properties[key].label,
+        "rows": [_draw_row(frame, group) for group in comparison.groups],
+        "properties": _offer_properties(frame, key),
+        "orders": _offer_orders(frame, comparison, by_score=by_score),
+        "by_score": by_score,
+        "movement": explain_change(frame.selection, key, comparison, thresholds=frame.thresholds),
+        **_cross(frame, key),
     }
+
+
+def _draw_row(frame: Frame, group: Group) -> dict[str, Any]:
+    slices = slice_bar([part.share for part in group.parts])
+    values = with_values(frame.selection.filters, group.segment.key, (group.segment.value,))
+    return {
+        "group": group,
+        "slices": list(zip(group.parts, slices, strict=True)),
+        "whisker": place_whisker(group.nps, group.interval)
+        if group.nps is not None and group.interval
+        else None,
+        # Its own row leads nowhere new: the page is narrowed to it already.
+        "url": "" if group.is_chosen else page_url(frame, filters=values),
+    }
+
+
+def _offer_properties(frame: Frame, key: str) -> list[Choice]:
+    found = [
+        Choice(group.label, page_url(frame, by=group.key, then=""), group.key == key)
+        for group in frame.groups
+    ]
+    return found if len(found) > 1 and not frame.is_shared else []
+
+
+def _offer_orders(frame: Frame, comparison: Comparison, *, by_score: bool) -> list[Choice]:
+    if len(comparison.groups) < 2 or frame.is_shared:
+        return []
+    return [
+        Choice(_("Most answers first"), page_url(frame, sort=""), not by_score),
+        Choice(_("Highest score first"), page_url(frame, sort=BY_SCORE), by_score),
+    ]
+
+
+def _cross(frame: Frame, key: str) -> dict[str, Any]:
+    """The table of a second property, if the address asks for one; and which there are."""
+    others = [group for group in frame.groups if group.key != key]
+    then = frame.options.get("then", "")
+    shown: dict[str, Any] = {}
+    if not frame.is_shared:
+        shown["seconds"] = [
+            Choice(group.label, page_url(frame, by=key, then=group.key), group.key == then)
+            for group in others
+        ]
+    if then not in {group.key for group in others}:
+        return shown
+    first, second = frame.properties[key], frame.properties[then]
+    crossing = cross_values(frame.selection, first, second, thresholds=frame.thresholds)
+    shown |= {"crossing": crossing, "crossed": second.label}
+    shown["lines"] = [
+        (line, _narrow_url(frame, key, line.value, by=then)) for line in crossing.lines
+    ]
+    shown["columns"] = [
+        (column, _narrow_url(frame, then, column, by=key)) for column in crossing.columns
+    ]
+    shown["uncrossed_url"] = page_url(frame, then="")
+    return shown
+
+
+def _narrow_url(frame: Frame, key: str, value: str, *, by: str) -> str:
+    """The page within one value, compared by the other property."""
+    return page_url(
+        frame, filters=with_values(frame.selection.filters, key, (value,)), by=by, then=""
+    )
+
+
+def rows_of_segments(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+    """Return what a file of this panel holds: scores with one decimal, the crossing not."""
+    heads = [
+        panel.get("compared", _("Value")),
+        _("Answers"),
+        _("Detractors"),
+        _("Passives"),
+        _("Promoters"),
+        _("NPS"),
+        _("From"),
+        _("To"),
+        _("Difference to the rest"),
+        _("Difference from"),
+        _("Difference to"),
+        _("Verdict"),
+    ]
+    return heads, [_row_of(row["group"]) for row in panel.get("rows", [])]
+
+
+def _row_of(group: Group) -> list[object]:
+    if group.interval is None:
+        return [group.segment.value, group.n, *[""] * 10]
+    difference: list[object] = [""] * 4
+    if group.difference and group.verdict:
+        ends = group.difference.interval
+        difference = [
+            round(group.difference.points, 1),
+            round(ends.low, 1),
+            round(ends.high, 1),
+            group.verdict.value,
+        ]
+    counts, ends = group.counts, group.interval
+    return [
+        group.segment.value,
+        group.n,
+        counts.detractors,
+        counts.passives,
+        counts.promoters,
+        nps_to_one_decimal(counts),
+        round(ends.low, 1),
+        round(ends.high, 1),
+        *difference,
+    ]

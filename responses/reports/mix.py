@@ -1,0 +1,66 @@
+"""What moved the score since the days before: who answered, or what they answered."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from responses.differing import Verdict, compare
+from responses.mixing import Mix, divide_change
+from responses.reports.comparison import Comparison, compare_groups
+from responses.scoring import DEFAULT_THRESHOLDS, Counts, Thresholds
+from responses.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A change since the days from `first` to `last`, and whether it is more than chance."""
+
+    mix: Mix
+    first: dt.date
+    last: dt.date
+    is_clear: bool
+
+
+def find_days_before(selection: Selection) -> tuple[dt.date, dt.date] | None:
+    """Return as many days as are selected, just before them; None without two ends."""
+    if selection.first is None or selection.last is None:
+        return None
+    last = selection.first - dt.timedelta(days=1)
+    return last - (selection.last - selection.first), last
+
+
+def explain_change(
+    selection: Selection,
+    key: str,
+    comparison: Comparison,
+    *,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
+) -> Movement | None:
+    """Divide the change of the total over the values compared; the small ones together are one.
+
+    None without days before, or while either period has too few answers to be compared.
+    """
+    days = find_days_before(selection)
+    if days is None or comparison.total.n < thresholds.compare:
+        return None
+    first, last = days
+    before = compare_groups(replace(selection, first=first, last=last), key, thresholds=thresholds)
+    difference = compare(before.total, comparison.total, thresholds=thresholds)
+    if difference is None or difference.verdict == Verdict.TOO_FEW:
+        return None
+    shown = {group.segment.value for group in comparison.groups}
+    mix = divide_change(_gather(before.by_value, shown), _gather(comparison.by_value, shown))
+    if mix is None:
+        return None
+    return Movement(mix, first, last, is_clear=difference.verdict != Verdict.MARGIN)
+
+
+def _gather(by_value: Mapping[str, Counts], shown: set[str]) -> dict[str, Counts]:
+    """Put everything that has no row under ''."""
+    gathered: dict[str, Counts] = {}
+    for value, counts in by_value.items():
+        name = value if value in shown else ""
+        gathered[name] = gathered.get(name, Counts()) + counts
+    return gathered

@@ -1,0 +1,167 @@
+"""Whose voice is missing: of whom was asked, who answered, value by value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from django.db.models import Count
+
+from responses.differing import Verdict, judge_together
+from responses.proportions import Proportion, ShareDifference, compare_shares
+from responses.reports.comparison import within_segment
+from responses.reports.response_rate import ANSWERED, CONDITIONS, Part, find_invited
+from responses.scoring import DEFAULT_THRESHOLDS, Share, Thresholds, apportion, share_interval
+from responses.selection import Segment, Selection
+from surveys.filtering import find_filter, with_values
+from surveys.models import Property
+from surveys.properties import band_text
+
+PATH = "contact__properties"
+MOST_SHOWN = 12
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    """Those who share a value: how many were asked, how many of them answered.
+
+    `difference` is to everybody else who was asked, `verdict` corrected for how many are looked
+    at. Without a `rate` they are too few to say.
+    """
+
+    segment: Segment
+    within: Selection
+    is_chosen: bool
+    heard: Proportion
+    share_asked: Decimal
+    share_answered: Decimal
+    rate: Share | None = None
+    difference: ShareDifference | None = None
+    verdict: Verdict | None = None
+
+    @property
+    def asked(self) -> int:
+        return self.heard.total
+
+    @property
+    def answered(self) -> int:
+        return self.heard.part
+
+    @property
+    def asked_url(self) -> str:
+        return _list_url(self.within, Part.REACHED)
+
+    @property
+    def answered_url(self) -> str:
+        return _list_url(self.within, Part.ANSWERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """The largest groups first; what has no row is counted, so that the numbers add up."""
+
+    groups: list[Voice]
+    everybody: Proportion
+    smaller_groups: int
+    smaller: Proportion
+    without_value: Proportion
+
+    @property
+    def missing(self) -> list[Voice]:
+        """Those who really answer less often, with the most unheard people first."""
+        low = [each for each in self.groups if each.verdict == Verdict.LOWER]
+        low.sort(key=lambda each: (each.share_answered - each.share_asked, each.segment.value))
+        return low[:MOST_NAMED]
+
+    @property
+    def tested(self) -> int:
+        return sum(each.verdict is not None for each in self.groups)
+
+
+def _list_url(within: Selection, part: Part) -> str:
+    return f"{within.invited_url}&part={part.value}" if within.invited_url else ""
+
+
+def compare_voices(
+    selection: Selection, declared: Property, *, thresholds: Thresholds = DEFAULT_THRESHOLDS
+) -> Voices:
+    """Hold each value against all others who were asked on the selected days.
+
+    Who has a value follows the contact as it is now, as in `count_invited`: those who never
+    answered have no snapshot. Values chosen of the property itself only mark their rows.
+    """
+    current = find_filter(selection.filters, declared.key)
+    chosen = current.values if current else ()
+    selection = replace(selection, filters=with_values(selection.filters, declared.key, ()))
+    found = _count_by_value(selection, declared)
+    ranked = sorted(
+        ((value, heard) for value, heard in found.items() if value),
+        key=lambda pair: (-pair[1].total, pair[0]),
+    )
+    shown = dict(ranked[:MOST_SHOWN])
+    smaller = _add_up([heard for _, heard in ranked[MOST_SHOWN:]])
+    without = found.get("", Proportion(0, 0))
+    everybody = _add_up(list(found.values()))
+    columns = [*shown.values(), smaller, without]
+    asked = apportion([each.total for each in columns]) or [Decimal(0)] * len(columns)
+    answered = apportion([each.part for each in columns]) or [Decimal(0)] * len(columns)
+    voices = [
+        Voice(
+            segment=(segment := Segment(declared.key, value)),
+            within=within_segment(selection, segment),
+            is_chosen=value in chosen,
+            heard=heard,
+            share_asked=asked[place],
+            share_answered=answered[place],
+            rate=share_interval(*heard) if heard.total >= thresholds.show else None,
+        )
+        for place, (value, heard) in enumerate(shown.items())
+    ]
+    return Voices(
+        groups=_hold_against_the_rest(voices, everybody, thresholds),
+        everybody=everybody,
+        smaller_groups=len(ranked) - len(shown),
+        smaller=smaller,
+        without_value=without,
+    )
+
+
+def _hold_against_the_rest(
+    voices: list[Voice], everybody: Proportion, thresholds: Thresholds
+) -> list[Voice]:
+    differences = [
+        compare_shares(everybody.without(each.heard), each.heard, thresholds=thresholds)
+        for each in voices
+    ]
+    return [
+        replace(each, difference=difference if verdict else None, verdict=verdict)
+        for each, difference, verdict in zip(
+            voices, differences, judge_together(differences), strict=True
+        )
+    ]
+
+
+def _add_up(proportions: list[Proportion]) -> Proportion:
+    return Proportion(
+        sum(each.part for each in proportions), sum(each.total for each in proportions)
+    )
+
+
+def _count_by_value(selection: Selection, declared: Property) -> dict[str, Proportion]:
+    """Return answered of reached for each value; those who have none are under ''."""
+    rows = (
+        find_invited(selection)
+        .order_by()
+        .annotate(_value=band_text(declared, PATH))
+        .values_list("_value")
+        .annotate(
+            answered=Count("pk", filter=ANSWERED),
+            reached=Count("pk", filter=CONDITIONS[Part.REACHED]),
+        )
+    )
+    found: dict[str, Proportion] = {}
+    for value, answered, reached in rows:
+        name = value if value and value.strip() else ""
+        found[name] = _add_up([found.get(name, Proportion(0, 0)), Proportion(answered, reached)])
+    return {value: heard for value, heard in found.items() if heard.total}
