@@ -75,6 +75,7 @@ ABOVE = {
     "loop": FOLLOW_UPS,
     "loop_rows": LOOP,
     "outbox_mail": OUTBOX,
+    "pairs": DASHBOARD,
     "property_edit": PROPERTIES,
     "property_new": PROPERTIES,
     "recipes": TEAM,

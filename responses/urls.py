@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from responses.views import answer, exporting, imports, invited, responses, trying
+from responses.views import answer, exporting, imports, invited, pairs, responses, trying
 
 urlpatterns = [
     path("responses/", responses.responses, name="responses"),
     path("responses/invited/", invited.invited, name="invited"),
+    path("responses/pairs/", pairs.pairs, name="pairs"),
     path("responses/export/", exporting.responses_export, name="responses_export"),
     path("responses/<int:pk>/", responses.response, name="response"),
     path("responses/<int:pk>/accept/", responses.response_accept, name="response_accept"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from npsapp.models import User
 from npsapp.pages.panels.cards import show_cards
 from npsapp.pages.panels.comments import show_comments
+from npsapp.pages.panels.delivery import show_delivery
 from npsapp.pages.panels.frame import Frame
 from npsapp.pages.panels.headline import show_headline
 from npsapp.pages.panels.segments import show_segments
@@ -45,6 +46,7 @@ PANELS: dict[str, Callable[[Frame], dict[str, Any]]] = {
     "histogram": show_histogram,
     "trend": show_trend,
     "segments": show_segments,
+    "delivery": show_delivery,
     "comments": show_comments,
 }
 

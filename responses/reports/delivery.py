@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from responses.differing import Difference, Verdict, benjamini_hochberg, compare
 from responses.models import Response
 from responses.pairing import PairedGap, paired_gap
-from responses.reports.counting import NOBODY, Histogram
 from responses.reports.measured import Measured
 from responses.reports.pairs import STEPS, Table, add_tables
 from responses.scoring import DEFAULT_THRESHOLDS, Counts, Share, Thresholds, share_interval
@@ -89,27 +88,23 @@ def summarise_delivery(
     selection: Selection,
     pre_survey: Survey,
     tables: Mapping[str, Table],
-    found: Mapping[int, Histogram],
     *,
+    before: Counts,
+    after: Counts,
     key: str = "",
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> Delivery:
     """Return the gap of a survey against the one before it.
 
-    `tables` are the pairs for each value of the property `key` (all under '' without one), `found`
-    the scores of every survey in the same days.
+    `tables` are the pairs for each value of the property `key` (all under '' without one);
+    `before` and `after` all answers to the two surveys in these days.
     """
     if selection.survey is None:
         raise ValueError("A delivery gap belongs to one survey; the selection names none.")
     table = add_tables(list(tables.values()))
-    before, after = (
-        Measured(
-            counts=Counts.from_histogram(found.get(each.pk, NOBODY), scale_min=each.scale_min),
-            thresholds=thresholds,
-        )
-        for each in (pre_survey, selection.survey)
-    )
-    has_both = before.has_score and after.has_score
+    everybody_before = Measured(counts=before, thresholds=thresholds)
+    everybody_after = Measured(counts=after, thresholds=thresholds)
+    has_both = everybody_before.has_score and everybody_after.has_score
     values = {value: each for value, each in tables.items() if value} if key else {}
     segments = _list_segments(selection, key, values, thresholds)
     shown = {each.value for each in segments}
@@ -119,10 +114,10 @@ def summarise_delivery(
         pre_survey=pre_survey,
         table=table,
         gap=paired_gap(table, thresholds=thresholds),
-        before=before,
-        after=after,
+        before=everybody_before,
+        after=everybody_after,
         before_within=replace(selection.narrowed(), survey=pre_survey, campaign=None),
-        aggregate=compare(before.counts, after.counts, thresholds=thresholds) if has_both else None,
+        aggregate=compare(before, after, thresholds=thresholds) if has_both else None,
         segments=segments,
         small_segments=len(small),
         pairs_in_small=sum(small),

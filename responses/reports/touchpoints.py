@@ -41,6 +41,10 @@ def count_surveys(selection: Selection) -> dict[int, Histogram]:
     return {survey: tuple(histogram) for survey, histogram in found.items()}
 
 
+def count_survey(found: Mapping[int, Histogram], survey: Survey) -> Counts:
+    return Counts.from_histogram(found.get(survey.pk, NOBODY), scale_min=survey.scale_min)
+
+
 def list_touchpoints(
     selection: Selection,
     surveys: Iterable[Survey],
@@ -53,7 +57,7 @@ def list_touchpoints(
     return sorted(
         (
             Touchpoint(
-                counts=Counts.from_histogram(found[survey.pk], scale_min=survey.scale_min),
+                counts=count_survey(found, survey),
                 thresholds=thresholds,
                 survey=survey,
                 within=_of(selection, survey),

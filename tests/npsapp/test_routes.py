@@ -57,6 +57,7 @@ VIEWER = {
     "improvements",
     "invited",
     "my_notices",
+    "pairs",
     "profile",
     "profile_password",
     "response",
