@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from npsapp.models import User
+from npsapp.pages.panels.benchmarks import show_benchmarks
 from npsapp.pages.panels.cards import show_cards
 from npsapp.pages.panels.comments import show_comments
 from npsapp.pages.panels.delivery import show_delivery
@@ -47,6 +48,7 @@ PANELS: dict[str, Callable[[Frame], dict[str, Any]]] = {
     "trend": show_trend,
     "segments": show_segments,
     "delivery": show_delivery,
+    "benchmarks": show_benchmarks,
     "comments": show_comments,
 }
 

@@ -129,6 +129,16 @@ class SelectionForm(forms.Form):
         )
 
 
+class BenchmarksField(forms.Field):
+    """Keys of published figures, repeated in the address; what is none of them is left out."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> list[str]:
+        words = dict.fromkeys(word for each in value or () for word in str(each).split(","))
+        return [word for word in words if word.isascii() and word.isdigit() and len(word) < 10]
+
+
 class DashboardForm(SelectionForm):
     """The same, and the property by which the answers are compared."""
 
@@ -139,12 +149,16 @@ class DashboardForm(SelectionForm):
         empty_label=None,
         label=gettext_lazy("Compare by"),
     )
+    benchmark = BenchmarksField(required=False)
 
     @property
     def options(self) -> dict[str, str]:
         """What only changes how panels are shown, as it stands in the address."""
         by = self.cleaned_data.get("by")
-        return {"by": by.key} if by else {}
+        options = {"by": by.key} if by else {}
+        if self.cleaned_data.get("benchmark"):
+            options["benchmark"] = ",".join(self.cleaned_data["benchmark"])
+        return options
 
 
 class RowSelectionForm(SelectionForm):

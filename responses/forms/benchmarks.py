@@ -1,0 +1,52 @@
+"""A published figure, as a manager writes it down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
+
+from responses.models import Benchmark
+from responses.models.benchmark import FIRST_YEAR, LAST_YEAR
+
+if TYPE_CHECKING:
+    BenchmarkModelForm = forms.ModelForm[Benchmark]
+else:
+    BenchmarkModelForm = forms.ModelForm
+
+
+class BenchmarkForm(BenchmarkModelForm):
+    year = forms.IntegerField(
+        label=_("Year"),
+        min_value=FIRST_YEAR,
+        max_value=LAST_YEAR,
+        help_text=_("The year in which it was measured."),
+    )
+    figure = forms.DecimalField(
+        label=_("NPS"),
+        min_value=-100,
+        max_value=100,
+        max_digits=4,
+        decimal_places=1,
+        localize=True,
+        help_text=_("Between −100 and +100."),
+    )
+    link = forms.URLField(
+        label=_("Link to the source"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        validators=[URLValidator(schemes=["http", "https"])],
+    )
+
+    class Meta:
+        model = Benchmark
+        fields = ["name", "sector", "country", "year", "figure", "source", "link", "method"]
+        widgets = {"method": forms.Textarea(attrs={"rows": 3})}
+        help_texts = {
+            "name": _("A company, or a group of them."),
+            "source": _("Who published it, and where. A figure without a source is a rumour."),
+            "method": _("Whom they asked, how, and on which scale, as far as it is known."),
+        }
