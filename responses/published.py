@@ -34,7 +34,8 @@ KPN = gettext_noop("KPN, annual report 2024, the numbers")
 KPN_METHOD = gettext_noop("Reported by the company itself about its own customers.")
 INTEGRON = gettext_noop("Integron, yearly study among Dutch business customers")
 XM = gettext_noop("XM Institute, Economics of Net Promoter Score")
-XM_METHOD = gettext_noop("Online panel of consumers about companies they had dealt with.")
+XM_LINK = "https://www.xminstitute.com/"
+XM_METHOD = gettext_noop("Asked of consumers about many companies; the mean of a sector.")
 
 PUBLISHED = [
     Published(
@@ -63,26 +64,26 @@ PUBLISHED = [
     Published(
         gettext_noop("Simyo, mobile"), TELECOM, NETHERLANDS, 2017, "30",
         gettext_noop("Telecompaper, second quarter of 2017"), "https://www.telecompaper.com/",
-        gettext_noop("Consumer panel; T-Mobile +26, KPN +22, Youfone +9, Tele2 +8."),
+        gettext_noop("In the same measurement: T-Mobile +26, KPN +22, Youfone +9, Tele2 +8."),
     ),
     Published(
-        gettext_noop("Retail, on average"), RETAIL, UNITED_STATES, 2024, "29", XM, "", XM_METHOD
+        gettext_noop("Retail, on average"), RETAIL, UNITED_STATES, 2024, "29", XM, XM_LINK, XM_METHOD
     ),
     Published(
-        gettext_noop("Supermarkets, on average"), RETAIL, UNITED_STATES, 2024, "30", XM, "",
+        gettext_noop("Supermarkets, on average"), RETAIL, UNITED_STATES, 2024, "30", XM, XM_LINK,
         XM_METHOD,
     ),
     Published(
         gettext_noop("Television and internet, on average"), TELECOM, UNITED_STATES, 2024, "9",
-        XM, "", XM_METHOD,
+        XM, XM_LINK, XM_METHOD,
     ),
     Published(
         gettext_noop("Consumer payments, on average"), gettext_noop("Finance"), UNITED_STATES,
-        2024, "-6", XM, "", XM_METHOD,
+        2024, "-6", XM, XM_LINK, XM_METHOD,
     ),
     Published(
         gettext_noop("Airlines, on average"), gettext_noop("Travel"), UNITED_STATES, 2023, "7",
-        XM, "", XM_METHOD,
+        XM, XM_LINK, XM_METHOD,
     ),
 ]  # fmt: skip
 

@@ -26,6 +26,7 @@ from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.forms.selection import DashboardForm
 from responses.presets import list_presets
+from responses.reports.contrast import compare_url
 from responses.reports.counting import (
     count_days,
     count_responses,
@@ -70,6 +71,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
         "frame": frame,
         "panels": show_panels(frame),
         "presets": list_presets(frame.selection, frame.period, by=frame.options.get("by", "")),
+        "compare_url": compare_url(frame.selection),
         **offer_filters(frame),
     }
     return render(request, "dashboard.html", context)
