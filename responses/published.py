@@ -49,7 +49,7 @@ PUBLISHED = [
     Published(
         gettext_noop("Coolblue"), RETAIL, NETHERLANDS, 2023, "71",
         gettext_noop("Klantcontact.nl, 30 April 2024"), "https://www.klantcontact.nl/",
-        gettext_noop("Told by the company; described before as asked on a scale of 1 to 10."),
+        gettext_noop("Told by the company; once said to be asked on a scale of 1 to 10."),
     ),
     Published(
         gettext_noop("Dutch business customers, on average"), SERVICES, NETHERLANDS, 2020, "11",
@@ -67,7 +67,8 @@ PUBLISHED = [
         gettext_noop("In the same measurement: T-Mobile +26, KPN +22, Youfone +9, Tele2 +8."),
     ),
     Published(
-        gettext_noop("Retail, on average"), RETAIL, UNITED_STATES, 2024, "29", XM, XM_LINK, XM_METHOD
+        gettext_noop("Retail, on average"), RETAIL, UNITED_STATES, 2024, "29", XM, XM_LINK,
+        XM_METHOD,
     ),
     Published(
         gettext_noop("Supermarkets, on average"), RETAIL, UNITED_STATES, 2024, "30", XM, XM_LINK,

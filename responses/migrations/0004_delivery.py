@@ -7,51 +7,100 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('responses', '0003_queue'),
-        ('surveys', '0018_delivery'),
+        ("responses", "0003_queue"),
+        ("surveys", "0018_delivery"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Benchmark',
+            name="Benchmark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='who')),
-                ('sector', models.CharField(blank=True, max_length=80, verbose_name='sector')),
-                ('country', models.CharField(blank=True, max_length=80, verbose_name='country')),
-                ('year', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(2003), django.core.validators.MaxValueValidator(2100)], verbose_name='year')),
-                ('figure', models.DecimalField(decimal_places=1, max_digits=4, validators=[django.core.validators.MinValueValidator(-100), django.core.validators.MaxValueValidator(100)], verbose_name='NPS')),
-                ('source', models.CharField(max_length=300, verbose_name='source')),
-                ('link', models.URLField(blank=True, max_length=500, verbose_name='link to the source')),
-                ('method', models.TextField(blank=True, max_length=1000, verbose_name='how it was measured')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="who")),
+                ("sector", models.CharField(blank=True, max_length=80, verbose_name="sector")),
+                ("country", models.CharField(blank=True, max_length=80, verbose_name="country")),
+                (
+                    "year",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(2003),
+                            django.core.validators.MaxValueValidator(2100),
+                        ],
+                        verbose_name="year",
+                    ),
+                ),
+                (
+                    "figure",
+                    models.DecimalField(
+                        decimal_places=1,
+                        max_digits=4,
+                        validators=[
+                            django.core.validators.MinValueValidator(-100),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="NPS",
+                    ),
+                ),
+                ("source", models.CharField(max_length=300, verbose_name="source")),
+                (
+                    "link",
+                    models.URLField(blank=True, max_length=500, verbose_name="link to the source"),
+                ),
+                (
+                    "method",
+                    models.TextField(
+                        blank=True, max_length=1000, verbose_name="how it was measured"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name', '-year', 'pk'],
+                "ordering": ["name", "-year", "pk"],
             },
         ),
         migrations.AddIndex(
-            model_name='response',
-            index=models.Index(condition=models.Q(('contact__isnull', False), ('status', 'counted')), fields=['contact', 'occasion', 'answered_at', 'id'], include=('survey', 'category'), name='response_pairs'),
+            model_name="response",
+            index=models.Index(
+                condition=models.Q(("contact__isnull", False), ("status", "counted")),
+                fields=["contact", "occasion", "answered_at", "id"],
+                include=("survey", "category"),
+                name="response_pairs",
+            ),
         ),
         migrations.AddField(
-            model_name='benchmark',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="benchmark",
+            name="created_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='benchmark',
-            constraint=models.CheckConstraint(condition=models.Q(('figure__gte', -100), ('figure__lte', 100)), name='benchmark_is_a_score'),
+            model_name="benchmark",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("figure__gte", -100), ("figure__lte", 100)),
+                name="benchmark_is_a_score",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='benchmark',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='benchmark_has_source'),
+            model_name="benchmark",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", ""), _negated=True), name="benchmark_has_source"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='benchmark',
-            constraint=models.UniqueConstraint(fields=('name', 'sector', 'country', 'year'), name='benchmark_once'),
+            model_name="benchmark",
+            constraint=models.UniqueConstraint(
+                fields=("name", "sector", "country", "year"), name="benchmark_once"
+            ),
         ),
     ]

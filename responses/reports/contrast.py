@@ -151,4 +151,3 @@ def suggest(
             name = " · ".join([group.label, *(v.segment.value for v in group.values[:2])])
             found.append(Suggestion("segment", name, compare_url(one, two)))
     return found
-

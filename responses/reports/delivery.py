@@ -134,9 +134,7 @@ def _list_segments(
     A gap is marked only if it also stands out among all the gaps that are tested here.
     """
     gaps = {value: paired_gap(table, thresholds=thresholds) for value, table in tables.items()}
-    enough = {
-        value: gap for value, gap in gaps.items() if gap and gap.n >= thresholds.compare
-    }
+    enough = {value: gap for value, gap in gaps.items() if gap and gap.n >= thresholds.compare}
     tested = [value for value, gap in enough.items() if gap.verdict != Verdict.TOO_FEW]
     passing = benjamini_hochberg([enough[value].p for value in tested])
     marked = {value for value, is_marked in zip(tested, passing, strict=True) if is_marked}
@@ -144,9 +142,7 @@ def _list_segments(
         SegmentGap(
             value=value,
             gap=gap,
-            within=replace(
-                selection, filters=with_values(selection.filters, key, (value,))
-            ),
+            within=replace(selection, filters=with_values(selection.filters, key, (value,))),
             is_marked=value in marked,
         )
         for value, gap in sorted(enough.items(), key=lambda pair: (-pair[1].n, pair[0]))

@@ -71,6 +71,4 @@ def list_touchpoints(
 
 
 def _of(selection: Selection, survey: Survey | None) -> Selection:
-    return replace(
-        selection.narrowed(), survey=survey, campaign=None
-    )
+    return replace(selection.narrowed(), survey=survey, campaign=None)

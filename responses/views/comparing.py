@@ -24,55 +24,57 @@ from surveys.filtering import list_chips
 from surveys.forms.filtering import list_property_fields
 from surveys.models import Survey, get_organisation
 
+MOST_SURVEYS, MOST_GROUPS = 8, 4
+
 
 @requires(Role.VIEWER)
 @require_safe
 def compare(request: StaffRequest) -> HttpResponse:
     organisation, now = get_organisation(), timezone.now()
-    forms = [
-        SideForm(request.GET, side, organisation=organisation, now=now) for side in SIDES
-    ]
+    forms = [SideForm(request.GET, side, organisation=organisation, now=now) for side in SIDES]
     usual = latest_survey()
-    context: dict[str, Any] = {"forms": forms, "has_no_survey": usual is None}
-    if not all([form.is_valid() for form in forms]):
-        return render(request, "responses/compare.html", context, status=422)
-    if usual is None:
-        return render(request, "responses/compare.html", context)
-    asked = [form.selection(survey=usual) for form in forms]
-    first, second = asked
-    context["choosers"] = [
-        draw_chooser(form, selection) for form, selection in zip(forms, asked, strict=True)
-    ]
-    context["remarks"] = [remark for form in forms for remark in form.remarks]
-    if forms[1].is_asked:
-        sides = [measure_side(selection) for selection in asked]
-        context |= {
-            "sides": [draw_side(side, letter) for side, letter in zip(sides, "AB", strict=True)],
-            "contrast": contrast(*sides),
-            "swap_url": compare_url(second, first),
-        }
-    else:
-        context["suggestions"] = suggest(
-            first,
-            surveys=list(Survey.objects.filter(responses__isnull=False).distinct()[:8]),
-            groups=list_segments(first.survey or usual)[:4],
-        )
-    return render(request, "responses/compare.html", context)
+    wrong = [form for form in forms if not form.is_valid()]
+    context: dict[str, Any] = {
+        "forms": forms,
+        "has_no_survey": usual is None,
+        "choosers": [draw_chooser(form, usual) for form in forms],
+        "remarks": [remark for form in forms for remark in form.remarks],
+    }
+    if usual and not wrong:
+        first, second = (form.selection(survey=usual) for form in forms)
+        context |= draw_both(first, second) if forms[1].is_asked else offer_others(first)
+    status = 422 if wrong else 200
+    return render(request, "responses/compare.html", context, status=status)
 
 
-def draw_chooser(form: SideForm, selection: Selection) -> dict[str, Any]:
+def draw_both(first: Selection, second: Selection) -> dict[str, Any]:
+    sides = [measure_side(selection) for selection in (first, second)]
+    return {
+        "sides": [draw_side(side, letter) for side, letter in zip(sides, "AB", strict=True)],
+        "contrast": contrast(*sides),
+        "swap_url": compare_url(second, first),
+    }
+
+
+def offer_others(first: Selection) -> dict[str, Any]:
+    """What a selection could be compared with, while nothing is chosen yet."""
+    surveys = Survey.objects.filter(responses__isnull=False).distinct()[:MOST_SURVEYS]
+    groups = list_segments(first.survey)[:MOST_GROUPS] if first.survey else []
+    return {"suggestions": suggest(first, surveys=list(surveys), groups=groups)}
+
+
+def draw_chooser(form: SideForm, usual: Survey | None) -> dict[str, Any]:
     """The form of one side, with its properties under the names of that side."""
-    survey = selection.survey
+    survey = form.cleaned_data.get("survey") or usual
+    groups = list_segments(survey) if survey else []
     offered = {
-        group.key: [(each.segment.value, each.n) for each in group.values]
-        for group in (list_segments(survey) if survey else [])
+        each.key: [(value.segment.value, value.n) for value in each.values] for each in groups
     }
     return {
         "form": form,
-        "letter": form.side.upper(),
         "fields": [
             replace(field, side=f"{form.side}.")
-            for field in list_property_fields(selection.filters, offered=offered)
+            for field in list_property_fields(form.filters, offered=offered)
         ],
     }
 

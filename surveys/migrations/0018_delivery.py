@@ -5,28 +5,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('surveys', '0017_fewer_index_entries'),
+        ("surveys", "0017_fewer_index_entries"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='survey',
-            name='pair_days',
-            field=models.PositiveSmallIntegerField(default=120, verbose_name='days between the two answers of a customer, at most'),
+            model_name="survey",
+            name="pair_days",
+            field=models.PositiveSmallIntegerField(
+                default=120, verbose_name="days between the two answers of a customer, at most"
+            ),
         ),
         migrations.AddField(
-            model_name='survey',
-            name='pre_survey',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='post_surveys', to='surveys.survey', verbose_name='survey before delivery'),
+            model_name="survey",
+            name="pre_survey",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="post_surveys",
+                to="surveys.survey",
+                verbose_name="survey before delivery",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('pre_survey', None), models.Q(('pre_survey', models.F('id')), _negated=True), _connector='OR'), name='survey_not_before_itself'),
+            model_name="survey",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("pre_survey", None),
+                    models.Q(("pre_survey", models.F("id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="survey_not_before_itself",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('pair_days__gte', 1)), name='survey_pairs_within_days'),
+            model_name="survey",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pair_days__gte", 1)), name="survey_pairs_within_days"
+            ),
         ),
     ]

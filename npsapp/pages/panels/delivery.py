@@ -74,9 +74,7 @@ def _show_gap(frame: Frame, pre_survey: Survey, before: Any) -> dict[str, Any]:
     properties = {group.key: group.label for group in frame.groups}
     by = frame.options.get("by", "")
     key = by if by in properties else next(iter(properties), "")
-    tables = (
-        count_pairs_by(frame.selection, key) if key else {"": count_pairs(frame.selection)}
-    )
+    tables = count_pairs_by(frame.selection, key) if key else {"": count_pairs(frame.selection)}
     delivery = summarise_delivery(
         frame.selection,
         pre_survey,
@@ -201,5 +199,3 @@ def rows_of_delivery(panel: dict[str, Any]) -> tuple[list[str], list[list[object
         ]
         for each, _url, _drawn in panel.get("touchpoints", [])
     ]
-
-
