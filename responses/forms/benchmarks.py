@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.validators import URLValidator
@@ -11,10 +12,25 @@ from django.utils.translation import gettext_lazy as _
 from responses.models import Benchmark
 from responses.models.benchmark import FIRST_YEAR, LAST_YEAR
 
+MINUS = "\N{MINUS SIGN}"
+
 if TYPE_CHECKING:
     BenchmarkModelForm = forms.ModelForm[Benchmark]
 else:
     BenchmarkModelForm = forms.ModelForm
+
+
+class ScoreField(forms.DecimalField):
+    """A score as it is written anywhere: with a point or a comma, and with any minus sign.
+
+    Never localised: there "6,5" would be 65 to an English reader.
+    """
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = "" if value is None else str(value).strip()
+        return super().to_python(text.replace(MINUS, "-").replace(",", ".").removeprefix("+"))
 
 
 class BenchmarkForm(BenchmarkModelForm):
@@ -24,13 +40,12 @@ class BenchmarkForm(BenchmarkModelForm):
         max_value=LAST_YEAR,
         help_text=_("The year in which it was measured."),
     )
-    figure = forms.DecimalField(
+    figure = ScoreField(
         label=_("NPS"),
         min_value=-100,
         max_value=100,
         max_digits=4,
         decimal_places=1,
-        localize=True,
         help_text=_("Between −100 and +100."),
     )
     link = forms.URLField(

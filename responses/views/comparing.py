@@ -31,8 +31,11 @@ MOST_SURVEYS, MOST_GROUPS = 8, 4
 @require_safe
 def compare(request: StaffRequest) -> HttpResponse:
     organisation, now = get_organisation(), timezone.now()
-    forms = [SideForm(request.GET, side, organisation=organisation, now=now) for side in SIDES]
     usual = latest_survey()
+    forms = [
+        SideForm(request.GET, side, usual=usual, organisation=organisation, now=now)
+        for side in SIDES
+    ]
     wrong = [form for form in forms if not form.is_valid()]
     context: dict[str, Any] = {
         "forms": forms,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -33,7 +34,9 @@ def show_delivery(frame: Frame) -> dict[str, Any]:
     elif current.pre_survey:
         before = count_survey(found, current.pre_survey)
         if before.n and frame.headline.n:
-            shown |= _show_gap(frame, current.pre_survey, before)
+            # The survey at hand, which knows the one before it already.
+            known = replace(frame.selection, survey=current)
+            shown |= _show_gap(replace(frame, selection=known), current.pre_survey, before)
     elif current.touchpoint == Survey.Touchpoint.POST_DELIVERY and frame.may_manage:
         shown["choose_url"] = current.get_absolute_url()
     if not frame.is_shared:
@@ -132,6 +135,7 @@ def _draw_flow(selection: Selection, delivery: Delivery) -> list[dict[str, Any]]
                 "share": shares[3 * i + j],
                 "bar": bars[3 * i + j],
                 "direction": "up" if j > i else "down" if j < i else "same",
+                "fill": "promoter" if j > i else "detractor" if j < i else "passive",
                 "before": names[i],
                 "after": names[j],
                 "url": link_pairs(selection, f"{CATEGORIES[i]}-{CATEGORIES[j]}"),
