@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -28,7 +27,7 @@ class ScoreField(forms.DecimalField):
 
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         text = "" if value is None else str(value).strip()
         return super().to_python(text.replace(MINUS, "-").replace(",", ".").removeprefix("+"))
 

@@ -179,13 +179,6 @@ class Response(models.Model):
             models.Index(fields=["survey", "answered_at"], name="response_by_day"),
             models.Index(fields=["answered_at"], name="response_newest"),
             GinIndex(words_of("comment"), name="response_words"),
-            # In the order in which responses.reports.pairs walks through a customer's answers.
-            models.Index(
-                fields=["contact", "occasion", "answered_at", "id"],
-                include=["survey", "category"],
-                condition=Q(status="counted", contact__isnull=False),
-                name="response_pairs",
-            ),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ all answers is that of two groups of people who are partly others, and is told a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from responses.differing import Difference, Verdict, benjamini_hochberg, compare
 from responses.models import Response
@@ -31,6 +31,16 @@ class SegmentGap:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BySegment:
+    """The largest first; what has no row of its own is counted, so that the numbers add up."""
+
+    segments: list[SegmentGap] = field(default_factory=list)
+    small: int = 0
+    pairs_in_small: int = 0
+    without_value: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Delivery:
     """`gap` is None without pairs. `before` and `after` are all answers of the two surveys."""
 
@@ -42,10 +52,7 @@ class Delivery:
     after: Measured
     before_within: Selection
     aggregate: Difference | None
-    segments: list[SegmentGap]
-    small_segments: int
-    pairs_in_small: int
-    without_value: int
+    by: BySegment
     thresholds: Thresholds
 
     @property
@@ -102,13 +109,10 @@ def summarise_delivery(
     if selection.survey is None:
         raise ValueError("A delivery gap belongs to one survey; the selection names none.")
     table = add_tables(list(tables.values()))
-    everybody_before = Measured(counts=before, thresholds=thresholds)
-    everybody_after = Measured(counts=after, thresholds=thresholds)
+    everybody_before, everybody_after = (
+        Measured(counts=counts, thresholds=thresholds) for counts in (before, after)
+    )
     has_both = everybody_before.has_score and everybody_after.has_score
-    values = {value: each for value, each in tables.items() if value} if key else {}
-    segments = _list_segments(selection, key, values, thresholds)
-    shown = {each.value for each in segments}
-    small = [sum(map(sum, each)) for value, each in values.items() if value not in shown]
     return Delivery(
         survey=selection.survey,
         pre_survey=pre_survey,
@@ -118,32 +122,36 @@ def summarise_delivery(
         after=everybody_after,
         before_within=replace(selection.narrowed(), survey=pre_survey, campaign=None),
         aggregate=compare(before, after, thresholds=thresholds) if has_both else None,
-        segments=segments,
-        small_segments=len(small),
-        pairs_in_small=sum(small),
-        without_value=sum(map(sum, tables.get("", ()))) if key else 0,
+        by=_list_segments(selection, key, tables, thresholds) if key else BySegment(),
         thresholds=thresholds,
     )
 
 
 def _list_segments(
     selection: Selection, key: str, tables: Mapping[str, Table], thresholds: Thresholds
-) -> list[SegmentGap]:
-    """Return the values with enough pairs, the largest first.
-
-    A gap is marked only if it also stands out among all the gaps that are tested here.
-    """
-    gaps = {value: paired_gap(table, thresholds=thresholds) for value, table in tables.items()}
-    enough = {value: gap for value, gap in gaps.items() if gap and gap.n >= thresholds.compare}
+) -> BySegment:
+    """Return the values with enough pairs; marked only if they stand out among all tested here."""
+    gaps = {
+        value: gap
+        for value, table in tables.items()
+        if value and (gap := paired_gap(table, thresholds=thresholds))
+    }
+    enough = {value: gap for value, gap in gaps.items() if gap.n >= thresholds.compare}
     tested = [value for value, gap in enough.items() if gap.verdict != Verdict.TOO_FEW]
     passing = benjamini_hochberg([enough[value].p for value in tested])
     marked = {value for value, is_marked in zip(tested, passing, strict=True) if is_marked}
-    return [
-        SegmentGap(
-            value=value,
-            gap=gap,
-            within=replace(selection, filters=with_values(selection.filters, key, (value,))),
-            is_marked=value in marked,
-        )
-        for value, gap in sorted(enough.items(), key=lambda pair: (-pair[1].n, pair[0]))
-    ]
+    small = [gap.n for value, gap in gaps.items() if value not in enough]
+    return BySegment(
+        segments=[
+            SegmentGap(
+                value=value,
+                gap=gap,
+                within=replace(selection, filters=with_values(selection.filters, key, (value,))),
+                is_marked=value in marked,
+            )
+            for value, gap in sorted(enough.items(), key=lambda pair: (-pair[1].n, pair[0]))
+        ],
+        small=len(small),
+        pairs_in_small=sum(small),
+        without_value=sum(map(sum, tables.get("", ()))),
+    )

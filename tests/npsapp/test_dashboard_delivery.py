@@ -144,7 +144,7 @@ def test_segment_takes_thirty_pairs_and_is_marked_among_all(after: Survey, viewe
 
     rows = [(each["value"], each["gap"].n, each["is_marked"]) for each in panel["segments"]]
     assert rows == [("Nederland", 40, True), ("België", 36, False)]
-    assert (panel["delivery"].small_segments, panel["delivery"].pairs_in_small) == (1, 29)
+    assert (panel["delivery"].by.small, panel["delivery"].by.pairs_in_small) == (1, 29)
 
 
 def test_segment_of_the_page_narrows_pairs_and_both_surveys(after: Survey, viewer: User) -> None:

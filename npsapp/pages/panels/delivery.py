@@ -87,25 +87,35 @@ def _show_gap(frame: Frame, pre_survey: Survey, before: Any) -> dict[str, Any]:
         after=frame.headline.counts,
         thresholds=frame.thresholds,
     )
-    shown: dict[str, Any] = {"delivery": delivery, "property": properties.get(key, "")}
-    if delivery.gap and delivery.has_gap:
-        shown |= {
-            "dumbbell": _dumbbell(delivery.gap),
-            "before": nps(delivery.gap.before),
-            "after": nps(delivery.gap.after),
-            "is_exact": delivery.gap.test == PairTest.SIGN_FLIP,
-            "flow": _draw_flow(frame.selection, delivery),
-            "shifts": _draw_shifts(frame.selection, delivery.gap),
-            "fell_url": link_pairs(frame.selection, "fell"),
-            "segments": [_draw_segment(each) for each in delivery.segments],
-        }
+    counted = frame.selection.narrowed(status=Response.Status.COUNTED.value)
+    return {
+        "delivery": delivery,
+        "property": properties.get(key, ""),
+        "pairs_url": link_pairs(frame.selection, ""),
+        "after_url": counted.rows_url,
+        **(_draw_gap(frame.selection, delivery) if delivery.has_gap else {}),
+    }
+
+
+def _draw_gap(selection: Selection, delivery: Delivery) -> dict[str, Any]:
+    """The drawings that a gap of enough pairs has."""
+    gap = delivery.gap
+    if gap is None:
+        return {}
+    drawn: dict[str, Any] = {
+        "dumbbell": _dumbbell(gap),
+        "before": nps(gap.before),
+        "after": nps(gap.after),
+        "is_exact": gap.test == PairTest.SIGN_FLIP,
+        "flow": _draw_flow(selection, delivery),
+        "shifts": _draw_shifts(selection, gap),
+        "fell_url": link_pairs(selection, "fell"),
+        "segments": [_draw_segment(each) for each in delivery.by.segments],
+    }
     if delivery.pair_share:
         exact = Decimal(100 * delivery.pairs) / delivery.before.n
-        shown["pair_percentage"] = exact.quantize(Decimal("0.1"), ROUND_HALF_UP)
-    shown["pairs_url"] = link_pairs(frame.selection, "")
-    counted = frame.selection.narrowed(status=Response.Status.COUNTED.value)
-    shown["after_url"] = counted.rows_url
-    return shown
+        drawn["pair_percentage"] = exact.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return drawn
 
 
 def link_pairs(selection: Selection, step: str) -> str:
