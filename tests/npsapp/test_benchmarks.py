@@ -11,12 +11,17 @@ from typing import Any
 import pytest
 from django.contrib.messages import get_messages
 from django.db import IntegrityError, transaction
+from django.http import QueryDict
 from django.test import Client
+from django.utils import timezone
 
 from npsapp.models import User
+from npsapp.pages.dashboard import read_frame
+from npsapp.pages.panels.benchmarks import benchmark_lines, rows_of_benchmarks, show_benchmarks
+from responses.forms.selection import DashboardForm
 from responses.models import Benchmark
 from responses.published import PUBLISHED, add_published
-from surveys.models import Survey
+from surveys.models import Survey, get_organisation
 from tests.factories import make_organisation, make_response, make_survey
 
 pytestmark = pytest.mark.django_db
@@ -150,11 +155,29 @@ def test_known_figures_have_the_values_their_sources_give() -> None:
 def test_lines_are_off_until_asked_for(viewer_client: Client, survey: Survey) -> None:
     figure = make_benchmark()
 
-    assert "Other methods" not in read(viewer_client, "")
+    assert read(viewer_client, "") == (
+        "Beside published figures Choose figures to draw beside your score"
+    )
     words = read(viewer_client, f"&benchmark={figure.pk}")
     assert "Your NPS of +30, from +14 to +44; Voorbeeldwinkel 2024: +16" in words
     assert "Source: Report" in words
     assert "Other methods give other figures" in words
+
+
+def test_line_is_drawn_on_a_shared_page_and_not_chosen_there(survey: Survey) -> None:
+    figure = make_benchmark(link="https://voorbeeld.example/")
+    organisation, now = get_organisation(), timezone.now()
+    data = QueryDict(f"survey=levering&benchmark={figure.pk}")
+    form = DashboardForm(data, organisation=organisation, now=now)
+    assert form.is_valid()
+    frame = read_frame(form, survey, user=None, organisation=organisation, now=now)
+
+    panel = show_benchmarks(frame)
+
+    assert [line.label for line, _mark in panel["lines"]] == ["Voorbeeldwinkel 2024"]
+    assert benchmark_lines(frame) == [line for line, _mark in panel["lines"]]
+    assert panel["choices"] == []
+    assert rows_of_benchmarks(panel)[1] == [["Voorbeeldwinkel", "", 2024, 16.0, "Report"]]
 
 
 def test_at_most_three_lines_are_drawn(viewer_client: Client, survey: Survey) -> None:
@@ -180,7 +203,11 @@ def test_line_that_is_gone_breaks_no_page(viewer_client: Client, survey: Survey,
 def test_choosing_keeps_the_selection(viewer_client: Client, survey: Survey) -> None:
     make_benchmark()
 
-    body = viewer_client.get("/?survey=levering&from=2026-01-01&to=2030-12-31").content.decode()
+    query = "survey=levering&from=2026-01-01&to=2030-12-31"
+    body = viewer_client.get(f"/?{query}").content.decode()
+    choose = f"?{query}&benchmark=0#benchmarks"
+    assert html.escape(choose) in body
+    body = viewer_client.get(f"/{choose}").content.decode()
 
     panel = body.split('id="benchmarks"', 1)[1].split("</section>", 1)[0]
     assert '<input type="hidden" name="survey" value="levering">' in panel

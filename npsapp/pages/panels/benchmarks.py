@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from django.utils.translation import gettext as _
 
@@ -49,24 +49,25 @@ def show_benchmarks(frame: Frame) -> dict[str, Any]:
     """The figures asked for on the scale of our own, and all of them to choose from."""
     if not frame.has_score or frame.headline.nps is None or frame.headline.interval is None:
         return {}
-    # Whoever may not change the page sees what is drawn on it, and no list to choose from.
-    rows = [] if frame.is_shared else list(Benchmark.objects.all())
-    asked = _read_asked(frame)
-    if frame.is_shared:
-        lines = benchmark_lines(frame)
-    else:
-        by_pk = {row.pk: row for row in rows}
-        lines = _make_lines([by_pk[pk] for pk in asked if pk in by_pk])
-    if not lines and (frame.is_shared or not (rows or frame.may_manage)):
-        return {}
     kept = parse_qsl(frame.selection.query)
     kept += [(name, value) for name, value in frame.options.items() if name != "benchmark"]
+    if "benchmark" not in frame.options:
+        # Off until somebody asks: the list of all of them is read then only.
+        url = "" if frame.is_shared else f"?{urlencode([*kept, ('benchmark', '0')])}#benchmarks"
+        return {"choose_url": url} if url else {}
+    asked = _read_asked(frame)
+    # Whoever may not change the page sees what is drawn on it, and no list to choose from.
+    rows = Benchmark.objects.filter(pk__in=asked) if frame.is_shared else Benchmark.objects.all()
+    by_pk = {row.pk: row for row in rows}
+    lines = _make_lines([by_pk[pk] for pk in asked if pk in by_pk])
+    if frame.is_shared and not lines:
+        return {}
     drawn = mark_scale([line.points for line in lines])
     return {
         "lines": list(zip(lines, drawn.marks, strict=True)),
         "height": drawn.height,
         "whisker": place_whisker(frame.headline.nps, frame.headline.interval),
-        "choices": [(row, row.pk in asked) for row in rows],
+        "choices": [] if frame.is_shared else [(row, row.pk in asked) for row in by_pk.values()],
         "kept": kept,
         "most": MOST_LINES,
     }

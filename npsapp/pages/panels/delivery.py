@@ -25,8 +25,9 @@ from surveys.models import Survey
 
 
 def show_delivery(frame: Frame) -> dict[str, Any]:
-    found = count_surveys(frame.selection)
     surveys = list(Survey.objects.select_related("pre_survey"))
+    # Of a single survey there is nothing to lay beside it.
+    found = count_surveys(frame.selection) if len(surveys) > 1 else {}
     current = next(each for each in surveys if each == frame.survey)
     shown: dict[str, Any] = {}
     if current.pre_survey and current.pre_survey.scale_min != current.scale_min:
