@@ -24,6 +24,7 @@ class WayBack(NamedTuple):
 
 
 ACCOUNTS = Above(_("Accounts"), "accounts")
+BENCHMARKS = Above(_("Published figures"), "benchmarks")
 CAMPAIGN = Above(_("Back to the campaign"), "campaign", takes_number=True)
 CAMPAIGNS = Above(_("Campaigns"), "campaigns")
 CONTACT = Above(_("Back to the person"), "contact", takes_number=True)
@@ -51,10 +52,14 @@ WRITING_ROUNDS = Above(_("Thank promoters"), "writing_rounds")
 ABOVE = {
     "account": ACCOUNTS,
     "automatic_reply": REPLY_TEXTS,
+    "benchmark": BENCHMARKS,
+    "benchmark_new": BENCHMARKS,
+    "benchmarks": DASHBOARD,
     "campaign": CAMPAIGNS,
     "campaign_edit": CAMPAIGN,
     "campaign_new": CAMPAIGNS,
     "campaign_people": CAMPAIGN,
+    "compare": DASHBOARD,
     "contact": CONTACTS,
     "contact_edit": CONTACT,
     "contact_erase": CONTACT,
@@ -75,6 +80,7 @@ ABOVE = {
     "loop": FOLLOW_UPS,
     "loop_rows": LOOP,
     "outbox_mail": OUTBOX,
+    "pairs": DASHBOARD,
     "property_edit": PROPERTIES,
     "property_new": PROPERTIES,
     "recipes": TEAM,

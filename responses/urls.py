@@ -2,11 +2,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from responses.views import answer, exporting, imports, invited, responses, trying
+from responses.views import (
+    answer,
+    benchmarks,
+    comparing,
+    exporting,
+    imports,
+    invited,
+    pairs,
+    responses,
+    trying,
+)
 
 urlpatterns = [
     path("responses/", responses.responses, name="responses"),
     path("responses/invited/", invited.invited, name="invited"),
+    path("responses/pairs/", pairs.pairs, name="pairs"),
     path("responses/export/", exporting.responses_export, name="responses_export"),
     path("responses/<int:pk>/", responses.response, name="response"),
     path("responses/<int:pk>/accept/", responses.response_accept, name="response_accept"),
@@ -20,6 +31,12 @@ urlpatterns = [
         name="response_problems",
     ),
     path("responses/import/<int:pk>/undo/", imports.response_undo, name="response_undo"),
+    path("compare/", comparing.compare, name="compare"),
+    path("benchmarks/", benchmarks.benchmarks, name="benchmarks"),
+    path("benchmarks/usual/", benchmarks.benchmarks_usual, name="benchmarks_usual"),
+    path("benchmarks/new/", benchmarks.benchmark_new, name="benchmark_new"),
+    path("benchmarks/<int:pk>/", benchmarks.benchmark, name="benchmark"),
+    path("benchmarks/<int:pk>/delete/", benchmarks.benchmark_delete, name="benchmark_delete"),
     path("s/preview/<str:token>/", answer.answer_preview, name="answer_preview"),
     path("s/test/<str:token>/", trying.answer_test, name="answer_test"),
     path("s/test/<str:token>/done/", trying.answer_test_done, name="answer_test_done"),

@@ -21,6 +21,7 @@ from npsapp.demo.shop import (
 )
 from npsapp.models import User
 from npsapp.roles import Role
+from responses.published import add_published
 from surveys.models import Contact, Mail, Organisation, Suppression, Survey, get_organisation
 from surveys.sending.compose import compose_test_mail
 from surveys.sending.queueing import queue_mail
@@ -89,6 +90,7 @@ def build_sample(*, now: dt.datetime) -> None:
         note_answers()
         handle_answers(random, now=now)
         make_improvements(survey, now=now)
+        add_published(language=get_organisation().default_language)
         queue_test_mail(survey, now=now)
 
 

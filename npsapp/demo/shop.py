@@ -90,6 +90,7 @@ def make_surveys() -> tuple[Survey, Survey, Survey]:
         company=COMPANY,
         touchpoint=Survey.Touchpoint.POST_DELIVERY,
         rest_rule=Survey.Rest.IGNORE,
+        pre_survey=before,
     )
     relationship = Survey.objects.create(name="Klanttevredenheid", slug="klanten", company=COMPANY)
     return relationship, before, after

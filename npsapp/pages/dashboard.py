@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from npsapp.models import User
+from npsapp.pages.panels.benchmarks import show_benchmarks
 from npsapp.pages.panels.cards import show_cards
 from npsapp.pages.panels.comments import show_comments
+from npsapp.pages.panels.delivery import show_delivery
 from npsapp.pages.panels.frame import Frame
 from npsapp.pages.panels.headline import show_headline
 from npsapp.pages.panels.missing import show_missing
@@ -26,6 +28,7 @@ from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.forms.selection import DashboardForm
 from responses.presets import list_presets
+from responses.reports.contrast import compare_url
 from responses.reports.counting import (
     count_days,
     count_responses,
@@ -48,6 +51,8 @@ PANELS: dict[str, Callable[[Frame], dict[str, Any]]] = {
     "trend": show_trend,
     "segments": show_segments,
     "value": show_value,
+    "delivery": show_delivery,
+    "benchmarks": show_benchmarks,
     "missing": show_missing,
     "comments": show_comments,
 }
@@ -70,6 +75,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
         "frame": frame,
         "panels": show_panels(frame),
         "presets": list_presets(frame.selection, frame.period, by=frame.options.get("by", "")),
+        "compare_url": compare_url(frame.selection),
         **offer_filters(frame),
     }
     return render(request, "dashboard.html", context)

@@ -15,6 +15,7 @@ from npsapp.people.accounts import create_first_admin
 from npsapp.people.forms import SetupForm
 from npsapp.people.links import DeadLink, check_setup_token
 from npsapp.roles import public
+from responses.published import add_published
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -39,6 +40,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
         )
     except DeadLink:
         return render(request, "people/setup_dead.html", status=404)
+    add_published(language=chosen["language"], user=admin)
     login(request, admin, backend=BACKEND)
     messages.success(request, _("Welcome. These are the first steps."))
     return redirect("first_steps")

@@ -146,6 +146,16 @@ class SelectionForm(forms.Form):
         )
 
 
+class BenchmarksField(forms.Field):
+    """Keys of published figures, repeated in the address; what is none of them is left out."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> list[str]:
+        words = dict.fromkeys(word for each in value or () for word in str(each).split(","))
+        return [word for word in words if word.isascii() and word.isdigit() and len(word) < 10]
+
+
 class DashboardForm(SelectionForm):
     """The same, and the property by which the answers are compared."""
 
@@ -156,6 +166,7 @@ class DashboardForm(SelectionForm):
         empty_label=None,
         label=gettext_lazy("Compare by"),
     )
+    benchmark = BenchmarksField(required=False)
 
     # Keys of properties; a panel passes over what it cannot show.
     then = forms.CharField(max_length=60, required=False)
@@ -168,6 +179,8 @@ class DashboardForm(SelectionForm):
         """What only changes how panels are shown, as it stands in the address."""
         by = self.cleaned_data.get("by")
         chosen = {"by": by.key} if by else {}
+        if self.cleaned_data.get("benchmark"):
+            chosen["benchmark"] = ",".join(self.cleaned_data["benchmark"])
         names = ("then", "value", "missing", "sort")
         return chosen | {name: text for name in names if (text := self.cleaned_data.get(name))}
 

@@ -1,3 +1,4 @@
+from responses.models.benchmark import Benchmark
 from responses.models.response import Category, Response, ResponseVersion
 
-__all__ = ["Category", "Response", "ResponseVersion"]
+__all__ = ["Benchmark", "Category", "Response", "ResponseVersion"]

@@ -39,10 +39,11 @@ class PropertyField:
     is_date: bool = False
     low: str = ""
     high: str = ""
+    side: str = ""  # what stands before the name where a page has more than one filter
 
     @property
     def name(self) -> str:
-        return f"{PREFIX}{self.key}"
+        return f"{self.side}{PREFIX}{self.key}"
 
     @property
     def id(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.http import QueryDict
@@ -32,6 +32,13 @@ class SurveyForm(SurveyModelForm):
         help_text=_("Everybody is asked in their own language if it is among these."),
     )
 
+    pair_days = forms.IntegerField(
+        label=_("Days between the two answers of a customer, at most"),
+        min_value=1,
+        max_value=1000,
+        required=False,
+        help_text=_("A later answer is taken for that of another order."),
+    )
     rest_days = forms.IntegerField(
         label=_("Days of rest of its own"), min_value=1, max_value=1000, required=False
     )
@@ -46,6 +53,8 @@ class SurveyForm(SurveyModelForm):
             "address_form",
             "scale_min",
             "change_window_hours",
+            "pre_survey",
+            "pair_days",
             "rest_rule",
             "rest_days",
         ]
@@ -58,16 +67,27 @@ class SurveyForm(SurveyModelForm):
             "name": _("For you and your colleagues; customers do not see it."),
             "company": _("As customers know it: this name stands in the question."),
             "touchpoint": _("When in the life of a customer this is asked."),
+            "pre_survey": _(
+                "The dashboard then shows the delivery gap: what became of the scores of those who "
+                "answered both, the same order where orders are known."
+            ),
         }
 
     def __init__(self, *args: Any, is_locked: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        before = cast("forms.ModelChoiceField[Survey]", self.fields["pre_survey"])
+        before.queryset = Survey.objects.exclude(pk=self.instance.pk)
+        before.empty_label = gettext("None: there is nothing to compare with")
         self.fields["rest_rule"].help_text = explain_rule(get_organisation().rest_days)
         if is_locked:
             freeze(self, FROZEN_BY_ANSWERS)
 
     def keep(self, sent: QueryDict) -> None:
         keep_unchecked(self, sent)
+
+    def clean_pair_days(self) -> int:
+        days: int = self.cleaned_data["pair_days"] or self.instance.pair_days
+        return days
 
     def clean_languages(self) -> list[str]:
         """The organisation's language first: it is for all whose own language is not there."""
@@ -81,6 +101,10 @@ class SurveyForm(SurveyModelForm):
             cleaned["rest_days"] = None
         elif not cleaned.get("rest_days") and "rest_days" not in self.errors:
             self.add_error("rest_days", _("Say how many days, or choose another rule."))
+        before, scale_min = cleaned.get("pre_survey"), cleaned.get("scale_min")
+        if before and scale_min is not None and before.scale_min != int(scale_min):
+            error = gettext("“%(survey)s” has another scale; scores of two scales do not compare.")
+            self.add_error("pre_survey", error % {"survey": before})
         return cleaned
 
     def save(self, commit: bool = True) -> Survey:

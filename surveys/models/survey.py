@@ -76,6 +76,18 @@ class Survey(models.Model):
     change_window_hours = models.PositiveSmallIntegerField(
         _("hours in which an answer may be changed"), default=24
     )
+    # What the delivery gap holds this survey against: what the same customers said before.
+    pre_survey = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="post_surveys",
+        verbose_name=_("survey before delivery"),
+    )
+    pair_days = models.PositiveSmallIntegerField(
+        _("days between the two answers of a customer, at most"), default=120
+    )
     # Its exception to the contact frequency rule; see surveys.resting.
     rest_rule = models.CharField(
         _("contact frequency rule"), max_length=15, choices=Rest.choices, default=Rest.ORGANISATION
@@ -98,6 +110,13 @@ class Survey(models.Model):
                 condition=~models.Q(rest_rule="own")
                 | models.Q(rest_days__isnull=False, rest_days__gte=1),
                 name="survey_own_rest_has_days",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(pre_survey=None) | ~models.Q(pre_survey=models.F("id")),
+                name="survey_not_before_itself",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(pair_days__gte=1), name="survey_pairs_within_days"
             ),
         ]
 

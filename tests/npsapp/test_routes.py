@@ -49,6 +49,7 @@ CSRF_EXEMPT = {
 }
 
 VIEWER = {
+    "compare",
     "dashboard",
     "improvement",
     "improvement_edit",
@@ -57,6 +58,7 @@ VIEWER = {
     "improvements",
     "invited",
     "my_notices",
+    "pairs",
     "profile",
     "profile_password",
     "response",
@@ -115,6 +117,11 @@ MANAGER = {
     "account_merge",
     "account_rename",
     "automatic_reply",
+    "benchmark",
+    "benchmark_delete",
+    "benchmark_new",
+    "benchmarks",
+    "benchmarks_usual",
     "campaign",
     "campaign_audience",
     "campaign_cancel",

@@ -155,7 +155,7 @@ def test_dashboard_and_list_of_answers_agree(people: None, viewer_client: Client
     query = "?period=all&property.regio=Noord&property.regio=Zuid&property.omzet=Klein"
 
     dashboard = viewer_client.get(reverse("dashboard") + query)
-    rows = viewer_client.get(dashboard.context["counted_url"])
+    rows = viewer_client.get(dashboard.context["panels"]["headline"]["counted_url"])
 
     assert dashboard.context["headline"].n == 6
     assert rows.context["page"].paginator.count == 6

@@ -1,0 +1,103 @@
+"""Published figures beside our own: drawn only for whoever asks, and never a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.utils.translation import gettext as _
+
+from npsapp.pages.panels.frame import Frame
+from responses.charting.delivery import mark_scale
+from responses.charts import place_whisker
+from responses.models import Benchmark
+
+MOST_LINES = 3
+LETTERS = "abc"
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkLine:
+    """A line across a drawing of scores: where, what it is called, and who says so."""
+
+    pk: int
+    letter: str
+    points: float
+    name: str
+    year: int
+    context: str
+    source: str
+    link: str
+    method: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} {self.year}"
+
+
+def benchmark_lines(frame: Frame) -> list[BenchmarkLine]:
+    """Return the figures that the address asks for, at most three; those that are gone are not."""
+    asked = _read_asked(frame)
+    if not asked:
+        return []
+    found = Benchmark.objects.in_bulk(asked)
+    return _make_lines([found[pk] for pk in asked if pk in found])
+
+
+def show_benchmarks(frame: Frame) -> dict[str, Any]:
+    """The figures asked for on the scale of our own, and all of them to choose from."""
+    if not frame.has_score or frame.headline.nps is None or frame.headline.interval is None:
+        return {}
+    kept = parse_qsl(frame.selection.query)
+    kept += [(name, value) for name, value in frame.options.items() if name != "benchmark"]
+    if "benchmark" not in frame.options:
+        # Off until somebody asks: the list of all of them is read then only.
+        url = "" if frame.is_shared else f"?{urlencode([*kept, ('benchmark', '0')])}#benchmarks"
+        return {"choose_url": url} if url else {}
+    asked = _read_asked(frame)
+    # Whoever may not change the page sees what is drawn on it, and no list to choose from.
+    rows = Benchmark.objects.filter(pk__in=asked) if frame.is_shared else Benchmark.objects.all()
+    by_pk = {row.pk: row for row in rows}
+    lines = _make_lines([by_pk[pk] for pk in asked if pk in by_pk])
+    if frame.is_shared and not lines:
+        return {}
+    drawn = mark_scale([line.points for line in lines])
+    return {
+        "lines": list(zip(lines, drawn.marks, strict=True)),
+        "height": drawn.height,
+        "whisker": place_whisker(frame.headline.nps, frame.headline.interval),
+        "choices": [] if frame.is_shared else [(row, row.pk in asked) for row in by_pk.values()],
+        "kept": kept,
+        "most": MOST_LINES,
+    }
+
+
+def rows_of_benchmarks(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+    header = [_("Who"), _("Sector and country"), _("Year"), _("NPS"), _("Source")]
+    return header, [
+        [line.name, line.context, line.year, line.points, line.source]
+        for line, _mark in panel.get("lines", [])
+    ]
+
+
+def _read_asked(frame: Frame) -> list[int]:
+    words = frame.options.get("benchmark", "").split(",")
+    return [int(word) for word in words if word][:MOST_LINES]
+
+
+def _make_lines(rows: list[Benchmark]) -> list[BenchmarkLine]:
+    return [
+        BenchmarkLine(
+            pk=row.pk,
+            letter=letter,
+            points=float(row.figure),
+            name=row.name,
+            year=row.year,
+            context=row.context,
+            source=row.source,
+            link=row.link,
+            method=row.method,
+        )
+        for row, letter in zip(rows, LETTERS, strict=False)
+    ]
