@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from responses.views import answer, exporting, imports, invited, responses, trying
+from responses.views import answer, events, exporting, imports, invited, responses, trying
 
 urlpatterns = [
+    path("events/", events.events, name="events"),
+    path("events/new/", events.event_new, name="event_new"),
+    path("events/<int:pk>/", events.event_edit, name="event_edit"),
+    path("events/<int:pk>/delete/", events.event_delete, name="event_delete"),
     path("responses/", responses.responses, name="responses"),
     path("responses/invited/", invited.invited, name="invited"),
     path("responses/export/", exporting.responses_export, name="responses_export"),

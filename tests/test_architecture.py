@@ -27,6 +27,7 @@ PURE = (
     "responses.differing",
     "responses.pairing",
     "responses.sizing",
+    "responses.spans",
     "responses.student",
     "surveys.planning.calendar",
     "surveys.planning.quotas",

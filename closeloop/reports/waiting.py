@@ -138,7 +138,7 @@ def list_first_contacts(cohort: Cohort) -> list[FirstContact]:
     if not found:
         return []
     found[""] = {part.value: sum(row[part.value] for row in found.values()) for part in COUNTED}
-    quantiles = _read_quantiles(cohort)
+    quantiles = read_quantiles(cohort)
     return [
         FirstContact(
             category=category,
@@ -151,13 +151,17 @@ def list_first_contacts(cohort: Cohort) -> list[FirstContact]:
     ]
 
 
-def _read_quantiles(cohort: Cohort) -> dict[tuple[str, str], Quantiles]:
-    """Return them by category (empty for everybody) and clock."""
+def read_quantiles(
+    cohort: Cohort, *, oldest: dt.datetime | None = None
+) -> dict[tuple[str, str], Quantiles]:
+    """Return them by category (empty for everybody) and clock; see `read_clocked` for `oldest`."""
     rows = cohort.find().values_list("response__category", "since", "until", is_reached(cohort))
     names = ("category", "since", "until", "is_reached")
     return {
         (category or "", clock): Quantiles(_minutes(median), _minutes(ninetieth))
-        for category, clock, median, ninetieth in read_clocked(cohort, rows, names, CURVES)
+        for category, clock, median, ninetieth in read_clocked(
+            cohort, rows, names, CURVES, oldest=oldest
+        )
     }
 
 
@@ -171,13 +175,19 @@ def _minutes(count: int | None) -> dt.timedelta | None:
 
 
 def read_clocked(
-    cohort: Cohort, rows: Any, names: Sequence[str], query: str
+    cohort: Cohort,
+    rows: Any,
+    names: Sequence[str],
+    query: str,
+    *,
+    oldest: dt.datetime | None = None,
 ) -> list[tuple[Any, ...]]:
     """Run `query` over the rows as `clocked`: the columns `names`, and `worked` and `elapsed`.
 
-    Two queries and no loop over rows. `names` hold `since` and `until`.
+    Two queries and no loop over rows; one when the `oldest` answer is known. `names` hold `since`
+    and `until`.
     """
-    oldest = rows.aggregate(_oldest=Min("since"))["_oldest"]
+    oldest = oldest or rows.aggregate(_oldest=Min("since"))["_oldest"]
     if oldest is None:
         return []
     sql, params = rows.query.sql_with_params()

@@ -13,7 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from responses.models import Category, Response
+from responses.reports.against import Against
+from responses.reports.trend import ROLLING_DAYS
 from responses.selection import Period, Segment, Selection, first_day_of
+from responses.spans import Grain
 from surveys.filtering import Filters, read_filters
 from surveys.forms.widgets import DayInput
 from surveys.models import Campaign, Organisation, Property, Survey
@@ -139,12 +142,22 @@ class DashboardForm(SelectionForm):
         empty_label=None,
         label=gettext_lazy("Compare by"),
     )
+    against = forms.ChoiceField(
+        choices=Against.choices, required=False, label=gettext_lazy("Held against")
+    )
+    grain = forms.ChoiceField(
+        choices=[(grain.value, grain.value) for grain in Grain], required=False
+    )
+    rolling = forms.ChoiceField(choices=[(days, days) for days in ROLLING_DAYS], required=False)
+    overlay = forms.ChoiceField(choices=[("year", "year")], required=False)
 
     @property
     def options(self) -> dict[str, str]:
         """What only changes how panels are shown, as it stands in the address."""
         by = self.cleaned_data.get("by")
-        return {"by": by.key} if by else {}
+        words = ("against", "grain", "rolling", "overlay")
+        chosen = {word: self.cleaned_data.get(word, "") for word in words}
+        return {key: word for key, word in {"by": by.key if by else "", **chosen}.items() if word}
 
 
 class RowSelectionForm(SelectionForm):

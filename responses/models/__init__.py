@@ -1,3 +1,4 @@
+from responses.models.event import Event
 from responses.models.response import Category, Response, ResponseVersion
 
-__all__ = ["Category", "Response", "ResponseVersion"]
+__all__ = ["Category", "Event", "Response", "ResponseVersion"]
