@@ -28,7 +28,7 @@ from django.db.models import BooleanField, Case, Count, Min, Value, When
 from closeloop.office_hours import load_hours
 from closeloop.reports.cohort import Cohort, Part
 from responses.models import Category
-from surveys.models import get_organisation
+from surveys.models import Organisation, get_organisation
 
 DAY = dt.timedelta(days=1)
 
@@ -152,7 +152,10 @@ def list_first_contacts(cohort: Cohort) -> list[FirstContact]:
 
 
 def read_quantiles(
-    cohort: Cohort, *, oldest: dt.datetime | None = None
+    cohort: Cohort,
+    *,
+    oldest: dt.datetime | None = None,
+    organisation: Organisation | None = None,
 ) -> dict[tuple[str, str], Quantiles]:
     """Return them by category (empty for everybody) and clock; see `read_clocked` for `oldest`."""
     rows = cohort.find().values_list("response__category", "since", "until", is_reached(cohort))
@@ -160,7 +163,7 @@ def read_quantiles(
     return {
         (category or "", clock): Quantiles(_minutes(median), _minutes(ninetieth))
         for category, clock, median, ninetieth in read_clocked(
-            cohort, rows, names, CURVES, oldest=oldest
+            cohort, rows, names, CURVES, oldest=oldest, organisation=organisation
         )
     }
 
@@ -181,6 +184,7 @@ def read_clocked(
     query: str,
     *,
     oldest: dt.datetime | None = None,
+    organisation: Organisation | None = None,
 ) -> list[tuple[Any, ...]]:
     """Run `query` over the rows as `clocked`: the columns `names`, and `worked` and `elapsed`.
 
@@ -192,19 +196,25 @@ def read_clocked(
         return []
     sql, params = rows.query.sql_with_params()
     zone = cohort.selection.zone
-    days = list_days(oldest.astimezone(zone).date(), cohort.now.astimezone(zone).date())
+    days = list_days(
+        oldest.astimezone(zone).date(),
+        cohort.now.astimezone(zone).date(),
+        organisation=organisation,
+    )
     with connection.cursor() as cursor:
         statement = CLOCKED.format(names=", ".join(names), rows=sql) + query
         cursor.execute(statement, [*params, *days, str(zone), str(zone)])
         return list(cursor.fetchall())
 
 
-def list_days(first: dt.date, last: dt.date) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+def list_days(
+    first: dt.date, last: dt.date, *, organisation: Organisation | None = None
+) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
     """Return days, their opening and closing, and the working seconds before each.
 
     From a day before the first to a day after the last: a mail server's clock may be ahead.
     """
-    organisation = get_organisation()
+    organisation = organisation or get_organisation()
     first, last = first - DAY, last + DAY
     hours = load_hours(organisation, first=first, last=last)
     days, opens, closes, before = [], [], [], []

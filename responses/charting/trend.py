@@ -32,7 +32,6 @@ Stop = tuple[float, float | None]
 class Dot:
     """A score in its slot with its interval."""
 
-    x: str
     y: str
     low_y: str
     high_y: str
@@ -49,9 +48,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The room of one period: where it is clicked, labelled, and its dot, if it has a score."""
+    """The room of one period, told by its middle, and its dot, if it has a score."""
 
-    x: str
     middle: str
     dot: Dot | None
     is_minor: bool
@@ -83,6 +81,7 @@ class Trend:
     marks: list[str]
     top: str
     width: str
+    half: str
     base: str
     mark_y: str
     name_y: str
@@ -149,7 +148,8 @@ def draw_trend(
         flags=[_plant(span, row, base) for span, row in zip(spans, rows, strict=True)],
         marks=[percent(100 * mark) for mark in marks],
         top=pixels(head),
-        width=percent(100 / count if count else 100.0),
+        width=percent(100 / count),
+        half=percent(50 / count),
         base=pixels(base),
         mark_y=pixels(base - MARK_HEIGHT),
         name_y=pixels(base + 18),
@@ -176,11 +176,9 @@ def _place_slots(
         dot = None
         if score:
             low, high = score[1]
-            dot = Dot(x=middle, y=down(score[0]), low_y=down(low), high_y=down(high))
+            dot = Dot(y=down(score[0]), low_y=down(low), high_y=down(high))
         is_minor = (count - 1 - index) % 2 == 1
-        slots.append(
-            Slot(x=percent(100 * index / count), middle=middle, dot=dot, is_minor=is_minor)
-        )
+        slots.append(Slot(middle=middle, dot=dot, is_minor=is_minor))
     return slots
 
 

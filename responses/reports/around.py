@@ -1,7 +1,8 @@
 """What the score was before an event and after it: what it coincided with, never what it caused.
 
 Two windows of whole weeks, equal and complete, of at most 28 days; the days of the event itself are
-in neither. Two independent groups, so `differing.compare`. A change of the survey in one of them,
+in neither, but a longer event is held against what came before as well. Independent groups, so
+`differing.compare`. A change of the survey in one of them,
 or as the event itself, leaves nothing to compare.
 """
 
@@ -38,6 +39,9 @@ class Around:
     before: Window | None = None
     after: Window | None = None
     difference: Difference | None = None
+    # The days of an event of a week or longer, held against those before.
+    during: Window | None = None
+    during_difference: Difference | None = None
     is_across_change: bool = False
     # The numbers of other events within the windows.
     others: tuple[int, ...] = ()
@@ -47,6 +51,12 @@ class Around:
         if self.difference is None or self.difference.verdict == Verdict.TOO_FEW:
             return None
         return self.difference
+
+    @property
+    def shown_during(self) -> Difference | None:
+        if self.during_difference is None or self.during_difference.verdict == Verdict.TOO_FEW:
+            return None
+        return self.during_difference
 
 
 def list_around(
@@ -100,20 +110,25 @@ def _look_around(
     before, after = map(measure, spans)
     first, last = spans[0].first, spans[1].last
     is_across = any(change.breaks(first, last) for change in changes)
+    during = measure(bare.event.span) if bare.event.span.days >= WEEK_DAYS else None
     return replace(
         bare,
         before=before,
         after=after,
+        during=during,
         is_across_change=is_across,
-        difference=None
-        if is_across
-        else compare(before.counts, after.counts, thresholds=after.thresholds),
+        difference=None if is_across else _compare(before, after),
+        during_difference=None if is_across or not during else _compare(before, during),
         others=tuple(
             number
             for number, each in enumerate(events, start=1)
             if each is not bare.event and each.first_day <= last and each.span.last >= first
         ),
     )
+
+
+def _compare(before: Window, after: Window) -> Difference | None:
+    return compare(before.counts, after.counts, thresholds=after.thresholds)
 
 
 def find_windows(event: Span, *, first: dt.date | None, today: dt.date) -> tuple[Span, Span] | None:

@@ -26,7 +26,8 @@ def show_cards(frame: Frame) -> dict[str, Any]:
     loop, oldest = count_loop(cohort)
     wait = None
     if oldest and loop.n <= MOST_WAITS:
-        wait = read_quantiles(cohort, oldest=oldest).get(("", "worked"), Quantiles())
+        waits = read_quantiles(cohort, oldest=oldest, organisation=frame.organisation)
+        wait = waits.get(("", "worked"), Quantiles())
     return {
         "rate": rate,
         "part_urls": list_part_urls(frame),
