@@ -93,6 +93,7 @@ def test_four_answers_are_listed_and_not_scored(viewer_client: Client, survey: S
     assert "4 answers Too few for a score: it is shown from 5 answers on." in page
     assert page.count("Prima geregeld") == 4
     assert "NPS" not in page
+    assert "Held against" not in page
 
 
 def test_four_answers_in_a_segment_are_only_counted(viewer_client: Client, survey: Survey) -> None:

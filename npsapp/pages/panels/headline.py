@@ -46,7 +46,7 @@ def show_headline(frame: Frame) -> dict[str, Any]:
     }
     standing = read_standing(frame)
     shown["progress"] = tell_progress(standing.round, frame.today)
-    if headline.nps is not None and headline.interval is not None:
+    if frame.has_score and headline.nps is not None and headline.interval is not None:
         shown["whisker"] = place_whisker(headline.nps, headline.interval)
         against = Against(frame.options.get("against") or standing.usual)
         earlier = hold_against(standing, against)
