@@ -31,6 +31,7 @@ CONTACT = Above(_("Back to the person"), "contact", takes_number=True)
 CONTACTS = Above(_("Contacts"), "contacts")
 CONTACT_IMPORTS = Above(_("Import contacts"), "contact_import")
 DASHBOARD = Above(_("Dashboard"), "dashboard")
+EVENTS = Above(_("Events"), "events")
 FOLLOW_UPS = Above(_("Follow-ups"), "follow_ups")
 IMPROVEMENT = Above(_("Back to the improvement"), "improvement", takes_number=True)
 IMPROVEMENTS = Above(_("Improvements"), "improvements")
@@ -66,6 +67,9 @@ ABOVE = {
     "contact_import": CONTACTS,
     "contact_new": CONTACTS,
     "first_steps": DASHBOARD,
+    "event_edit": EVENTS,
+    "event_new": EVENTS,
+    "events": DASHBOARD,
     "follow_ups_filter": FOLLOW_UPS,
     "held_deliveries": CAMPAIGNS,
     "escalation": TEAM,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
 
-from responses.models import Benchmark, Response
+from responses.models import Benchmark, Event, Response
 from surveys.models import ImportBatch
 
 
@@ -24,3 +24,7 @@ def get_answers_batch(pk: int) -> ImportBatch:
 
 def get_benchmark(pk: int) -> Benchmark:
     return get_object_or_404(Benchmark, pk=pk)
+
+
+def get_event(pk: int) -> Event:
+    return get_object_or_404(Event.objects.select_related("survey"), pk=pk)

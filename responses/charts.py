@@ -7,15 +7,12 @@ coordinates are finished strings, since a template would print 12.5 as "12,5" fo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 # A label such as "21.0 %" is 45 px wide, the narrowest drawing 310 px.
 NARROWEST_WITH_LABEL = Decimal(16)
-# Points between two lines of a scale.
-STEP = 25
 # Three digits of n are 19 px wide, and a trend on a phone 290.
 MOST_SLOTS_ON_A_PHONE = 14
 
@@ -120,107 +117,3 @@ class Whisker:
 def place_whisker(nps: float, interval: tuple[float, float]) -> Whisker:
     point, low, high = ((value + 100) / 2 for value in (nps, *interval))
     return Whisker(point=percent(point), low=percent(low), high=percent(high))
-
-
-@dataclass(frozen=True, slots=True)
-class Dot:
-    """A score in its slot with its interval, and the line to the one before (none after a gap)."""
-
-    x: str
-    y: str
-    low_y: str
-    high_y: str
-    from_x: str = ""
-    from_y: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A line across, at a round number of points."""
-
-    points: int
-    y: str
-    label_y: str
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """The room of one period: where it is clicked, labelled, and its dot, if it has a score."""
-
-    x: str
-    middle: str
-    dot: Dot | None
-    is_minor: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """Slots side by side over one scale that always holds zero."""
-
-    slots: list[Slot]
-    rules: list[Rule]
-    width: str
-    base: str
-    name_y: str
-    year_y: str
-    n_y: str
-    height: int
-
-    @property
-    def is_long(self) -> bool:
-        """Too many slots for a phone: the drawing scrolls there instead of shrinking."""
-        return len(self.slots) > MOST_SLOTS_ON_A_PHONE
-
-
-def draw_trend(
-    scores: Sequence[tuple[float, tuple[float, float]] | None],
-    *,
-    height: int = 300,
-    head: int = 14,
-    foot: int = 66,
-) -> Trend:
-    """Place scores with their intervals over time; None is a period without a score, a gap.
-
-    The scale runs from below the lowest interval to above the highest, in steps of 25 points.
-    Of the labels every second one is minor, counted from the newest, for where there is no room.
-    """
-    ends = [end for score in scores if score for end in score[1]]
-    bottom = STEP * math.floor(min([0.0, *ends]) / STEP)
-    top = max(STEP * math.ceil(max([0.0, *ends]) / STEP), bottom + STEP)
-    base = height - foot
-
-    def down(points: float) -> str:
-        return pixels(head + (base - head) * (top - points) / (top - bottom))
-
-    width = 100 / len(scores) if scores else 100.0
-    slots: list[Slot] = []
-    for index, score in enumerate(scores):
-        middle = percent(width * (index + 0.5))
-        dot = None
-        if score:
-            before = slots[-1].dot if slots else None
-            dot = Dot(
-                x=middle,
-                y=down(score[0]),
-                low_y=down(score[1][0]),
-                high_y=down(score[1][1]),
-                from_x=before.x if before else "",
-                from_y=before.y if before else "",
-            )
-        is_minor = (len(scores) - 1 - index) % 2 == 1
-        slots.append(Slot(x=percent(width * index), middle=middle, dot=dot, is_minor=is_minor))
-    step = STEP if top - bottom <= 4 * STEP else 2 * STEP
-    return Trend(
-        slots=slots,
-        rules=[
-            Rule(points=each, y=down(each), label_y=pixels(float(down(each)) + 4))
-            for each in range(bottom, top + 1, STEP)
-            if each % step == 0
-        ],
-        width=percent(width),
-        base=pixels(base),
-        name_y=pixels(base + 18),
-        year_y=pixels(base + 33),
-        n_y=pixels(base + 54),
-        height=height,
-    )

@@ -6,6 +6,7 @@ from responses.views import (
     answer,
     benchmarks,
     comparing,
+    events,
     exporting,
     imports,
     invited,
@@ -15,6 +16,10 @@ from responses.views import (
 )
 
 urlpatterns = [
+    path("events/", events.events, name="events"),
+    path("events/new/", events.event_new, name="event_new"),
+    path("events/<int:pk>/", events.event_edit, name="event_edit"),
+    path("events/<int:pk>/delete/", events.event_delete, name="event_delete"),
     path("responses/", responses.responses, name="responses"),
     path("responses/invited/", invited.invited, name="invited"),
     path("responses/pairs/", pairs.pairs, name="pairs"),

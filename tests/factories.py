@@ -12,7 +12,7 @@ from closeloop.models import FollowUp, Improvement, Member
 from closeloop.opening import open_follow_up
 from npsapp.models import User
 from npsapp.roles import Role
-from responses.models import Response
+from responses.models import Event, Response
 from responses.trying import record_test
 from surveys.addresses import hash_address
 from surveys.models import (
@@ -155,6 +155,13 @@ def make_response(**fields: Any) -> Response:
     )
     response.refresh_from_db()
     return response
+
+
+def make_event(**fields: Any) -> Event:
+    """A launch of today for all surveys."""
+    now = timezone.now()
+    defaults = {"label": f"Event {next(_number)}", "kind": "launch", "first_day": now.date()}
+    return Event.objects.create(**defaults | {"created_at": now} | fields)
 
 
 def make_member(*, user: User | None = None, **fields: Any) -> Member:

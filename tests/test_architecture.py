@@ -29,6 +29,7 @@ PURE = (
     "responses.pairing",
     "responses.proportions",
     "responses.sizing",
+    "responses.spans",
     "responses.student",
     "surveys.planning.calendar",
     "surveys.planning.quotas",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.db.models.functions import TruncWeek
 
 from closeloop.reports.cohort import Cohort, Part, cut, select_answered
@@ -69,9 +69,17 @@ class Week(LoopClosed):
 
 def loop_closed(selection: Selection, *, now: dt.datetime) -> LoopClosed:
     """Count who of a selection has heard from us (two queries)."""
-    cohort = Cohort(selection=selection, now=now)
+    return count_loop(Cohort(selection=selection, now=now))[0]
+
+
+def count_loop(cohort: Cohort) -> tuple[LoopClosed, dt.datetime | None]:
+    """Return the same of a cohort, and when the first of them answered (one query)."""
     # Not `find`: nobody here asks how long it took.
-    return LoopClosed(**select_answered(selection).aggregate(**_counts(cohort)))
+    found = select_answered(cohort.selection).aggregate(
+        **_counts(cohort), _oldest=Min("response__answered_at")
+    )
+    oldest = found.pop("_oldest")
+    return LoopClosed(**found), oldest
 
 
 def list_weeks(cohort: Cohort, *, most: int | None = MOST_WEEKS) -> list[Week]:

@@ -28,7 +28,7 @@ from closeloop.models import FollowUp
 from closeloop.models.followup import FollowUpQuerySet, still_overdue
 from npsapp.models import User
 from responses.models import Category
-from surveys.models import Property
+from surveys.models import Property, Survey
 from surveys.properties import property_value
 
 # Beyond this nobody reads the number; counting on would cost more than all other views together.
@@ -113,6 +113,32 @@ def queue_counts(*, user: User, now: dt.datetime) -> QueueCounts:
             snoozed=Count("pk", filter=Q(snoozed_until__gt=now)),
             # An aggregate in name only, so that it may stand beside the others.
             closed=Coalesce(counted, Max(Value(0))),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Open follow-ups of everybody, and of the detractors of one survey; sleeping ones are not."""
+
+    open: int
+    overdue: int
+    detractors: int
+    detractors_overdue: int
+
+
+def count_waiting(survey: Survey, *, now: dt.datetime) -> Waiting:
+    """Count what waits for a person, whoever looks, in one query that reads the open ones."""
+    theirs = Q(response__survey=survey, response__category=Category.DETRACTOR)
+    late = still_overdue(now)
+    return Waiting(
+        **FollowUp.objects.open()
+        .awake(now)
+        .aggregate(
+            open=Count("pk"),
+            overdue=Count("pk", filter=late),
+            detractors=Count("pk", filter=theirs),
+            detractors_overdue=Count("pk", filter=theirs & late),
         )
     )
 

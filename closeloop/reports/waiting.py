@@ -28,7 +28,7 @@ from django.db.models import BooleanField, Case, Count, Min, Value, When
 from closeloop.office_hours import load_hours
 from closeloop.reports.cohort import CONTACTED, Cohort, Part
 from responses.models import Category
-from surveys.models import get_organisation
+from surveys.models import Organisation, get_organisation
 
 DAY = dt.timedelta(days=1)
 
@@ -138,7 +138,7 @@ def list_first_contacts(cohort: Cohort) -> list[FirstContact]:
     if not found:
         return []
     found[""] = {part.value: sum(row[part.value] for row in found.values()) for part in COUNTED}
-    quantiles = _read_quantiles(cohort)
+    quantiles = read_quantiles(cohort)
     return [
         FirstContact(
             category=category,
@@ -151,13 +151,20 @@ def list_first_contacts(cohort: Cohort) -> list[FirstContact]:
     ]
 
 
-def _read_quantiles(cohort: Cohort) -> dict[tuple[str, str], Quantiles]:
-    """Return them by category (empty for everybody) and clock."""
+def read_quantiles(
+    cohort: Cohort,
+    *,
+    oldest: dt.datetime | None = None,
+    organisation: Organisation | None = None,
+) -> dict[tuple[str, str], Quantiles]:
+    """Return them by category (empty for everybody) and clock; see `read_clocked` for `oldest`."""
     rows = cohort.find().values_list("response__category", "since", "until", is_reached(cohort))
     names = ("category", "since", "until", "is_reached")
     return {
         (category or "", clock): Quantiles(_minutes(median), _minutes(ninetieth))
-        for category, clock, median, ninetieth in read_clocked(cohort, rows, names, CURVES)
+        for category, clock, median, ninetieth in read_clocked(
+            cohort, rows, names, CURVES, oldest=oldest, organisation=organisation
+        )
     }
 
 
@@ -171,30 +178,43 @@ def _minutes(count: int | None) -> dt.timedelta | None:
 
 
 def read_clocked(
-    cohort: Cohort, rows: Any, names: Sequence[str], query: str
+    cohort: Cohort,
+    rows: Any,
+    names: Sequence[str],
+    query: str,
+    *,
+    oldest: dt.datetime | None = None,
+    organisation: Organisation | None = None,
 ) -> list[tuple[Any, ...]]:
     """Run `query` over the rows as `clocked`: the columns `names`, and `worked` and `elapsed`.
 
-    Two queries and no loop over rows. `names` hold `since` and `until`.
+    Two queries and no loop over rows; one when the `oldest` answer is known. `names` hold `since`
+    and `until`.
     """
-    oldest = rows.aggregate(_oldest=Min("since"))["_oldest"]
+    oldest = oldest or rows.aggregate(_oldest=Min("since"))["_oldest"]
     if oldest is None:
         return []
     sql, params = rows.query.sql_with_params()
     zone = cohort.selection.zone
-    days = list_days(oldest.astimezone(zone).date(), cohort.now.astimezone(zone).date())
+    days = list_days(
+        oldest.astimezone(zone).date(),
+        cohort.now.astimezone(zone).date(),
+        organisation=organisation,
+    )
     with connection.cursor() as cursor:
         statement = CLOCKED.format(names=", ".join(names), rows=sql) + query
         cursor.execute(statement, [*params, *days, str(zone), str(zone)])
         return list(cursor.fetchall())
 
 
-def list_days(first: dt.date, last: dt.date) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+def list_days(
+    first: dt.date, last: dt.date, *, organisation: Organisation | None = None
+) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
     """Return days, their opening and closing, and the working seconds before each.
 
     From a day before the first to a day after the last: a mail server's clock may be ahead.
     """
-    organisation = get_organisation()
+    organisation = organisation or get_organisation()
     first, last = first - DAY, last + DAY
     hours = load_hours(organisation, first=first, last=last)
     days, opens, closes, before = [], [], [], []

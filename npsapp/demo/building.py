@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from npsapp.demo.answers import Moods
+from npsapp.demo.events import make_events
 from npsapp.demo.handling import handle_answers
 from npsapp.demo.improvements import make_improvements
 from npsapp.demo.rounds import Round, import_history, name_season, note_answers, play_round
@@ -91,6 +92,7 @@ def build_sample(*, now: dt.datetime) -> None:
         handle_answers(random, now=now)
         make_improvements(survey, now=now)
         add_published(language=get_organisation().default_language)
+        make_events(after, moods, now=now)
         queue_test_mail(survey, now=now)
 
 

@@ -27,6 +27,7 @@ from npsapp.pages.panels.value import show_value
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.forms.selection import DashboardForm
+from responses.models import Event
 from responses.presets import list_presets
 from responses.reports.contrast import compare_url
 from responses.reports.counting import (
@@ -73,6 +74,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     frame = read_frame(form, survey, user=request.user, organisation=organisation, now=now)
     context |= {
         "frame": frame,
+        "organisation": organisation,  # else the frame of the page looks it up once more
         "panels": show_panels(frame),
         "presets": list_presets(frame.selection, frame.period, by=frame.options.get("by", "")),
         "compare_url": compare_url(frame.selection),
@@ -108,6 +110,8 @@ def read_frame(
         headline=summarise(tally),
         answered_at=answered_at,
         groups=list_segments(survey),
+        campaigns=list(Campaign.objects.filter(survey=survey).exclude(state="draft")),
+        events=list(Event.objects.about(survey)),
         options=form.options,
     )
 
@@ -127,7 +131,7 @@ def offer_filters(frame: Frame) -> dict[str, Any]:
     """The properties to choose by, and how to name and leave what is chosen."""
     selection = frame.selection
     shown: dict[str, Any] = {
-        "campaigns": Campaign.objects.filter(survey=frame.survey).exclude(state="draft"),
+        "campaigns": frame.campaigns,
         "filter_chips": list_chips(
             selection.filters, lambda kept: f"?{replace(selection, filters=kept).query}"
         ),

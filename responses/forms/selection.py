@@ -14,7 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from responses.addresses import without_addresses
 from responses.models import Category, Response
+from responses.reports.against import Against
+from responses.reports.trend import ROLLING_DAYS
 from responses.selection import Period, Segment, Selection, first_day_of
+from responses.spans import Grain
 from surveys.filtering import Filters, read_filters
 from surveys.forms.widgets import DayInput
 from surveys.models import Campaign, Organisation, Property, Survey
@@ -173,6 +176,14 @@ class DashboardForm(SelectionForm):
     value = forms.CharField(max_length=60, required=False)
     missing = forms.CharField(max_length=60, required=False)
     sort = forms.CharField(max_length=10, required=False)
+    against = forms.ChoiceField(
+        choices=Against.choices, required=False, label=gettext_lazy("Held against")
+    )
+    grain = forms.ChoiceField(
+        choices=[(grain.value, grain.value) for grain in Grain], required=False
+    )
+    rolling = forms.ChoiceField(choices=[(days, days) for days in ROLLING_DAYS], required=False)
+    overlay = forms.ChoiceField(choices=[("year", "year")], required=False)
 
     @property
     def options(self) -> dict[str, str]:
@@ -181,7 +192,7 @@ class DashboardForm(SelectionForm):
         chosen = {"by": by.key} if by else {}
         if self.cleaned_data.get("benchmark"):
             chosen["benchmark"] = ",".join(self.cleaned_data["benchmark"])
-        names = ("then", "value", "missing", "sort")
+        names = ("against", "grain", "rolling", "overlay", "then", "value", "missing", "sort")
         return chosen | {name: text for name in names if (text := self.cleaned_data.get(name))}
 
 

@@ -11,6 +11,7 @@ from responses.mixing import Mix, divide_change
 from responses.reports.comparison import Comparison, compare_groups
 from responses.scoring import DEFAULT_THRESHOLDS, Counts, Thresholds
 from responses.selection import Selection
+from responses.spans import Span, span_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +24,23 @@ class Movement:
     is_clear: bool
 
 
-def find_days_before(selection: Selection) -> tuple[dt.date, dt.date] | None:
-    """Return as many days as are selected, just before them; None without two ends."""
-    if selection.first is None or selection.last is None:
-        return None
-    last = selection.first - dt.timedelta(days=1)
-    return last - (selection.last - selection.first), last
-
-
 def explain_change(
     selection: Selection,
     key: str,
     comparison: Comparison,
     *,
+    today: dt.date,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> Movement | None:
     """Divide the change of the total over the values compared; the small ones together are one.
 
     None without days before, or while either period has too few answers to be compared.
     """
-    days = find_days_before(selection)
-    if days is None or comparison.total.n < thresholds.compare:
+    if not (selection.first and selection.last) or comparison.total.n < thresholds.compare:
         return None
-    first, last = days
-    before = compare_groups(replace(selection, first=first, last=last), key, thresholds=thresholds)
+    days = span_before(Span(selection.first, selection.last), today=today)
+    earlier = replace(selection, first=days.first, last=days.last)
+    before = compare_groups(earlier, key, thresholds=thresholds)
     difference = compare(before.total, comparison.total, thresholds=thresholds)
     if difference is None or difference.verdict == Verdict.TOO_FEW:
         return None
@@ -54,7 +48,7 @@ def explain_change(
     mix = divide_change(_gather(before.by_value, shown), _gather(comparison.by_value, shown))
     if mix is None:
         return None
-    return Movement(mix, first, last, is_clear=difference.verdict != Verdict.MARGIN)
+    return Movement(mix, days.first, days.last, is_clear=difference.verdict != Verdict.MARGIN)
 
 
 def _gather(by_value: Mapping[str, Counts], shown: set[str]) -> dict[str, Counts]:

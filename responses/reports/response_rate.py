@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import models
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from responses.models import Response
 from responses.selection import Selection
 from surveys.filtering import narrow
-from surveys.models import Invitation
+from surveys.models import Invitation, Suppression
 
 
 class Part(models.TextChoices):
@@ -24,6 +24,7 @@ class Part(models.TextChoices):
     SILENT = "silent", _("No answer yet")
     BOUNCED = "bounced", _("Bounced")
     SET_ASIDE = "set_aside", _("Answered, not counted")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
 
 
 REPLIED = Q(answered_at__isnull=False)
@@ -31,6 +32,23 @@ COUNTED = Q(response__status=Response.Status.COUNTED)
 ANSWERED = REPLIED & COUNTED
 SET_ASIDE = REPLIED & ~COUNTED
 BOUNCED = Q(delivery_status=Invitation.DeliveryStatus.BOUNCED) & ~REPLIED
+# Who left the surveys after this mail, the last one that asked them.
+LEFT = Q(
+    Exists(
+        Suppression.objects.unsubscribed().filter(
+            address_hash=OuterRef("address_hash"), created_at__gte=OuterRef("sent_at")
+        )
+    )
+) & ~Q(
+    Exists(
+        Invitation.objects.filter(
+            address_hash=OuterRef("address_hash"),
+            state=Invitation.State.SENT,
+            sequence=0,
+            sent_at__gt=OuterRef("sent_at"),
+        )
+    )
+)
 CONDITIONS = {
     Part.SENT: Q(),
     Part.REACHED: ~BOUNCED,
@@ -38,6 +56,7 @@ CONDITIONS = {
     Part.SILENT: ~REPLIED & ~BOUNCED,
     Part.BOUNCED: BOUNCED,
     Part.SET_ASIDE: SET_ASIDE,
+    Part.UNSUBSCRIBED: LEFT,
 }
 
 
@@ -86,6 +105,11 @@ def count_invited(selection: Selection) -> ResponseRate:
             set_aside=Count("pk", filter=SET_ASIDE),
         )
     )
+
+
+def count_unsubscribed(selection: Selection) -> int:
+    """Count whom an invitation of the selected days made leave; each person leaves by one mail."""
+    return find_invited(selection).filter(LEFT).count()
 
 
 def list_invited(selection: Selection, part: str = Part.SENT) -> QuerySet[Invitation]:

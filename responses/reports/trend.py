@@ -1,35 +1,54 @@
-"""The score month by month, on the organisation's calendar."""
+"""The score along time, by day, week, month or quarter of the organisation's calendar.
+
+Everything comes from the days that are counted already, by adding up their counts: scores of days
+are not averaged. Points are drawn with their interval and never tested against one another; the
+rolling line shares its answers from one point to the next and is only drawn.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from django.db.models import Count
-from django.db.models.functions import TruncMonth
-
-from responses.models import Response
+from responses.models import Event, Response
 from responses.reports.measured import Measured
-from responses.scoring import (
-    DEFAULT_THRESHOLDS,
-    HIGHEST,
-    Counts,
-    Thresholds,
-    Tier,
-)
+from responses.reports.running import RunningTotal
+from responses.scoring import DEFAULT_THRESHOLDS, Thresholds, Tier, nps
 from responses.selection import Selection
+from responses.spans import (
+    DAY,
+    Grain,
+    Span,
+    each_of,
+    earlier_by_a_year,
+    first_of,
+    shift_months,
+)
 
-# Three years are as much as one drawing can hold and one reader can compare.
-LONGEST_TREND = 36
+# As many as one drawing can hold and one reader can compare; further ones are for who asks.
+MOST_POINTS = 36
+MOST_POINTS_ASKED = 62
+# One score alone is no line.
+LEAST_SCORES = 2
+ROLLING_DAYS = ("30", "90")
+# More points of the rolling line than this nobody sees apart.
+MOST_ROLLING = 180
 
 
 @dataclass(frozen=True, kw_only=True)
-class Month(Measured):
-    """One month of a selection; `nps` is None where too few answered for a score."""
+class Point(Measured):
+    """One period of a line. `span` is the whole of it, also where the selection begins later."""
 
-    first: dt.date
+    span: Span
     rows_url: str
+    earlier: Measured | None = None  # the same period a year before
+    is_after_change: bool = False  # the survey was changed since the point before
+
+    @property
+    def first(self) -> dt.date:
+        return self.span.first
 
     @property
     def is_hollow(self) -> bool:
@@ -37,59 +56,131 @@ class Month(Measured):
         return self.tier == Tier.TOO_FEW
 
 
-def list_months(
-    selection: Selection, *, thresholds: Thresholds = DEFAULT_THRESHOLDS
-) -> list[Month]:
-    """Return every month from the first answer to the last, those without any among them.
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """The points from the first answer to the last; `left_out` older ones do not fit."""
 
-    At most the newest three years. Counts come from raw answers: scores of months are not averaged.
+    grain: Grain
+    points: Sequence[Point]
+    left_out: int = 0
+
+    @property
+    def span(self) -> Span:
+        return Span(self.points[0].first, self.points[-1].span.last)
+
+
+def list_points(
+    days: RunningTotal,
+    selection: Selection,
+    *,
+    grain: Grain | None = None,
+    events: Sequence[Event] = (),
+    has_earlier: bool = False,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
+) -> Series | None:
+    """Return every period from the first answer to the last, those without any among them.
+
+    When no grain is asked for, it is the finest of at most MOST_POINTS in which two periods have
+    a score. None when nobody answered.
     """
-    if selection.survey is None:
-        raise ValueError("A score belongs to one survey; the selection names none.")
-    found = _count_by_month(selection)
-    if not found:
-        return []
-    scale_min = selection.survey.scale_min
-    months = []
-    for first in list(_each_month(min(found), max(found)))[-LONGEST_TREND:]:
-        histogram = found.get(first, [0] * (HIGHEST + 1))
-        counts = Counts.from_histogram(histogram, scale_min=scale_min)
-        rows_url = _within(selection, first).rows_url
-        months.append(Month(first=first, counts=counts, thresholds=thresholds, rows_url=rows_url))
-    return months
+    answered = days.answered(selection.first, selection.last)
+    if answered is None:
+        return None
+    fitting = [each for each in Grain if _reach(each, answered) <= MOST_POINTS]
+    grains, most = ([grain], MOST_POINTS_ASKED) if grain else (fitting, MOST_POINTS)
+    for each in grains or [Grain.QUARTER]:
+        spans = list(each_of(each, answered))
+        points = [
+            _measure(
+                days,
+                selection,
+                span,
+                before=earlier_by_a_year(each, span) if has_earlier else None,
+                thresholds=thresholds,
+            )
+            for span in spans[-most:]
+        ]
+        series = Series(
+            grain=each, points=_mark_breaks(points, events), left_out=len(spans) - len(points)
+        )
+        if sum(point.has_score for point in points) >= LEAST_SCORES:
+            break
+    return series
 
 
-def _count_by_month(selection: Selection) -> dict[dt.date, list[int]]:
-    rows = (
-        Response.objects.counted()
-        .in_selection(selection)
-        .order_by()
-        .annotate(_month=TruncMonth("answered_at", tzinfo=selection.zone))
-        .values_list("_month", "score")
-        .annotate(n=Count("pk"))
+def _reach(grain: Grain, span: Span) -> int:
+    """How many periods hold a span."""
+    first, last = first_of(grain, span.first), first_of(grain, span.last)
+    months = 12 * (last.year - first.year) + last.month - first.month
+    return {
+        Grain.DAY: span.days,
+        Grain.WEEK: (last - first).days // 7 + 1,
+        Grain.MONTH: months + 1,
+        Grain.QUARTER: months // 3 + 1,
+    }[grain]
+
+
+def _measure(
+    days: RunningTotal,
+    selection: Selection,
+    span: Span,
+    *,
+    before: Span | None,
+    thresholds: Thresholds,
+) -> Point:
+    first = max(span.first, selection.first) if selection.first else span.first
+    last = min(span.last, selection.last) if selection.last else span.last
+    counted = selection.narrowed(status=Response.Status.COUNTED.value)
+    return Point(
+        span=span,
+        counts=days.counts(Span(first, last)),
+        thresholds=thresholds,
+        rows_url=replace(counted, first=first, last=last).rows_url,
+        earlier=Measured(counts=days.counts(before), thresholds=thresholds) if before else None,
     )
-    found: dict[dt.date, list[int]] = {}
-    for month, score, n in rows:
-        found.setdefault(month.date(), [0] * (HIGHEST + 1))[score] = n
-    return found
 
 
-def _each_month(first: dt.date, last: dt.date) -> Iterator[dt.date]:
-    month = first
-    while month <= last:
-        yield month
-        month = next_month(month)
+def _mark_breaks(points: list[Point], events: Sequence[Event]) -> list[Point]:
+    """Tell which points follow on a change of the survey: no line joins them to the one before."""
+    changes = [event for event in events if event.is_survey_change]
+    marked = points[:1]
+    for before, point in pairwise(points):
+        is_after = any(change.breaks(before.first, point.span.last) for change in changes)
+        marked.append(replace(point, is_after_change=is_after))
+    return marked
+
+
+@dataclass(frozen=True, slots=True)
+class RollingPoint:
+    """The score of the days up to and including `day`; None where they hold too few answers."""
+
+    day: dt.date
+    nps: float | None
+
+
+def list_rolling(
+    days: RunningTotal,
+    span: Span,
+    *,
+    length: int,
+    events: Sequence[Event] = (),
+    until: dt.date | None = None,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
+) -> list[RollingPoint]:
+    """Return a line through a span; it starts anew where the survey was changed."""
+    last = min(span.last, until) if until else span.last
+    step = -(-span.days // MOST_ROLLING)
+    starts = [event.span.last for event in events if event.is_survey_change]
+    found: list[RollingPoint] = []
+    day = last
+    while day >= span.first:
+        first = max([day - (length - 1) * DAY, *(start for start in starts if start <= day)])
+        counts = days.counts(Span(first, day))
+        score = nps(counts) if counts.n >= thresholds.compare else None
+        found.append(RollingPoint(day, score))
+        day -= step * DAY
+    return found[::-1]
 
 
 def next_month(first: dt.date) -> dt.date:
-    return (first + dt.timedelta(days=31)).replace(day=1)
-
-
-def _within(selection: Selection, first: dt.date) -> Selection:
-    """Return the counted answers of the month, within the days of the selection."""
-    last = next_month(first) - dt.timedelta(days=1)
-    return replace(
-        selection.narrowed(status=Response.Status.COUNTED.value),
-        first=max(first, selection.first) if selection.first else first,
-        last=min(last, selection.last) if selection.last else last,
-    )
+    return shift_months(first, 1)

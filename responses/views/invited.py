@@ -13,7 +13,13 @@ from django.views.decorators.http import require_safe
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.forms.listing import InvitedForm
-from responses.reports.response_rate import Part, ResponseRate, count_invited, list_invited
+from responses.reports.response_rate import (
+    Part,
+    ResponseRate,
+    count_invited,
+    count_unsubscribed,
+    list_invited,
+)
 from responses.selection import Selection
 from responses.views.listing import Tab
 from surveys.models import get_organisation
@@ -28,7 +34,9 @@ def invited(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "responses/invited.html", {"form": form}, status=422)
     selection, part = form.selection(), form.cleaned_data["part"]
-    tabs = list_parts(count_invited(selection), selection, part)
+    tabs = list_parts(
+        count_invited(selection), selection, part, unsubscribed=count_unsubscribed(selection)
+    )
     paginator = Paginator(list_invited(selection, part), PAGE_LENGTH)
     # The tabs have counted these rows already.
     paginator.count = next(tab.n for tab in tabs if tab.is_current)
@@ -43,12 +51,14 @@ def invited(request: StaffRequest) -> HttpResponse:
     return render(request, "responses/invited.html", context)
 
 
-def list_parts(rate: ResponseRate, selection: Selection, current: Part) -> list[Tab]:
-    """Return every number of the rate as a tab."""
+def list_parts(
+    rate: ResponseRate, selection: Selection, current: Part, *, unsubscribed: int
+) -> list[Tab]:
+    """Return every number of the rate as a tab, and who left."""
     return [
         Tab(
             title=str(part.label),
-            n=getattr(rate, part.value),
+            n=unsubscribed if part == Part.UNSUBSCRIBED else getattr(rate, part.value),
             url=f"?{_query(selection, part)}",
             is_current=part == current,
         )

@@ -28,10 +28,14 @@ from closeloop.reports.waiting import list_first_contacts
 from npsapp.demo.building import build_sample, remove_sample
 from npsapp.demo.logins import LOGINS, PASSWORD
 from npsapp.models import User
-from responses.models import Response
+from responses.models import Event, Response
+from responses.reports.around import list_around
 from responses.reports.comparison import compare_groups
-from responses.reports.trend import list_months
+from responses.reports.counting import count_days
+from responses.reports.running import RunningTotal
+from responses.reports.trend import list_points
 from responses.selection import Selection
+from responses.spans import Grain
 from surveys.models import (
     Campaign,
     Contact,
@@ -130,7 +134,10 @@ def test_demo_has_a_round_halfway_and_a_busy_queue() -> None:
 
 def test_demo_strike_shows_in_the_trend_after_delivery() -> None:
     after = Survey.objects.get(touchpoint="post_delivery")
-    months = list_months(Selection(zone=get_organisation().zone, survey=after))
+    chosen = Selection(zone=get_organisation().zone, survey=after)
+    series = list_points(RunningTotal(count_days(chosen)), chosen, grain=Grain.MONTH)
+    assert series is not None
+    months = series.points
     strike = (NOW - dt.timedelta(days=100)).date().replace(day=1)
 
     (low,) = [month for month in months if month.first == strike]
@@ -139,6 +146,25 @@ def test_demo_strike_shows_in_the_trend_after_delivery() -> None:
     assert low.interval is not None
     assert len(others) >= 10
     assert all(low.interval.high < (month.nps or 0) for month in others)
+
+
+def test_demo_strike_is_an_event_that_coincides_with_its_low() -> None:
+    after = Survey.objects.get(touchpoint="post_delivery")
+    chosen = Selection(zone=get_organisation().zone, survey=after)
+    events = list(Event.objects.about(after))
+
+    found = list_around(
+        events,
+        known=events,
+        selection=chosen,
+        days=RunningTotal(count_days(chosen)),
+        today=NOW.date(),
+    )
+
+    (strike,) = [around for around in found if around.event.kind == "outage"]
+    assert strike.shown_during is not None
+    assert strike.shown_during.verdict == "lower"
+    assert {event.kind for event in events} == {"outage", "launch", "price"}
 
 
 def test_demo_segments_really_differ() -> None:

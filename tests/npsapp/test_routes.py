@@ -51,6 +51,7 @@ CSRF_EXEMPT = {
 VIEWER = {
     "compare",
     "dashboard",
+    "events",
     "improvement",
     "improvement_edit",
     "improvement_note",
@@ -147,6 +148,9 @@ MANAGER = {
     "contact_import",
     "contact_new",
     "escalation",
+    "event_delete",
+    "event_edit",
+    "event_new",
     "first_steps",
     "first_steps_close",
     "follow_ups_remove_tests",

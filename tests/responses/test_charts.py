@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
 from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responses.charts import draw_trend, place_whisker, slice_bar, stand_bars
+from responses.charts import place_whisker, slice_bar, stand_bars
 from responses.scoring import Counts, apportion, interval, nps
 
 
@@ -98,46 +97,3 @@ def test_coordinates_keep_their_dot_for_a_dutch_reader() -> None:
 
     assert 'cx="56.250%"' in drawn
     assert " style=" not in drawn
-
-
-def test_trend_is_broken_where_there_is_no_score() -> None:
-    score = (20.0, (10.0, 30.0))
-
-    trend = draw_trend([score, score, None, score])
-
-    dots = [slot.dot for slot in trend.slots]
-    assert dots[2] is None
-    assert [dot.from_x for dot in dots if dot] == ["", "12.500%", ""]
-
-
-@pytest.mark.parametrize(
-    ("interval", "points"),
-    [
-        ((10.0, 30.0), [0, 25, 50]),
-        ((-30.0, -10.0), [-50, -25, 0]),
-        ((-10.0, 60.0), [-25, 0, 25, 50, 75]),
-        ((-100.0, 100.0), [-100, -50, 0, 50, 100]),
-        ((0.0, 0.0), [0, 25]),
-    ],
-)
-def test_scale_of_a_trend_holds_zero_and_every_interval(
-    interval: tuple[float, float], points: list[int]
-) -> None:
-    trend = draw_trend([(sum(interval) / 2, interval)])
-
-    assert [rule.points for rule in trend.rules] == points
-    (dot,) = [slot.dot for slot in trend.slots]
-    assert dot is not None
-    assert float(dot.high_y) <= float(dot.y) <= float(dot.low_y) <= float(trend.base)
-
-
-def test_newest_label_of_a_trend_is_never_minor() -> None:
-    for length in (1, 2, 5):
-        trend = draw_trend([None] * length)
-        assert not trend.slots[-1].is_minor
-    assert [slot.is_minor for slot in trend.slots] == [False, True, False, True, False]
-
-
-def test_long_trend_scrolls_on_a_phone() -> None:
-    assert not draw_trend([None] * 14).is_long
-    assert draw_trend([None] * 15).is_long

@@ -226,17 +226,19 @@ def test_change_is_divided_over_the_values_and_dated() -> None:
     earlier = Response.objects.order_by("-pk").values("pk")[:1000]
     Response.objects.filter(pk__in=earlier).update(answered_at=NOW - dt.timedelta(days=10))
     selection = Selection(
-        zone=AMSTERDAM, survey=survey, first=dt.date(2026, 2, 1), last=dt.date(2026, 2, 10)
+        zone=AMSTERDAM, survey=survey, first=dt.date(2026, 2, 2), last=dt.date(2026, 2, 11)
     )
+    today = dt.date(2026, 6, 1)
 
     comparison = compare_groups(selection, "land")
-    found = explain_change(selection, "land", comparison)
+    found = explain_change(selection, "land", comparison, today=today)
 
     assert found is not None
     assert [str(points) for points in found.mix.shown] == ["2.8", "2.4", "0.4"]
-    assert (found.first, found.last) == (dt.date(2026, 1, 22), dt.date(2026, 1, 31))
+    assert (found.first, found.last) == (dt.date(2026, 1, 23), dt.date(2026, 2, 1))
     assert not found.is_clear
-    assert explain_change(replace(selection, first=None), "land", comparison) is None
+    open_end = replace(selection, first=None)
+    assert explain_change(open_end, "land", comparison, today=today) is None
 
 
 def test_crossing_counts_each_pair_and_what_is_outside(

@@ -157,7 +157,7 @@ def test_dashboard_and_list_of_answers_agree(people: None, viewer_client: Client
     dashboard = viewer_client.get(reverse("dashboard") + query)
     rows = viewer_client.get(dashboard.context["panels"]["headline"]["counted_url"])
 
-    assert dashboard.context["headline"].n == 6
+    assert dashboard.context["frame"].headline.n == 6
     assert rows.context["page"].paginator.count == 6
     assert [chip.text for chip in rows.context["filters"]][-3:] == [
         "Regio: Noord",

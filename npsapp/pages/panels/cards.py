@@ -1,18 +1,64 @@
-"""Beside the score: who was reached, and what waits for somebody."""
+"""Beside the score: who was reached, who left, and what waits for somebody."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from closeloop.reports.loop import loop_closed
-from closeloop.reports.queue import queue_counts
+from django.urls import reverse
+
+from closeloop.reports.cohort import Cohort
+from closeloop.reports.loop import count_loop
+from closeloop.reports.queue import View, count_waiting
+from closeloop.reports.waiting import Quantiles, read_quantiles
 from npsapp.pages.panels.frame import Frame
-from responses.reports.response_rate import count_invited
+from npsapp.roles import Role
+from responses.models import Category
+from responses.reports.response_rate import Part, count_invited, count_unsubscribed
+
+# The median of more waits takes too long for a page that is opened often; see benchmarks/loop.py.
+MOST_WAITS = 20_000
 
 
 def show_cards(frame: Frame) -> dict[str, Any]:
+    rate = count_invited(frame.selection)
+    cohort = Cohort(selection=frame.selection, now=frame.now)
+    loop, oldest = count_loop(cohort)
+    wait = None
+    if oldest and loop.n <= MOST_WAITS:
+        waits = read_quantiles(cohort, oldest=oldest, organisation=frame.organisation)
+        wait = waits.get(("", "worked"), Quantiles())
     return {
-        "rate": count_invited(frame.selection),
-        "queue": queue_counts(user=frame.user, now=frame.now) if frame.user else None,
-        "loop": loop_closed(frame.selection, now=frame.now),
+        "rate": rate,
+        "part_urls": list_part_urls(frame),
+        "unsubscribed": count_unsubscribed(frame.selection) if rate.sent else 0,
+        "waiting": count_waiting(frame.survey, now=frame.now),
+        "queue_urls": list_queue_urls(frame),
+        "loop": loop,
+        "loop_url": _loop_url(frame) if frame.may_manage else "",
+        "wait": wait,
     }
+
+
+def list_part_urls(frame: Frame) -> dict[str, str]:
+    """The lists behind the numbers of who was asked."""
+    invited = frame.selection.invited_url
+    return {part.value: f"{invited}&part={part.value}" for part in Part} if invited else {}
+
+
+def list_queue_urls(frame: Frame) -> dict[str, str]:
+    """The lists behind the numbers of what waits, for those who work them."""
+    if not frame.may(Role.AGENT):
+        return {}
+    queue = reverse("follow_ups")
+    theirs = {"category": Category.DETRACTOR.value, "survey": frame.survey.slug}
+    return {
+        "all": f"{queue}?{urlencode({'view': View.ALL.value})}",
+        "overdue": f"{queue}?{urlencode({'view': View.OVERDUE.value})}",
+        "detractors": f"{queue}?{urlencode({'view': View.ALL.value, **theirs})}",
+        "detractors_overdue": f"{queue}?{urlencode({'view': View.OVERDUE.value, **theirs})}",
+    }
+
+
+def _loop_url(frame: Frame) -> str:
+    return f"{reverse('loop')}?{frame.selection.query}"

@@ -1,12 +1,39 @@
-"""The number, what it rests on, and what was left out."""
+"""The number, what it rests on, what it is held against, and what was left out."""
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from npsapp.pages.panels.frame import Frame
 from responses.charts import place_whisker
 from responses.models import Response
+from responses.reports.against import Against, Earlier, Standing, hold_against
+from responses.span_words import say_span
+from responses.templatetags.links import linked
+from responses.templatetags.scores import signed
+from surveys.models import Campaign
+
+
+class Choice(NamedTuple):
+    """Something to hold the score against, and the page that does."""
+
+    title: str
+    url: str
+    is_current: bool
+
+
+class Progress(NamedTuple):
+    """How far the window of a round has run."""
+
+    campaign: Campaign
+    day: int
+    is_over: bool
 
 
 def show_headline(frame: Frame) -> dict[str, Any]:
@@ -17,6 +44,77 @@ def show_headline(frame: Frame) -> dict[str, Any]:
         "provisional_url": selection.narrowed(status=status.PROVISIONAL.value).rows_url,
         "excluded_url": selection.narrowed(status=status.EXCLUDED.value).rows_url,
     }
-    if headline.nps is not None and headline.interval is not None:
+    standing = read_standing(frame)
+    shown["progress"] = tell_progress(standing.round, frame.today)
+    if frame.has_score and headline.nps is not None and headline.interval is not None:
         shown["whisker"] = place_whisker(headline.nps, headline.interval)
+        against = Against(frame.options.get("against") or standing.usual)
+        earlier = hold_against(standing, against)
+        shown |= {
+            "earlier": earlier,
+            "earlier_name": name_earlier(earlier) if earlier else "",
+            "earlier_score": link_score(earlier) if earlier else "",
+            "choices": list_choices(frame, standing, against),
+        }
     return shown
+
+
+def read_standing(frame: Frame) -> Standing:
+    return Standing(
+        selection=frame.selection,
+        period=frame.period,
+        today=frame.today,
+        counts=frame.headline.counts,
+        days=frame.running,
+        campaigns=frame.campaigns,
+        events=frame.events,
+        thresholds=frame.thresholds,
+    )
+
+
+def tell_progress(campaign: Campaign | None, today: dt.date) -> Progress | None:
+    if campaign is None or campaign.first_day > today:
+        return None
+    day = (today - campaign.first_day).days + 1
+    is_over = day > campaign.window_days or not campaign.is_under_way
+    return Progress(campaign, min(day, campaign.window_days), is_over)
+
+
+def name_earlier(earlier: Earlier) -> str:
+    if earlier.campaign:
+        return earlier.campaign.name
+    return say_span(earlier.span) if earlier.span else ""
+
+
+def link_score(earlier: Earlier) -> SafeString:
+    """Return the score compared with, which leads to its answers, for the middle of a sentence."""
+    return linked(format_html("{}", signed(earlier.nps)), earlier.rows_url)
+
+
+def list_choices(frame: Frame, standing: Standing, against: Against) -> list[Choice]:
+    """Return what else the score may be held against; nothing on a page that is only looked at."""
+    if frame.is_shared:
+        return []
+    choices = [
+        Choice(str(each.label), frame.address(against=each.value), each == against)
+        for each in (Against.BEFORE, Against.YEAR, Against.NONE)
+    ]
+    if standing.round_before:
+        url = frame.address(against=Against.ROUND.value)
+        return [Choice(str(Against.ROUND.label), url, against == Against.ROUND), *choices]
+    newest = find_newest_round(standing)
+    if newest is None:
+        return choices
+    # A round is chosen as such: other days would say nothing of it.
+    chosen = replace(frame.selection, campaign=newest, first=None, last=None)
+    title = _("%(round)s against the round before") % {"round": newest}
+    return [Choice(title, f"?{chosen.query}", is_current=False), *choices]
+
+
+def find_newest_round(standing: Standing) -> Campaign | None:
+    """Return the newest round that has one before it, unless it is the one selected."""
+    numbers = {each.pk for each in standing.campaigns}
+    for campaign in standing.campaigns:
+        if campaign.first_day <= standing.today and campaign.previous_id in numbers:
+            return campaign if campaign != standing.selection.campaign else None
+    return None

@@ -44,7 +44,9 @@ def show_segments(frame: Frame) -> dict[str, Any]:
         "properties": _offer_properties(frame, key),
         "orders": _offer_orders(frame, comparison, by_score=by_score),
         "by_score": by_score,
-        "movement": explain_change(frame.selection, key, comparison, thresholds=frame.thresholds),
+        "movement": explain_change(
+            frame.selection, key, comparison, today=frame.today, thresholds=frame.thresholds
+        ),
         **_cross(frame, key),
     }
 

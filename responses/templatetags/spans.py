@@ -1,0 +1,10 @@
+"""Days in words."""
+
+from __future__ import annotations
+
+from django import template
+
+from responses.span_words import say_span
+
+register = template.Library()
+register.filter(say_span)
