@@ -22,8 +22,9 @@ from npsapp.pages.panels.split import show_histogram, show_split
 from npsapp.pages.panels.trend import show_trend
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
+from responses.chips import list_selection_chips
 from responses.forms.selection import DashboardForm
-from responses.presets import list_presets
+from responses.presets import list_presets, make_url
 from responses.reports.counting import (
     count_days,
     count_responses,
@@ -32,8 +33,8 @@ from responses.reports.counting import (
 )
 from responses.reports.headline import summarise
 from responses.reports.segments import list_segments
-from responses.selection import Period
-from surveys.filtering import list_chips
+from responses.selection import Period, Selection
+from responses.thresholds import thresholds_of
 from surveys.forms.filtering import list_property_fields
 from surveys.models import Campaign, Organisation, Survey, get_organisation
 
@@ -57,18 +58,27 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "may_manage": request.user.may(Role.MANAGER)}
     if not form.is_valid():
         return render(request, "dashboard.html", context, status=422)
-    campaign = form.cleaned_data["campaign"]
-    survey = form.cleaned_data["survey"] or (campaign.survey if campaign else latest_survey())
+    survey = choose_survey(form)
     if survey is None:
-        return render(request, "dashboard.html", {**context, "has_no_survey": True})
+        touchpoint = form.cleaned_data["touchpoint"]
+        context |= {"has_no_survey": True, "touchpoint": touchpoint}
+        return render(request, "dashboard.html", context)
     frame = read_frame(form, survey, user=request.user, organisation=organisation, now=now)
     context |= {
         "frame": frame,
         "panels": show_panels(frame),
-        "presets": list_presets(frame.selection, frame.period, by=frame.options.get("by", "")),
+        "presets": list_presets(frame.selection, frame.period, options=frame.options),
         **offer_filters(frame),
     }
     return render(request, "dashboard.html", context)
+
+
+def choose_survey(form: DashboardForm) -> Survey | None:
+    """Return the survey asked for, or the one that was answered last; None where there is none."""
+    survey: Survey | None = form.cleaned_data["survey"]
+    if campaign := form.cleaned_data["campaign"]:
+        survey = survey or campaign.survey
+    return survey or latest_survey(touchpoint=form.cleaned_data["touchpoint"])
 
 
 def read_frame(
@@ -85,7 +95,7 @@ def read_frame(
     usual = Period.ALL if form.cleaned_data["campaign"] else usual_period(answered_at, now)
     period = form.period_chosen or usual
     selection = form.selection(survey=survey, period=period)
-    tally = count_responses(selection)
+    tally, thresholds = count_responses(selection), thresholds_of(organisation)
     return Frame(
         user=user,
         organisation=organisation,
@@ -95,10 +105,11 @@ def read_frame(
         selection=selection,
         days=count_days(selection),
         tally=tally,
-        headline=summarise(tally),
+        headline=summarise(tally, thresholds=thresholds),
         answered_at=answered_at,
         groups=list_segments(survey),
         options=form.options,
+        thresholds=thresholds,
     )
 
 
@@ -115,15 +126,35 @@ def usual_period(answered_at: dt.datetime | None, now: dt.datetime) -> Period:
 
 def offer_filters(frame: Frame) -> dict[str, Any]:
     """The properties to choose by, and how to name and leave what is chosen."""
-    selection = frame.selection
+    selection, surveys = frame.selection, list(Survey.objects.all())
+
+    def address(changed: Selection) -> str:
+        return make_url(changed, frame.period, frame.options)
+
     shown: dict[str, Any] = {
+        "surveys": surveys,
+        "touchpoints": list_touchpoints(surveys, frame),
         "campaigns": Campaign.objects.filter(survey=frame.survey).exclude(state="draft"),
-        "filter_chips": list_chips(
-            selection.filters, lambda kept: f"?{replace(selection, filters=kept).query}"
-        ),
+        "filter_chips": list_selection_chips(selection, address),
     }
     if selection.campaign:
-        shown["all_campaigns_url"] = f"?{replace(selection, campaign=None).query}"
+        shown["all_campaigns_url"] = address(replace(selection, campaign=None))
     offered = {group.key: [(v.segment.value, v.n) for v in group.values] for group in frame.groups}
     shown["property_fields"] = list_property_fields(selection.filters, offered=offered)
     return shown
+
+
+def list_touchpoints(surveys: list[Survey], frame: Frame) -> list[tuple[str, str, bool]]:
+    """Each place in the customer's journey that is asked at: its name, its address, whether it is
+    the one shown. With only one there is nothing to choose."""
+    used = {survey.touchpoint for survey in surveys}
+    everywhere = replace(frame.selection, survey=None, campaign=None)
+    return [
+        (
+            str(each.label),
+            make_url(replace(everywhere, touchpoint=each.value), frame.period, frame.options),
+            each == frame.survey.touchpoint,
+        )
+        for each in Survey.Touchpoint
+        if each in used and len(used) > 1
+    ]

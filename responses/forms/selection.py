@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from responses.models import Category, Response
-from responses.selection import Period, Segment, Selection, first_day_of
+from responses.selection import Period, Segment, Selection, days_of
 from surveys.filtering import Filters, read_filters
 from surveys.forms.widgets import DayInput
 from surveys.models import Campaign, Organisation, Property, Survey
@@ -40,6 +40,16 @@ class SelectionForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("All campaigns"),
         label=gettext_lazy("Campaign"),
+    )
+    touchpoint = forms.ChoiceField(
+        choices=[("", gettext_lazy("All touchpoints")), *Survey.Touchpoint.choices],
+        required=False,
+        label=gettext_lazy("Touchpoint"),
+    )
+    channel = forms.ChoiceField(
+        choices=[("", gettext_lazy("All channels")), *Response.Channel.choices],
+        required=False,
+        label=gettext_lazy("Channel"),
     )
     period = forms.ChoiceField(choices=Period.choices, required=False, label=gettext_lazy("Period"))
     first = forms.DateField(
@@ -98,11 +108,19 @@ class SelectionForm(forms.Form):
         if survey and campaign and campaign.survey != survey:
             message = _("This campaign asks another survey: %(survey)s.")
             self.add_error("campaign", message % {"survey": campaign.survey})
+        self._check_touchpoint(survey or (campaign.survey if campaign else None))
         older = cleaned.get("segment")
         self.filters, self.remarks = read_filters(
             self.data, older=[(older.key, older.value)] if older else []
         )
         return cleaned
+
+    def _check_touchpoint(self, survey: Survey | None) -> None:
+        touchpoint = self.cleaned_data.get("touchpoint")
+        if survey and touchpoint and survey.touchpoint != touchpoint:
+            message = _("“%(survey)s” asks at another touchpoint: %(touchpoint)s.")
+            named = {"survey": survey, "touchpoint": survey.get_touchpoint_display()}
+            self.add_error("touchpoint", message % named)
 
     @cached_property
     def period_chosen(self) -> Period | None:
@@ -117,12 +135,15 @@ class SelectionForm(forms.Form):
         chosen = self.period_chosen or period
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
         if chosen not in (Period.CUSTOM, Period.ALL):
-            first, last = first_day_of(chosen, self.today), self.today
+            first, last = days_of(chosen, self.today)
         campaign = self.cleaned_data.get("campaign")
+        survey = self.cleaned_data.get("survey") or (campaign.survey if campaign else survey)
         return Selection(
             zone=self.zone,
-            survey=self.cleaned_data.get("survey") or (campaign.survey if campaign else survey),
+            survey=survey,
+            touchpoint="" if survey else self.cleaned_data.get("touchpoint", ""),
             campaign=campaign,
+            channel=self.cleaned_data.get("channel", ""),
             first=first,
             last=last,
             filters=self.filters,
@@ -130,7 +151,10 @@ class SelectionForm(forms.Form):
 
 
 class DashboardForm(SelectionForm):
-    """The same, and the property by which the answers are compared."""
+    """The same, the property by which answers are compared, and whose comments are shown.
+
+    A category narrows comments and nothing else: the score of one category says nothing.
+    """
 
     by = forms.ModelChoiceField(
         Property.objects.filter(is_segment=True),
@@ -139,12 +163,18 @@ class DashboardForm(SelectionForm):
         empty_label=None,
         label=gettext_lazy("Compare by"),
     )
+    category = forms.ChoiceField(
+        choices=[("", gettext_lazy("All categories")), *Category.choices],
+        required=False,
+        label=gettext_lazy("Comments of"),
+    )
 
     @property
     def options(self) -> dict[str, str]:
         """What only changes how panels are shown, as it stands in the address."""
         by = self.cleaned_data.get("by")
-        return {"by": by.key} if by else {}
+        found = {"by": by.key if by else "", "category": self.cleaned_data.get("category", "")}
+        return {name: value for name, value in found.items() if value}
 
 
 class RowSelectionForm(SelectionForm):

@@ -9,16 +9,20 @@ from django.urls import reverse
 
 from closeloop.models import FollowUp
 from npsapp.pages.panels.frame import Frame
-from responses.models import Response
+from responses.models import Category, Response
 from responses.reports.comments import Remark, latest_answers, latest_comments
 from responses.scoring import Tier
 
 
 def show_comments(frame: Frame) -> dict[str, Any]:
     remarks = _find_remarks(frame)
+    category = frame.options.get("category", "")
+    rows = frame.selection.narrowed(category=category, status=Response.Status.COUNTED.value)
     return {
         "remarks": link_follow_ups(remarks) if frame.may_follow_up else remarks,
-        "counted_url": frame.selection.narrowed(status=Response.Status.COUNTED.value).rows_url,
+        "counted_url": rows.rows_url,
+        "category": Category(category) if category else None,
+        "all_url": frame.address(category=""),
     }
 
 
@@ -30,7 +34,7 @@ def _find_remarks(frame: Frame) -> list[Remark]:
         if frame.selection.filters:
             return []
         return latest_answers(frame.selection, limit=frame.headline.n)
-    return latest_comments(frame.selection)
+    return latest_comments(frame.selection.narrowed(category=frame.options.get("category", "")))
 
 
 def link_follow_ups(remarks: list[Remark]) -> list[Remark]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from npsapp.models import User
 from npsapp.roles import Role
 from responses.reports.counting import DaysCounted, Tally
 from responses.reports.headline import Headline
 from responses.reports.segments import SegmentGroup
-from responses.scoring import DEFAULT_THRESHOLDS, Thresholds, Tier
+from responses.scoring import Thresholds, Tier
 from responses.selection import Period, Selection
 from surveys.models import Organisation, Survey
 
@@ -39,8 +40,24 @@ class Frame:
     headline: Headline
     answered_at: dt.datetime | None
     groups: list[SegmentGroup]
+    thresholds: Thresholds
     options: Mapping[str, str] = field(default_factory=dict)
-    thresholds: Thresholds = DEFAULT_THRESHOLDS
+
+    @property
+    def query(self) -> str:
+        """This very reading as the parameters of an address, its days spelled out."""
+        return urlencode([*self.selection.pairs(), *self.options.items()])
+
+    @property
+    def running_pairs(self) -> list[tuple[str, str]]:
+        """The same with a preset as it was chosen: tomorrow it holds tomorrow too."""
+        return [*self.selection.pairs(self.period), *self.options.items()]
+
+    def address(self, **options: str) -> str:
+        """The address of this page with other options; an empty one is left out."""
+        wanted = {**self.options, **options}
+        kept = [(name, value) for name, value in wanted.items() if value]
+        return f"?{urlencode([*self.selection.pairs(), *kept])}"
 
     def may(self, role: Role) -> bool:
         return self.user is not None and self.user.may(role)
