@@ -8,6 +8,7 @@ from npsapp.pages import (
     accounts,
     contacts,
     dashboard,
+    files,
     first_steps,
     outbox,
     passwords,
@@ -23,6 +24,8 @@ from npsapp.pages import (
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("dashboard/<slug:panel>.csv", files.panel_csv, name="panel_csv"),
+    path("dashboard/<slug:panel>.svg", files.panel_svg, name="panel_svg"),
     path("login/", session.log_in, name="login"),
     path("logout/", session.log_out, name="logout"),
     path("language/", session.set_language, name="set_language"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 from django.http import HttpResponse
@@ -48,6 +49,25 @@ PANELS: dict[str, Callable[[Frame], dict[str, Any]]] = {
     "segments": show_segments,
     "comments": show_comments,
 }
+
+
+def _find_beside(prefix: str) -> dict[str, Any]:
+    """What a panel's module offers besides showing it, by the name of the panel."""
+    found = {
+        name: getattr(import_module(show.__module__), f"{prefix}_{name}", None)
+        for name, show in PANELS.items()
+    }
+    return {name: function for name, function in found.items() if function}
+
+
+# Header and rows of its table, for a file; and the words under its drawing, for those that have
+# one which can stand alone.
+ROWS: dict[str, Callable[[dict[str, Any]], tuple[list[str], list[list[object]]]]] = _find_beside(
+    "rows_of"
+)
+DRAWN: dict[str, Callable[[dict[str, Any], Frame], list[tuple[str, str]]]] = _find_beside(
+    "legend_of"
+)
 
 
 @requires(Role.VIEWER)

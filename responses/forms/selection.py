@@ -80,6 +80,7 @@ class SelectionForm(forms.Form):
         self, data: Mapping[str, Any], *, organisation: Organisation, now: dt.datetime
     ) -> None:
         super().__init__(data)
+        self.now = now
         self.zone = organisation.zone
         self.today = now.astimezone(self.zone).date()
         self.filters: Filters = ()

@@ -57,6 +57,8 @@ VIEWER = {
     "improvements",
     "invited",
     "my_notices",
+    "panel_csv",
+    "panel_svg",
     "profile",
     "profile_password",
     "response",

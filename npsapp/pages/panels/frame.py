@@ -9,11 +9,13 @@ from urllib.parse import urlencode
 
 from npsapp.models import User
 from npsapp.roles import Role
+from responses.chips import list_selection_chips
 from responses.reports.counting import DaysCounted, Tally
 from responses.reports.headline import Headline
 from responses.reports.segments import SegmentGroup
 from responses.scoring import Thresholds, Tier
 from responses.selection import Period, Selection
+from surveys.filtering import Chip
 from surveys.models import Organisation, Survey
 
 if TYPE_CHECKING:
@@ -52,6 +54,11 @@ class Frame:
     def running_pairs(self) -> list[tuple[str, str]]:
         """The same with a preset as it was chosen: tomorrow it holds tomorrow too."""
         return [*self.selection.pairs(self.period), *self.options.items()]
+
+    @property
+    def chips(self) -> list[Chip]:
+        """What the answers are narrowed to, without a way out of it: for a file or a print."""
+        return list_selection_chips(self.selection, lambda _: "")
 
     def address(self, **options: str) -> str:
         """The address of this page with other options; an empty one is left out."""

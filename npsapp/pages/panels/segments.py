@@ -39,3 +39,19 @@ def show_segments(frame: Frame) -> dict[str, Any]:
         "comparison_rows": rows,
         "comparison_urls": urls,
     }
+
+
+def rows_of_segments(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+    """A group of too few answers has its number, and no score: as on the page."""
+    header = ["value", "detractors", "passives", "promoters", "nps", "low", "high", "answers"]
+    return header, [
+        [
+            group.segment.value,
+            *([part.n for part in group.parts] or [None] * 3),
+            group.nps,
+            group.interval.low if group.interval else None,
+            group.interval.high if group.interval else None,
+            group.n,
+        ]
+        for group, _slices, _whisker in panel["comparison_rows"]
+    ]
