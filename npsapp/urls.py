@@ -19,6 +19,7 @@ from npsapp.pages import (
     retention,
     session,
     setup,
+    sharing,
     users,
 )
 
@@ -26,6 +27,13 @@ urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("dashboard/<slug:panel>.csv", files.panel_csv, name="panel_csv"),
     path("dashboard/<slug:panel>.svg", files.panel_svg, name="panel_svg"),
+    path("dashboard/shares/", sharing.dashboard_shares, name="dashboard_shares"),
+    path(
+        "dashboard/shares/<int:pk>/revoke/",
+        sharing.dashboard_share_revoke,
+        name="dashboard_share_revoke",
+    ),
+    path("shared/<str:token>/", sharing.shared, name="shared"),
     path("login/", session.log_in, name="login"),
     path("logout/", session.log_out, name="logout"),
     path("language/", session.set_language, name="set_language"),

@@ -60,6 +60,7 @@ ABOVE = {
     "contact_erase": CONTACT,
     "contact_import": CONTACTS,
     "contact_new": CONTACTS,
+    "dashboard_shares": DASHBOARD,
     "first_steps": DASHBOARD,
     "follow_ups_filter": FOLLOW_UPS,
     "held_deliveries": CAMPAIGNS,

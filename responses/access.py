@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
 
-from responses.models import Response
+from responses.models import Response, SharedDashboard
 from surveys.models import ImportBatch
 
 
@@ -20,3 +20,7 @@ def get_response(pk: int) -> Response:
 
 def get_answers_batch(pk: int) -> ImportBatch:
     return get_object_or_404(ImportBatch, pk=pk, kind=ImportBatch.Kind.RESPONSES)
+
+
+def get_shared_dashboard(pk: int) -> SharedDashboard:
+    return get_object_or_404(SharedDashboard, pk=pk)

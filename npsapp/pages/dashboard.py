@@ -115,6 +115,8 @@ def read_frame(
     usual = Period.ALL if form.cleaned_data["campaign"] else usual_period(answered_at, now)
     period = form.period_chosen or usual
     selection = form.selection(survey=survey, period=period)
+    if user is None:
+        selection = replace(selection, is_linked=False)
     tally, thresholds = count_responses(selection), thresholds_of(organisation)
     return Frame(
         user=user,

@@ -32,6 +32,7 @@ PUBLIC = {
     "readyz",
     "set_language",
     "setup",
+    "shared",
     "resubscribe",
     "unsubscribe",
 }
@@ -134,6 +135,8 @@ MANAGER = {
     "campaigns",
     "invitation_hold",
     "invitation_let_go",
+    "dashboard_share_revoke",
+    "dashboard_shares",
     "contact_edit",
     "contact_erase",
     "contact_export",
