@@ -17,6 +17,7 @@ from npsapp.pages import (
     profile,
     readiness,
     retention,
+    saved,
     session,
     setup,
     sharing,
@@ -27,6 +28,13 @@ urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("dashboard/<slug:panel>.csv", files.panel_csv, name="panel_csv"),
     path("dashboard/<slug:panel>.svg", files.panel_svg, name="panel_svg"),
+    path("dashboard/views/", saved.dashboard_view_add, name="dashboard_view_add"),
+    path("dashboard/views/<int:pk>/", saved.dashboard_view_edit, name="dashboard_view_edit"),
+    path(
+        "dashboard/views/<int:pk>/delete/",
+        saved.dashboard_view_delete,
+        name="dashboard_view_delete",
+    ),
     path("dashboard/shares/", sharing.dashboard_shares, name="dashboard_shares"),
     path(
         "dashboard/shares/<int:pk>/revoke/",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
 
-from responses.models import Response, SharedDashboard
+from npsapp.models import User
+from npsapp.roles import Role
+from responses.models import Response, SavedDashboard, SharedDashboard
 from surveys.models import ImportBatch
 
 
@@ -24,3 +26,11 @@ def get_answers_batch(pk: int) -> ImportBatch:
 
 def get_shared_dashboard(pk: int) -> SharedDashboard:
     return get_object_or_404(SharedDashboard, pk=pk)
+
+
+def get_saved_dashboard(pk: int, *, user: User) -> SavedDashboard:
+    """Return a view that this person may change: their own, managers also those of the team."""
+    theirs = SavedDashboard.objects.filter(user=user)
+    if user.may(Role.MANAGER):
+        theirs = SavedDashboard.objects.visible_to(user)
+    return get_object_or_404(theirs, pk=pk)

@@ -21,9 +21,11 @@ from npsapp.pages.panels.headline import show_headline
 from npsapp.pages.panels.segments import show_segments
 from npsapp.pages.panels.split import show_histogram, show_split
 from npsapp.pages.panels.trend import show_trend
+from npsapp.pages.saved import list_saved
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.chips import list_selection_chips
+from responses.forms.saving import SavedViewForm
 from responses.forms.selection import DashboardForm
 from responses.presets import list_presets, make_url
 from responses.reports.counting import (
@@ -88,6 +90,8 @@ def dashboard(request: StaffRequest) -> HttpResponse:
         "frame": frame,
         "panels": show_panels(frame),
         "presets": list_presets(frame.selection, frame.period, options=frame.options),
+        "saved": list_saved(request.user, frame.running_pairs),
+        "saving": SavedViewForm(initial={"query": frame.running_query}),
         **offer_filters(frame),
     }
     return render(request, "dashboard.html", context)

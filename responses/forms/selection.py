@@ -177,6 +177,14 @@ class DashboardForm(SelectionForm):
         found = {"by": by.key if by else "", "category": self.cleaned_data.get("category", "")}
         return {name: value for name, value in found.items() if value}
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """What was asked, and nothing that was not: a preset stays one, no survey is filled in."""
+        asked = self.selection(period=self.period_chosen or Period.CUSTOM)
+        pairs = asked.pairs(self.period_chosen or Period.CUSTOM)
+        if self.period_chosen is None:
+            pairs.remove(("period", Period.ALL.value))
+        return [*pairs, *self.options.items()]
+
 
 class RowSelectionForm(SelectionForm):
     """The same for a list of rows: also by category, score and status, and over all surveys."""

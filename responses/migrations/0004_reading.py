@@ -2,93 +2,206 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
-import responses.models.saved
 from django.conf import settings
 from django.db import migrations, models
 
+import responses.models.saved
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('responses', '0003_queue'),
-        ('surveys', '0018_reading'),
+        ("responses", "0003_queue"),
+        ("surveys", "0018_reading"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SavedDashboard',
+            name="SavedDashboard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, verbose_name='name')),
-                ('pairs', models.JSONField(default=list)),
-                ('is_shared', models.BooleanField(default=False, verbose_name='for the whole team')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_dashboards', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40, verbose_name="name")),
+                ("pairs", models.JSONField(default=list)),
+                (
+                    "is_shared",
+                    models.BooleanField(default=False, verbose_name="for the whole team"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_dashboards",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'pk'],
+                "ordering": ["name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='DashboardDigest',
+            name="DashboardDigest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rhythm', models.CharField(choices=[('weekly', 'Every week, on Monday'), ('monthly', 'Every month, on the 1st')], max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('survey', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='dashboard_digests', to='surveys.survey')),
-                ('dashboard', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='digests', to='responses.saveddashboard')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "rhythm",
+                    models.CharField(
+                        choices=[
+                            ("weekly", "Every week, on Monday"),
+                            ("monthly", "Every month, on the 1st"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "survey",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="dashboard_digests",
+                        to="surveys.survey",
+                    ),
+                ),
+                (
+                    "dashboard",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="digests",
+                        to="responses.saveddashboard",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='SharedDashboard',
+            name="SharedDashboard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pairs', models.JSONField(default=list)),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('key', models.CharField(default=responses.models.saved.make_key, editable=False, max_length=32, unique=True)),
-                ('with_comments', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("pairs", models.JSONField(default=list)),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "key",
+                    models.CharField(
+                        default=responses.models.saved.make_key,
+                        editable=False,
+                        max_length=32,
+                        unique=True,
+                    ),
+                ),
+                ("with_comments", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='DigestRecipient',
+            name="DigestRecipient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('added_at', models.DateTimeField()),
-                ('stopped_at', models.DateTimeField(null=True)),
-                ('told', models.DateField(null=True)),
-                ('digest', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recipients', to='responses.dashboarddigest')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dashboard_digests', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("added_at", models.DateTimeField()),
+                ("stopped_at", models.DateTimeField(null=True)),
+                ("told", models.DateField(null=True)),
+                (
+                    "digest",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="recipients",
+                        to="responses.dashboarddigest",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="dashboard_digests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['user__name', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('digest', 'user'), name='digest_recipient_once')],
+                "ordering": ["user__name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("digest", "user"), name="digest_recipient_once")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='saveddashboard',
-            constraint=models.UniqueConstraint(models.F('user'), django.db.models.functions.text.Lower('name'), name='saved_dashboard_once'),
+            model_name="saveddashboard",
+            constraint=models.UniqueConstraint(
+                models.F("user"),
+                django.db.models.functions.text.Lower("name"),
+                name="saved_dashboard_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dashboarddigest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dashboard__isnull', True), ('survey__isnull', False)), models.Q(('dashboard__isnull', False), ('survey__isnull', True)), _connector='OR'), name='dashboard_digest_of_one_thing'),
+            model_name="dashboarddigest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("dashboard__isnull", True), ("survey__isnull", False)),
+                    models.Q(("dashboard__isnull", False), ("survey__isnull", True)),
+                    _connector="OR",
+                ),
+                name="dashboard_digest_of_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dashboarddigest',
-            constraint=models.UniqueConstraint(fields=('rhythm', 'dashboard', 'survey'), name='dashboard_digest_once', nulls_distinct=False),
+            model_name="dashboarddigest",
+            constraint=models.UniqueConstraint(
+                fields=("rhythm", "dashboard", "survey"),
+                name="dashboard_digest_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shareddashboard',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='shared_dashboard_has_days'),
+            model_name="shareddashboard",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("created_at"))),
+                name="shared_dashboard_has_days",
+            ),
         ),
     ]

@@ -45,8 +45,10 @@ class SavedFilterQuerySet(models.QuerySet[Any]):
 
 
 class SavedFilter(NamedFilter):
-    """One person's own, or for the whole team. Each page that saves has a table of its own."""
+    """One person's own, or for the whole team. Each page that saves has a table of its own, and in
+    it `user`, whose it is."""
 
+    user_id: int
     is_shared = models.BooleanField(_("for the whole team"), default=False)
 
     class Meta:

@@ -51,6 +51,9 @@ CSRF_EXEMPT = {
 
 VIEWER = {
     "dashboard",
+    "dashboard_view_add",
+    "dashboard_view_delete",
+    "dashboard_view_edit",
     "improvement",
     "improvement_edit",
     "improvement_note",
