@@ -8,6 +8,7 @@ from npsapp.pages import (
     accounts,
     contacts,
     dashboard,
+    digests,
     files,
     first_steps,
     outbox,
@@ -35,6 +36,17 @@ urlpatterns = [
         saved.dashboard_view_delete,
         name="dashboard_view_delete",
     ),
+    path("dashboard/digests/", digests.dashboard_digests, name="dashboard_digests"),
+    path(
+        "dashboard/digests/<int:pk>/", digests.dashboard_digest_edit, name="dashboard_digest_edit"
+    ),
+    path(
+        "dashboard/digests/<int:pk>/end/",
+        digests.dashboard_digest_end,
+        name="dashboard_digest_end",
+    ),
+    path("me/figures/", digests.my_digests, name="my_digests"),
+    path("me/figures/<int:pk>/", digests.my_digest_switch, name="my_digest_switch"),
     path("dashboard/shares/", sharing.dashboard_shares, name="dashboard_shares"),
     path(
         "dashboard/shares/<int:pk>/revoke/",

@@ -6,7 +6,13 @@ from django.shortcuts import get_object_or_404
 
 from npsapp.models import User
 from npsapp.roles import Role
-from responses.models import Response, SavedDashboard, SharedDashboard
+from responses.models import (
+    DashboardDigest,
+    DigestRecipient,
+    Response,
+    SavedDashboard,
+    SharedDashboard,
+)
 from surveys.models import ImportBatch
 
 
@@ -34,3 +40,12 @@ def get_saved_dashboard(pk: int, *, user: User) -> SavedDashboard:
     if user.may(Role.MANAGER):
         theirs = SavedDashboard.objects.visible_to(user)
     return get_object_or_404(theirs, pk=pk)
+
+
+def get_digest(pk: int) -> DashboardDigest:
+    return get_object_or_404(DashboardDigest, pk=pk)
+
+
+def get_my_digest(pk: int, *, user: User) -> DigestRecipient:
+    """What comes to this person; another's is not theirs to stop."""
+    return get_object_or_404(DigestRecipient.objects.select_related("digest"), pk=pk, user=user)
