@@ -96,9 +96,11 @@ def test_deleted_view_comes_back(viewer_client: Client) -> None:
     view = save(viewer_client)
     assert view is not None
 
+    viewer_client.get("/")
+
     response = viewer_client.post(f"{URL}{view.pk}/delete/", follow=True)
     assert not SavedDashboard.objects.exists()
-    press_undo(viewer_client, response.content.decode())
+    press_undo(viewer_client, html.unescape(response.content.decode()))
 
     assert SavedDashboard.objects.get().query == view.query
 
