@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from npsapp.models import User
@@ -36,7 +37,7 @@ def get_shared_dashboard(pk: int) -> SharedDashboard:
 
 def get_saved_dashboard(pk: int, *, user: User) -> SavedDashboard:
     """Return a view that this person may change: their own, managers also those of the team."""
-    theirs = SavedDashboard.objects.filter(user=user)
+    theirs: QuerySet[SavedDashboard] = SavedDashboard.objects.filter(user=user)
     if user.may(Role.MANAGER):
         theirs = SavedDashboard.objects.visible_to(user)
     return get_object_or_404(theirs, pk=pk)

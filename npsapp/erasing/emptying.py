@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -130,8 +131,8 @@ def rename_saved_views(traces: Traces) -> None:
             name = traces.scrub(view.name)
             if name == view.name:
                 continue
-            others = kind._default_manager.filter(user=view.user_id).exclude(pk=view.pk)
-            is_taken = others.filter(name__iexact=name).exists()
+            theirs: QuerySet[Any] = kind._default_manager.exclude(pk=view.pk)
+            is_taken = theirs.filter(user=view.user_id, name__iexact=name).exists()
             view.name = f"{name[:28]} {view.pk}" if is_taken else name
             view.save(update_fields=["name"])
 

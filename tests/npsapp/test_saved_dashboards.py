@@ -41,7 +41,7 @@ def test_saved_view_keeps_the_filter_with_its_preset(viewer_client: Client, view
 
     assert view is not None
     assert (view.user, view.is_shared) == (viewer, False)
-    assert dict(view.pairs) == {  # type: ignore[arg-type]
+    assert dict(view.pairs) == {
         "survey": "levering",
         "period": "last-quarter",
         "property.region": "Noord",
