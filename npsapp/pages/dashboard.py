@@ -87,6 +87,8 @@ def dashboard(request: StaffRequest) -> HttpResponse:
         return render(request, "dashboard.html", context)
     frame = read_frame(form, survey, user=request.user, organisation=organisation, now=now)
     context |= {
+        # Read already: the frame around the page need not ask for it again.
+        "organisation": organisation,
         "frame": frame,
         "panels": show_panels(frame),
         "presets": list_presets(frame.selection, frame.period, options=frame.options),
