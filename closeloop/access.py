@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from closeloop.models import (
@@ -92,7 +93,7 @@ def get_writing_round(pk: int, user: User) -> WritingRound:
 
 def get_saved_view(pk: int, *, user: User) -> SavedView:
     """One's own; managers may also change what others share with the team."""
-    theirs = SavedView.objects.filter(user=user)
+    theirs: QuerySet[SavedView] = SavedView.objects.filter(user=user)
     if user.may(Role.MANAGER):
         theirs = SavedView.objects.visible_to(user)
     return get_object_or_404(theirs, pk=pk)

@@ -282,6 +282,7 @@ CELERY_BEAT_SCHEDULE = {
     "tell colleagues": _every(60, "closeloop.tell"),
     "escalate what is late": _every(300, "closeloop.escalate"),
     "write the digests": _every(300, "closeloop.send_digests"),
+    "write the figures of dashboards": _every(300, "npsapp.send_dashboard_digests"),
     "tell what the team can take": _every(300, "closeloop.tell_capacity"),
     "bring back snoozed follow-ups": _every(60, "closeloop.return_snoozed"),
     "file what customers wrote": _every(10, "closeloop.file_received"),

@@ -8,6 +8,8 @@ from npsapp.pages import (
     accounts,
     contacts,
     dashboard,
+    digests,
+    files,
     first_steps,
     outbox,
     passwords,
@@ -16,13 +18,42 @@ from npsapp.pages import (
     profile,
     readiness,
     retention,
+    saved,
     session,
     setup,
+    sharing,
     users,
 )
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("dashboard/<slug:panel>.csv", files.panel_csv, name="panel_csv"),
+    path("dashboard/<slug:panel>.svg", files.panel_svg, name="panel_svg"),
+    path("dashboard/views/", saved.dashboard_view_add, name="dashboard_view_add"),
+    path("dashboard/views/<int:pk>/", saved.dashboard_view_edit, name="dashboard_view_edit"),
+    path(
+        "dashboard/views/<int:pk>/delete/",
+        saved.dashboard_view_delete,
+        name="dashboard_view_delete",
+    ),
+    path("dashboard/digests/", digests.dashboard_digests, name="dashboard_digests"),
+    path(
+        "dashboard/digests/<int:pk>/", digests.dashboard_digest_edit, name="dashboard_digest_edit"
+    ),
+    path(
+        "dashboard/digests/<int:pk>/end/",
+        digests.dashboard_digest_end,
+        name="dashboard_digest_end",
+    ),
+    path("me/figures/", digests.my_digests, name="my_digests"),
+    path("me/figures/<int:pk>/", digests.my_digest_switch, name="my_digest_switch"),
+    path("dashboard/shares/", sharing.dashboard_shares, name="dashboard_shares"),
+    path(
+        "dashboard/shares/<int:pk>/revoke/",
+        sharing.dashboard_share_revoke,
+        name="dashboard_share_revoke",
+    ),
+    path("shared/<str:token>/", sharing.shared, name="shared"),
     path("login/", session.log_in, name="login"),
     path("logout/", session.log_out, name="logout"),
     path("language/", session.set_language, name="set_language"),

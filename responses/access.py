@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from responses.models import Benchmark, Event, Response
+from npsapp.models import User
+from npsapp.roles import Role
+from responses.models import (
+    Benchmark,
+    DashboardDigest,
+    DigestRecipient,
+    Event,
+    Response,
+    SavedDashboard,
+    SharedDashboard,
+)
 from surveys.models import ImportBatch
 
 
@@ -28,3 +39,24 @@ def get_benchmark(pk: int) -> Benchmark:
 
 def get_event(pk: int) -> Event:
     return get_object_or_404(Event.objects.select_related("survey"), pk=pk)
+
+
+def get_shared_dashboard(pk: int) -> SharedDashboard:
+    return get_object_or_404(SharedDashboard, pk=pk)
+
+
+def get_saved_dashboard(pk: int, *, user: User) -> SavedDashboard:
+    """Return a view that this person may change: their own, managers also those of the team."""
+    theirs: QuerySet[SavedDashboard] = SavedDashboard.objects.filter(user=user)
+    if user.may(Role.MANAGER):
+        theirs = SavedDashboard.objects.visible_to(user)
+    return get_object_or_404(theirs, pk=pk)
+
+
+def get_digest(pk: int) -> DashboardDigest:
+    return get_object_or_404(DashboardDigest, pk=pk)
+
+
+def get_my_digest(pk: int, *, user: User) -> DigestRecipient:
+    """What comes to this person; another's is not theirs to stop."""
+    return get_object_or_404(DigestRecipient.objects.select_related("digest"), pk=pk, user=user)

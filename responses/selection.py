@@ -1,4 +1,4 @@
-"""Which responses a page, list or command speaks of: survey, campaign, days, properties, score.
+"""Which responses a page, list or command speaks of: survey, days, channel, properties, score.
 
 One object for all of them, so that a number and the list behind it can never disagree.
 Days are inclusive days of the organisation; only here do they become moments.
@@ -7,6 +7,7 @@ Days are inclusive days of the organisation; only here do they become moments.
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -21,29 +22,76 @@ if TYPE_CHECKING:
     from surveys.models import Campaign, Survey
 
 
+DAY = dt.timedelta(days=1)
+
+
 class Period(models.TextChoices):
     LAST_30_DAYS = "30d", _("Last 30 days")
+    WEEK = "week", _("This week")
+    PREVIOUS_WEEK = "last-week", _("Last week")
     MONTH = "month", _("This month")
+    PREVIOUS_MONTH = "last-month", _("Last month")
     QUARTER = "quarter", _("This quarter")
+    PREVIOUS_QUARTER = "last-quarter", _("Last quarter")
+    YEAR = "year", _("This year")
+    PREVIOUS_YEAR = "last-year", _("Last year")
     LAST_12_MONTHS = "12m", _("Last 12 months")
     ALL = "all", _("All time")
     CUSTOM = "custom", _("Other dates")
 
 
-def first_day_of(period: Period, today: dt.date) -> dt.date | None:
-    """Return the first day of a preset that runs until `today`; None for one without a start."""
+def days_of(period: Period, today: dt.date) -> tuple[dt.date | None, dt.date | None]:
+    """Return the first and the last day of a preset; None for what has no end on that side."""
+    if period in (Period.ALL, Period.CUSTOM):
+        return None, None
     if period == Period.LAST_30_DAYS:
-        return today - dt.timedelta(days=29)
-    if period == Period.MONTH:
-        return today.replace(day=1)
-    if period == Period.QUARTER:
-        return today.replace(month=today.month - (today.month - 1) % 3, day=1)
+        return today - 29 * DAY, today
     if period == Period.LAST_12_MONTHS:
-        tomorrow = today + dt.timedelta(days=1)
-        if (tomorrow.month, tomorrow.day) == (2, 29):
-            tomorrow = tomorrow.replace(day=28)
-        return tomorrow.replace(year=tomorrow.year - 1)
-    return None
+        return _a_year_before(today + DAY), today
+    if period in _RUNNING:
+        return _first_of(_RUNNING[period], today), today
+    unit = _COMPLETE[period]
+    last = _first_of(unit, today) - DAY
+    return _first_of(unit, last), last
+
+
+class Unit(enum.Enum):
+    """A stretch of the calendar. Weeks begin on Monday."""
+
+    WEEK = enum.auto()
+    MONTH = enum.auto()
+    QUARTER = enum.auto()
+    YEAR = enum.auto()
+
+
+_RUNNING = {
+    Period.WEEK: Unit.WEEK,
+    Period.MONTH: Unit.MONTH,
+    Period.QUARTER: Unit.QUARTER,
+    Period.YEAR: Unit.YEAR,
+}
+_COMPLETE = {
+    Period.PREVIOUS_WEEK: Unit.WEEK,
+    Period.PREVIOUS_MONTH: Unit.MONTH,
+    Period.PREVIOUS_QUARTER: Unit.QUARTER,
+    Period.PREVIOUS_YEAR: Unit.YEAR,
+}
+
+
+def _first_of(unit: Unit, day: dt.date) -> dt.date:
+    if unit == Unit.WEEK:
+        return day - day.weekday() * DAY
+    if unit == Unit.MONTH:
+        return day.replace(day=1)
+    if unit == Unit.QUARTER:
+        return day.replace(month=day.month - (day.month - 1) % 3, day=1)
+    return day.replace(month=1, day=1)
+
+
+def _a_year_before(day: dt.date) -> dt.date:
+    if (day.month, day.day) == (2, 29):
+        day = day.replace(day=28)
+    return day.replace(year=day.year - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +117,10 @@ class Segment:
 class Selection:
     zone: ZoneInfo
     survey: Survey | None = None
+    # Of every survey at this place in the customer's journey; a chosen survey says it already.
+    touchpoint: str = ""
     campaign: Campaign | None = None
+    channel: str = ""
     first: dt.date | None = None
     last: dt.date | None = None
     filters: Filters = ()
@@ -104,24 +155,36 @@ class Selection:
     def narrowed(
         self, *, category: str = "", score: int | None = None, status: str = ""
     ) -> Selection:
-        """Return the same survey, campaign, days and properties, within them only what is named."""
+        """Return the same survey, days, channel and properties, within them only what is named."""
         return replace(self, category=category, score=score, status=status)
 
     @property
     def query(self) -> str:
         """The selection as a query string, its days spelled out: the same rows tomorrow."""
+        return urlencode(self.pairs())
+
+    def pairs(self, period: Period = Period.CUSTOM) -> list[tuple[str, str]]:
+        """The parameters of an address; with a preset in place of the days, it moves along."""
+        if period == Period.CUSTOM:
+            days = [
+                ("period", "" if self.first or self.last else Period.ALL.value),
+                ("from", self.first.isoformat() if self.first else ""),
+                ("to", self.last.isoformat() if self.last else ""),
+            ]
+        else:
+            days = [("period", period.value)]
         values = [
             ("survey", self.survey.slug if self.survey else ""),
+            ("touchpoint", self.touchpoint),
             ("campaign", str(self.campaign.pk) if self.campaign else ""),
-            ("period", "" if self.first or self.last else Period.ALL.value),
-            ("from", self.first.isoformat() if self.first else ""),
-            ("to", self.last.isoformat() if self.last else ""),
+            ("channel", self.channel),
+            *days,
             *(pair for each in self.filters for pair in each.pairs()),
             ("category", self.category),
             ("score", "" if self.score is None else str(self.score)),
             ("status", self.status),
         ]
-        return urlencode([(key, value) for key, value in values if value])
+        return [(key, value) for key, value in values if value]
 
     @property
     def rows_url(self) -> str:

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
-from urllib.parse import urlencode
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
-from npsapp.models import User
-
-
-class SavedViewQuerySet(models.QuerySet["SavedView"]):
-    def visible_to(self, user: User) -> Self:
-        return self.filter(Q(user=user) | Q(is_shared=True))
+from responses.models import SavedFilter, SavedFilterQuerySet
 
 
-class SavedView(models.Model):
+class SavedView(SavedFilter):
     """A filter of the queue under a name, of one person or for the whole team."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views"
     )
-    name = models.CharField(_("name"), max_length=40)
-    is_shared = models.BooleanField(_("for the whole team"), default=False)
-    # Names and values of the address. Not as one text: a person who is searched for by name must
-    # be found here when they are erased.
-    pairs: models.JSONField[list[list[str]]] = models.JSONField(default=list)
 
-    objects: ClassVar[models.Manager[SavedView]] = SavedViewQuerySet.as_manager()
+    objects: ClassVar[models.Manager[SavedView]] = SavedFilterQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]
@@ -40,15 +27,8 @@ class SavedView(models.Model):
             models.UniqueConstraint("user", Lower("name"), name="saved_view_once"),
         ]
 
-    def __str__(self) -> str:
-        return self.name
-
     def get_absolute_url(self) -> str:
         return f"{reverse('follow_ups')}?{self.query}"
-
-    @property
-    def query(self) -> str:
-        return urlencode([(name, value) for name, value in self.pairs])
 
 
 class BulkAct(models.Model):

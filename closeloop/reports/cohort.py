@@ -121,8 +121,12 @@ def select_answered(selection: Selection) -> FollowUpQuerySet:
     chosen = FollowUp.objects.filter(selection.moments("response__answered_at")).order_by()
     if selection.survey:
         chosen = chosen.filter(response__survey=selection.survey)
+    if selection.touchpoint:
+        chosen = chosen.filter(response__survey__touchpoint=selection.touchpoint)
     if selection.campaign:
         chosen = chosen.filter(response__invitation__campaign=selection.campaign)
+    if selection.channel:
+        chosen = chosen.filter(response__channel=selection.channel)
     if selection.category:
         chosen = chosen.filter(response__category=selection.category)
     if selection.score is not None:

@@ -14,8 +14,9 @@ from responses.differing import Difference, compare
 from responses.models import Response
 from responses.reports.counting import count_responses
 from responses.reports.measured import Measured
-from responses.scoring import DEFAULT_THRESHOLDS, Category
+from responses.scoring import Category
 from responses.selection import Selection
+from responses.thresholds import thresholds_of
 from surveys.filtering import Filters, PropertyFilter
 from surveys.models import Organisation
 
@@ -99,7 +100,8 @@ def measure_effect(
     since = _measure(improvement, _("Since it is done"), done, last, organisation)
     if not (before.has_score and since.has_score):
         return Effect([before, since], None)
-    return Effect([before, since], compare(before.counts, since.counts))
+    difference = compare(before.counts, since.counts, thresholds=before.thresholds)
+    return Effect([before, since], difference)
 
 
 def _measure(
@@ -122,7 +124,7 @@ def _measure(
     counted = selection.narrowed(status=Response.Status.COUNTED.value)
     return Stretch(
         counts=count_responses(selection).counts,
-        thresholds=DEFAULT_THRESHOLDS,
+        thresholds=thresholds_of(organisation),
         title=title,
         first=first,
         last=last,

@@ -22,7 +22,7 @@ from closeloop.reports.cohort import Cohort, Part
 from closeloop.reports.waiting import read_clocked
 from closeloop.settling import GOT_THROUGH
 from npsapp.models import User
-from responses.scoring import DEFAULT_THRESHOLDS
+from responses.scoring import DEFAULT_THRESHOLDS, Thresholds
 
 MEDIANS = """
     SELECT member, count(*), count(*) FILTER (WHERE until <= target),
@@ -43,9 +43,11 @@ class MemberNumbers:
     overdue: int
 
 
-def list_member_numbers(cohort: Cohort) -> list[MemberNumbers]:
+def list_member_numbers(
+    cohort: Cohort, *, thresholds: Thresholds = DEFAULT_THRESHOLDS
+) -> list[MemberNumbers]:
     """Return everybody who did something or has something overdue, by name (five queries)."""
-    contacts = _measure_contacts(cohort)
+    contacts = _measure_contacts(cohort, least=thresholds.show)
     closed = _count(find_closed(cohort), "member")
     overdue = _count(cohort.select(Part.OVERDUE), "owner")
     users = User.objects.filter(pk__in={*contacts, *closed, *overdue}).order_by("name", "pk")
@@ -85,12 +87,12 @@ def _whose(lines: QuerySet[Activity]) -> Subquery:
 Measured = tuple[int, int, dt.timedelta | None]
 
 
-def _measure_contacts(cohort: Cohort) -> dict[int, Measured]:
+def _measure_contacts(cohort: Cohort, *, least: int) -> dict[int, Measured]:
     contacted: Any = find_contacted(cohort)
     rows = contacted.values_list("since", "until", "target", "member")
     names = ("since", "until", "target", "member")
     return {
-        member: (n, in_time, _median(minutes) if n >= DEFAULT_THRESHOLDS.show else None)
+        member: (n, in_time, _median(minutes) if n >= least else None)
         for member, n, in_time, minutes in read_clocked(cohort, rows, names, MEDIANS)
     }
 

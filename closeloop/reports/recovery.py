@@ -36,7 +36,7 @@ from closeloop.models import Activity
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.reports.cohort import CONTACTED, Cohort, Part
 from responses.models import Category, Response
-from responses.scoring import DEFAULT_THRESHOLDS, FIRST_PASSIVE, Share, share_interval
+from responses.scoring import DEFAULT_THRESHOLDS, FIRST_PASSIVE, Share, Thresholds, share_interval
 from surveys.properties import as_number
 
 # What gestures are listed one by one; the rest is in the sum.
@@ -51,10 +51,11 @@ class Recovery:
     former: int
     again: int
     recovered: int
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
 
     @property
     def has_rate(self) -> bool:
-        return self.again >= DEFAULT_THRESHOLDS.compare
+        return self.again >= self.thresholds.compare
 
     @property
     def share(self) -> Share | None:
@@ -86,7 +87,9 @@ class Gestures:
 GROUPS = ("contacted", "with_gesture", "without_gesture", "not_contacted")
 
 
-def compare_recovery(cohort: Cohort) -> list[Recovery]:
+def compare_recovery(
+    cohort: Cohort, *, thresholds: Thresholds = DEFAULT_THRESHOLDS
+) -> list[Recovery]:
     """Return `GROUPS`: the contacted, of these with and without a gesture, and the others."""
     # Grouped by what is true of each: as conditions of twelve counts, the database would look for
     # the next answer again and again.
@@ -106,6 +109,7 @@ def compare_recovery(cohort: Cohort) -> list[Recovery]:
             former=sum(n for *_, n in mine),
             again=sum(n for _, again, _, _, n in mine if again),
             recovered=sum(n for _, _, recovered, _, n in mine if recovered),
+            thresholds=thresholds,
         )
 
     return [count(group) for group in GROUPS]

@@ -27,12 +27,14 @@ from closeloop.reports.results import count_causes, list_outcomes
 from closeloop.reports.waiting import list_first_contacts
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
+from responses.chips import list_selection_chips
 from responses.models import Response
-from responses.presets import list_presets
+from responses.presets import list_presets, make_url
+from responses.scoring import Thresholds
 from responses.selection import Period
-from surveys.filtering import list_chips
+from responses.thresholds import thresholds_of
 from surveys.forms.filtering import list_property_fields, sample_values
-from surveys.models import Campaign, get_organisation
+from surveys.models import Campaign, Survey, get_organisation
 
 PAGE_LENGTH = 50
 
@@ -42,7 +44,8 @@ PAGE_LENGTH = 50
 def loop(request: StaffRequest) -> HttpResponse:
     """How many of those who answered have heard from us, how fast, and what came of it."""
     now = timezone.now()
-    form = LoopForm(request.GET, organisation=get_organisation(), now=now)
+    organisation = get_organisation()
+    form = LoopForm(request.GET, organisation=organisation, now=now)
     if not form.is_valid():
         return render(request, "closeloop/loop.html", {"form": form}, status=422)
     selection = form.selection()
@@ -58,7 +61,7 @@ def loop(request: StaffRequest) -> HttpResponse:
     }
     if closed.n:
         context |= show_weeks(weeks[-MOST_WEEKS:], hidden=max(0, len(weeks) - MOST_WEEKS))
-        context |= show_results(cohort)
+        context |= show_results(cohort, thresholds_of(organisation))
     elif not context["backlog"].n:
         context["is_new"] = not FollowUp.objects.exists()
     context |= show_backlog(context["backlog"])
@@ -76,11 +79,10 @@ def show_filter(form: LoopForm, cohort: Cohort) -> dict[str, Any]:
         "period": period,
         "presets": list_presets(selection, period),
         "campaigns": campaigns,
-        "all_surveys_url": f"?{replace(selection, survey=None, campaign=None).query}",
-        "all_campaigns_url": f"?{replace(selection, campaign=None).query}",
-        "filter_chips": list_chips(
-            selection.filters, lambda left: f"?{replace(selection, filters=left).query}"
-        ),
+        "all_surveys_url": make_url(replace(selection, survey=None, campaign=None), period),
+        "all_campaigns_url": make_url(replace(selection, campaign=None), period),
+        "filter_chips": list_selection_chips(selection, lambda left: make_url(left, period)),
+        "surveys": Survey.objects.all(),
         "property_fields": list_property_fields(
             selection.filters, offered=sample_values(Response.objects.order_by("-pk"))
         ),
@@ -95,16 +97,16 @@ def show_weeks(weeks: list[Any], *, hidden: int) -> dict[str, Any]:
     return {"weeks": pairs, "drawing": drawing, "hidden_weeks": hidden, "new_months": months}
 
 
-def show_results(cohort: Cohort) -> dict[str, Any]:
+def show_results(cohort: Cohort, thresholds: Thresholds) -> dict[str, Any]:
     outcomes = list_outcomes(cohort)
     bars = lay_bars([[outcome.n] for outcome in outcomes], ["contacted"])
     return {
         "contacts": list_first_contacts(cohort),
         "outcomes": list(zip(outcomes, bars, strict=True)),
         "causes": count_causes(cohort),
-        "recovery": compare_recovery(cohort),
+        "recovery": compare_recovery(cohort, thresholds=thresholds),
         "gestures": list_gestures(cohort),
-        "members": list_member_numbers(cohort),
+        "members": list_member_numbers(cohort, thresholds=thresholds),
     }
 
 
@@ -138,7 +140,7 @@ def loop_rows(request: StaffRequest) -> HttpResponse:
         "page": page,
         "rows": [(follow_up, describe_due(follow_up, now=now)) for follow_up in page],
         "query": form.as_query(form.selection()),
-        "filter_chips": list_chips(selection.filters, lambda _: ""),
+        "filter_chips": list_selection_chips(selection, lambda _: ""),
         "group": GROUP_TITLES.get(narrowing.group, ""),
     }
     return render(request, "closeloop/loop_rows.html", context)

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 from closeloop.bulk import MOST
 from closeloop.forms.bulk import BulkForm
 from closeloop.forms.filtering import FilterForm, Pairs
-from closeloop.forms.saved_views import SavedViewForm
 from closeloop.models import FollowUp, ReceivedMail, SavedView, Tag
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.reports.due import Due, describe_due, say_age
@@ -32,6 +31,7 @@ from closeloop.trying import list_tests
 from npsapp.models import User
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
+from responses.forms.saving import SavedViewForm
 from responses.models import Response
 from surveys.forms.filtering import list_property_fields, sample_values
 

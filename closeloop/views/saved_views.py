@@ -12,13 +12,14 @@ from django.views.decorators.http import require_POST
 
 from closeloop.access import get_saved_view
 from closeloop.forms.filtering import FilterForm
-from closeloop.forms.saved_views import SavedViewForm
 from closeloop.reports.queue import View
-from closeloop.saved_views import MOST, NameTaken, TooManyViews, rename_view, save_view
+from closeloop.saved_views import save_view
 from closeloop.views.queue import draw_queue
 from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
 from npsapp.undo import offer_undo
+from responses.forms.saving import SavedViewForm
+from responses.saving import MOST, NameTaken, TooManyViews, rename_filter
 
 
 @requires(Role.AGENT)
@@ -57,7 +58,7 @@ def saved_view_edit(request: StaffRequest, pk: int) -> HttpResponse:
         shares = request.user.may(Role.MANAGER)
         is_shared = form.cleaned_data["is_shared"] if shares else view.is_shared
         try:
-            rename_view(view, name=form.cleaned_data["name"], is_shared=is_shared)
+            rename_filter(view, name=form.cleaned_data["name"], is_shared=is_shared)
         except NameTaken:
             text = _("There is another view named “%(name)s” already.")
             messages.error(request, text % {"name": form.cleaned_data["name"]})

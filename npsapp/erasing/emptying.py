@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -13,7 +14,7 @@ from closeloop.receiving.filing import empty_received
 from npsapp.erasing.traces import Traces
 from npsapp.models import User
 from responses.automatic import Sign
-from responses.models import Response, ResponseVersion
+from responses.models import Response, ResponseVersion, SavedDashboard, SavedFilter
 from surveys.models import Delivery, Invitation, InvitationEvent, Mail, Property
 from surveys.sending.compose import message_id
 
@@ -124,14 +125,16 @@ def erase_tags(traces: Traces) -> None:
 
 def rename_saved_views(traces: Traces) -> None:
     """Take the person out of the names of saved views, numbering those that become the same."""
-    for view in SavedView.objects.all():
-        name = traces.scrub(view.name)
-        if name == view.name:
-            continue
-        others = SavedView.objects.filter(user=view.user_id).exclude(pk=view.pk)
-        is_taken = others.filter(name__iexact=name).exists()
-        view.name = f"{name[:28]} {view.pk}" if is_taken else name
-        view.save(update_fields=["name"])
+    kinds: tuple[type[SavedFilter], ...] = (SavedView, SavedDashboard)
+    for kind in kinds:
+        for view in kind._default_manager.all():
+            name = traces.scrub(view.name)
+            if name == view.name:
+                continue
+            theirs: QuerySet[Any] = kind._default_manager.exclude(pk=view.pk)
+            is_taken = theirs.filter(user=view.user_id, name__iexact=name).exists()
+            view.name = f"{name[:28]} {view.pk}" if is_taken else name
+            view.save(update_fields=["name"])
 
 
 def unlink_answers(found: QuerySet[Response]) -> int:

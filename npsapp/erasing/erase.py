@@ -62,7 +62,9 @@ def look_ahead(person: Contact) -> dict[str, int]:
         "answers": person.responses.count(),
         "waiting": person.invitations.filter(state__in=WAITING).count(),
         # The invitations that left are mails to the person as well.
-        "mails": _mails_of(person.email, _follow_ups_of(person)).distinct().count()
+        "mails": _mails_of(person.email, _follow_ups_of(person), _answers_of(person))
+        .distinct()
+        .count()
         + person.invitations.filter(sent_at__isnull=False).count(),
         "follow_ups": len(_follow_ups_of(person)),
         "previews": previews,
@@ -118,7 +120,9 @@ def remove_rows(
     """Take the person out of all tables, inside the caller's transaction. Suppresses nobody."""
     traces = find_traces(address, person)
     follow_ups = _follow_ups_of(person)
-    mails = list(_mails_of(address, follow_ups).select_for_update(of=("self",)))
+    mails = list(
+        _mails_of(address, follow_ups, _answers_of(person)).select_for_update(of=("self",))
+    )
     written = empty_mails(mails)
     waiting = 0
     _erase_events(person, mails, address)
@@ -146,13 +150,20 @@ def _follow_ups_of(person: Contact | None) -> list[int]:
     return list(found.values_list("pk", flat=True))
 
 
-def _mails_of(address: str, follow_ups: list[int]) -> QuerySet[Mail]:
+def _answers_of(person: Contact | None) -> list[int]:
+    return list(person.responses.values_list("pk", flat=True)) if person else []
+
+
+def _mails_of(address: str, follow_ups: list[int], answers: list[int]) -> QuerySet[Mail]:
     """Mails to the person, and those to colleagues that quote what the person said."""
     about = Q(activity__follow_up__in=follow_ups)
     for pk in follow_ups:
         about |= Q(dedupe_key__startswith=f"detractor:{pk}:")
         # Notices name their follow-ups by address, also those that tell of several at once.
         about |= Q(kind=Mail.Kind.NOTICE, text__contains=reverse("follow_up", args=[pk]))
+    for pk in answers:
+        # So do the figures by mail, of each comment that they quote.
+        about |= Q(kind=Mail.Kind.NOTICE, text__contains=reverse("response", args=[pk]))
     if address:
         about |= Q(to_email__iexact=address) & ~Q(kind=Mail.Kind.TEST)
     return Mail.objects.filter(about).select_related("sender").order_by("pk")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 from django.http import HttpResponse
@@ -24,11 +25,14 @@ from npsapp.pages.panels.segments import show_segments
 from npsapp.pages.panels.split import show_histogram, show_split
 from npsapp.pages.panels.trend import show_trend
 from npsapp.pages.panels.value import show_value
+from npsapp.pages.saved import list_saved
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
+from responses.chips import list_selection_chips
+from responses.forms.saving import SavedViewForm
 from responses.forms.selection import DashboardForm
 from responses.models import Event
-from responses.presets import list_presets
+from responses.presets import list_presets, make_url
 from responses.reports.contrast import compare_url
 from responses.reports.counting import (
     count_days,
@@ -38,8 +42,8 @@ from responses.reports.counting import (
 )
 from responses.reports.headline import summarise
 from responses.reports.segments import list_segments
-from responses.selection import Period
-from surveys.filtering import list_chips
+from responses.selection import Period, Selection
+from responses.thresholds import thresholds_of
 from surveys.forms.filtering import list_property_fields
 from surveys.models import Campaign, Organisation, Survey, get_organisation
 
@@ -59,6 +63,25 @@ PANELS: dict[str, Callable[[Frame], dict[str, Any]]] = {
 }
 
 
+def _find_beside(prefix: str) -> dict[str, Any]:
+    """What a panel's module offers besides showing it, by the name of the panel."""
+    found = {
+        name: getattr(import_module(show.__module__), f"{prefix}_{name}", None)
+        for name, show in PANELS.items()
+    }
+    return {name: function for name, function in found.items() if function}
+
+
+# Header and rows of its table, for a file; and the words under its drawing, for those that have
+# one which can stand alone.
+ROWS: dict[str, Callable[[dict[str, Any]], tuple[list[str], list[list[object]]]]] = _find_beside(
+    "rows_of"
+)
+DRAWN: dict[str, Callable[[dict[str, Any], Frame], list[tuple[str, str]]]] = _find_beside(
+    "legend_of"
+)
+
+
 @requires(Role.VIEWER)
 @require_safe
 def dashboard(request: StaffRequest) -> HttpResponse:
@@ -67,20 +90,32 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "may_manage": request.user.may(Role.MANAGER)}
     if not form.is_valid():
         return render(request, "dashboard.html", context, status=422)
-    campaign = form.cleaned_data["campaign"]
-    survey = form.cleaned_data["survey"] or (campaign.survey if campaign else latest_survey())
+    survey = choose_survey(form)
     if survey is None:
-        return render(request, "dashboard.html", {**context, "has_no_survey": True})
+        touchpoint = form.cleaned_data["touchpoint"]
+        context |= {"has_no_survey": True, "touchpoint": touchpoint}
+        return render(request, "dashboard.html", context)
     frame = read_frame(form, survey, user=request.user, organisation=organisation, now=now)
     context |= {
+        # Read already: the frame around the page need not ask for it again.
+        "organisation": organisation,
         "frame": frame,
-        "organisation": organisation,  # else the frame of the page looks it up once more
         "panels": show_panels(frame),
-        "presets": list_presets(frame.selection, frame.period, by=frame.options.get("by", "")),
+        "presets": list_presets(frame.selection, frame.period, options=frame.options),
         "compare_url": compare_url(frame.selection),
+        "saved": list_saved(request.user, frame.running_pairs),
+        "saving": SavedViewForm(initial={"query": frame.running_query}),
         **offer_filters(frame),
     }
     return render(request, "dashboard.html", context)
+
+
+def choose_survey(form: DashboardForm) -> Survey | None:
+    """Return the survey asked for, or the one that was answered last; None where there is none."""
+    survey: Survey | None = form.cleaned_data["survey"]
+    if campaign := form.cleaned_data["campaign"]:
+        survey = survey or campaign.survey
+    return survey or latest_survey(touchpoint=form.cleaned_data["touchpoint"])
 
 
 def read_frame(
@@ -97,7 +132,9 @@ def read_frame(
     usual = Period.ALL if form.cleaned_data["campaign"] else usual_period(answered_at, now)
     period = form.period_chosen or usual
     selection = form.selection(survey=survey, period=period)
-    tally = count_responses(selection)
+    if user is None:
+        selection = replace(selection, is_linked=False)
+    tally, thresholds = count_responses(selection), thresholds_of(organisation)
     return Frame(
         user=user,
         organisation=organisation,
@@ -107,12 +144,13 @@ def read_frame(
         selection=selection,
         days=count_days(selection),
         tally=tally,
-        headline=summarise(tally),
+        headline=summarise(tally, thresholds=thresholds),
         answered_at=answered_at,
         groups=list_segments(survey),
         campaigns=list(Campaign.objects.filter(survey=survey).exclude(state="draft")),
         events=list(Event.objects.about(survey)),
         options=form.options,
+        thresholds=thresholds,
     )
 
 
@@ -129,15 +167,35 @@ def usual_period(answered_at: dt.datetime | None, now: dt.datetime) -> Period:
 
 def offer_filters(frame: Frame) -> dict[str, Any]:
     """The properties to choose by, and how to name and leave what is chosen."""
-    selection = frame.selection
+    selection, surveys = frame.selection, list(Survey.objects.all())
+
+    def address(changed: Selection) -> str:
+        return make_url(changed, frame.period, frame.options)
+
     shown: dict[str, Any] = {
+        "surveys": surveys,
+        "touchpoints": list_touchpoints(surveys, frame),
         "campaigns": frame.campaigns,
-        "filter_chips": list_chips(
-            selection.filters, lambda kept: f"?{replace(selection, filters=kept).query}"
-        ),
+        "filter_chips": list_selection_chips(selection, address),
     }
     if selection.campaign:
-        shown["all_campaigns_url"] = f"?{replace(selection, campaign=None).query}"
+        shown["all_campaigns_url"] = address(replace(selection, campaign=None))
     offered = {group.key: [(v.segment.value, v.n) for v in group.values] for group in frame.groups}
     shown["property_fields"] = list_property_fields(selection.filters, offered=offered)
     return shown
+
+
+def list_touchpoints(surveys: list[Survey], frame: Frame) -> list[tuple[str, str, bool]]:
+    """Each place in the customer's journey that is asked at: its name, its address, whether it is
+    the one shown. With only one there is nothing to choose."""
+    used = {survey.touchpoint for survey in surveys}
+    everywhere = replace(frame.selection, survey=None, campaign=None)
+    return [
+        (
+            str(each.label),
+            make_url(replace(everywhere, touchpoint=each.value), frame.period, frame.options),
+            each == frame.survey.touchpoint,
+        )
+        for each in Survey.Touchpoint
+        if each in used and len(used) > 1
+    ]

@@ -8,7 +8,7 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from responses.forms.selection import RowSelectionForm, SelectionForm
+from responses.forms.selection import DashboardForm, RowSelectionForm, SelectionForm
 from responses.reports.response_rate import Part
 from responses.selection import Selection
 
@@ -54,6 +54,15 @@ class InvitedForm(SelectionForm):
 
 class ExportForm(ResponseListForm):
     """The same rows as a file."""
+
+    style = forms.ChoiceField(choices=FileStyle.choices, required=False, label=_("Made for"))
+
+    def clean_style(self) -> FileStyle:
+        return FileStyle(self.cleaned_data["style"] or FileStyle.SEMICOLON)
+
+
+class PanelFileForm(DashboardForm):
+    """What the dashboard is asked, and for which program a file of it is."""
 
     style = forms.ChoiceField(choices=FileStyle.choices, required=False, label=_("Made for"))
 

@@ -16,7 +16,7 @@ from responses.addresses import without_addresses
 from responses.models import Category, Response
 from responses.reports.against import Against
 from responses.reports.trend import ROLLING_DAYS
-from responses.selection import Period, Segment, Selection, first_day_of
+from responses.selection import Period, Segment, Selection, days_of
 from responses.spans import Grain
 from surveys.filtering import Filters, read_filters
 from surveys.forms.widgets import DayInput
@@ -57,6 +57,16 @@ class SelectionForm(forms.Form):
         empty_label=gettext_lazy("All campaigns"),
         label=gettext_lazy("Campaign"),
     )
+    touchpoint = forms.ChoiceField(
+        choices=[("", gettext_lazy("All touchpoints")), *Survey.Touchpoint.choices],
+        required=False,
+        label=gettext_lazy("Touchpoint"),
+    )
+    channel = forms.ChoiceField(
+        choices=[("", gettext_lazy("All channels")), *Response.Channel.choices],
+        required=False,
+        label=gettext_lazy("Channel"),
+    )
     period = forms.ChoiceField(choices=Period.choices, required=False, label=gettext_lazy("Period"))
     first = forms.DateField(
         required=False,
@@ -86,6 +96,7 @@ class SelectionForm(forms.Form):
         self, data: Mapping[str, Any], *, organisation: Organisation, now: dt.datetime
     ) -> None:
         super().__init__(data)
+        self.now = now
         self.zone = organisation.zone
         self.today = now.astimezone(self.zone).date()
         self.filters: Filters = ()
@@ -118,11 +129,19 @@ class SelectionForm(forms.Form):
         if survey and campaign and campaign.survey != survey:
             message = _("This campaign asks another survey: %(survey)s.")
             self.add_error("campaign", message % {"survey": campaign.survey})
+        self._check_touchpoint(survey or (campaign.survey if campaign else None))
         older = cleaned.get("segment")
         self.filters, self.remarks = read_filters(
             self.data, older=[(older.key, older.value)] if older else []
         )
         return cleaned
+
+    def _check_touchpoint(self, survey: Survey | None) -> None:
+        touchpoint = self.cleaned_data.get("touchpoint")
+        if survey and touchpoint and survey.touchpoint != touchpoint:
+            message = _("“%(survey)s” asks at another touchpoint: %(touchpoint)s.")
+            named = {"survey": survey, "touchpoint": survey.get_touchpoint_display()}
+            self.add_error("touchpoint", message % named)
 
     @cached_property
     def period_chosen(self) -> Period | None:
@@ -137,12 +156,15 @@ class SelectionForm(forms.Form):
         chosen = self.period_chosen or period
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
         if chosen not in (Period.CUSTOM, Period.ALL):
-            first, last = first_day_of(chosen, self.today), self.today
+            first, last = days_of(chosen, self.today)
         campaign = self.cleaned_data.get("campaign")
+        survey = self.cleaned_data.get("survey") or (campaign.survey if campaign else survey)
         return Selection(
             zone=self.zone,
-            survey=self.cleaned_data.get("survey") or (campaign.survey if campaign else survey),
+            survey=survey,
+            touchpoint="" if survey else self.cleaned_data.get("touchpoint", ""),
             campaign=campaign,
+            channel=self.cleaned_data.get("channel", ""),
             first=first,
             last=last,
             filters=self.filters,
@@ -160,7 +182,10 @@ class BenchmarksField(forms.Field):
 
 
 class DashboardForm(SelectionForm):
-    """The same, and the property by which the answers are compared."""
+    """The same, the property by which answers are compared, and whose comments are shown.
+
+    A category narrows comments and nothing else: the score of one category says nothing.
+    """
 
     by = forms.ModelChoiceField(
         Property.objects.filter(is_segment=True),
@@ -184,6 +209,16 @@ class DashboardForm(SelectionForm):
     )
     rolling = forms.ChoiceField(choices=[(days, days) for days in ROLLING_DAYS], required=False)
     overlay = forms.ChoiceField(choices=[("year", "year")], required=False)
+    category = forms.ChoiceField(
+        choices=[("", gettext_lazy("All categories")), *Category.choices],
+        required=False,
+        label=gettext_lazy("Comments of"),
+    )
+
+    plain_options: ClassVar[list[str]] = [
+        *("category", "against", "grain", "rolling", "overlay"),
+        *("then", "value", "missing", "sort"),
+    ]
 
     @property
     def options(self) -> dict[str, str]:
@@ -192,8 +227,17 @@ class DashboardForm(SelectionForm):
         chosen = {"by": by.key} if by else {}
         if self.cleaned_data.get("benchmark"):
             chosen["benchmark"] = ",".join(self.cleaned_data["benchmark"])
-        names = ("against", "grain", "rolling", "overlay", "then", "value", "missing", "sort")
-        return chosen | {name: text for name in names if (text := self.cleaned_data.get(name))}
+        return chosen | {
+            name: text for name in self.plain_options if (text := self.cleaned_data.get(name))
+        }
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """What was asked, and nothing that was not: a preset stays one, no survey is filled in."""
+        asked = self.selection(period=self.period_chosen or Period.CUSTOM)
+        pairs = asked.pairs(self.period_chosen or Period.CUSTOM)
+        if self.period_chosen is None:
+            pairs.remove(("period", Period.ALL.value))
+        return [*pairs, *self.options.items()]
 
 
 class RowSelectionForm(SelectionForm):

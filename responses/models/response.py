@@ -56,8 +56,12 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         chosen = self.filter(selection.moments("answered_at"))
         if selection.survey:
             chosen = chosen.filter(survey=selection.survey)
+        if selection.touchpoint:
+            chosen = chosen.filter(survey__touchpoint=selection.touchpoint)
         if selection.campaign:
             chosen = chosen.filter(invitation__campaign=selection.campaign)
+        if selection.channel:
+            chosen = chosen.filter(channel=selection.channel)
         chosen = narrow(chosen, selection.filters)
         if selection.category:
             chosen = chosen.filter(category=selection.category)

@@ -110,10 +110,14 @@ def count_days(selection: Selection) -> DaysCounted:
     )
 
 
-def latest_survey() -> Survey | None:
+def latest_survey(*, touchpoint: str = "") -> Survey | None:
     """Return the survey that was answered last, or the newest while nobody has answered any."""
-    latest = Response.objects.counted().select_related("survey").order_by("-answered_at").first()
-    return latest.survey if latest else Survey.objects.order_by("-created_at", "-pk").first()
+    answers, surveys = Response.objects.counted(), Survey.objects.order_by("-created_at", "-pk")
+    if touchpoint:
+        answers = answers.filter(survey__touchpoint=touchpoint)
+        surveys = surveys.filter(touchpoint=touchpoint)
+    latest = answers.select_related("survey").order_by("-answered_at").first()
+    return latest.survey if latest else surveys.first()
 
 
 def latest_answer(survey: Survey) -> dt.datetime | None:

@@ -126,7 +126,12 @@ def find_invited(selection: Selection) -> QuerySet[Invitation]:
     invitations = Invitation.objects.filter(sequence=0).filter(selection.moments("sent_at"))
     if selection.survey:
         invitations = invitations.filter(campaign__survey=selection.survey)
+    if selection.touchpoint:
+        invitations = invitations.filter(campaign__survey__touchpoint=selection.touchpoint)
     if selection.campaign:
         invitations = invitations.filter(campaign=selection.campaign)
+    if selection.channel and selection.channel != Response.Channel.MAIL:
+        # Whoever was asked was asked by mail.
+        return invitations.none()
     invitations = narrow(invitations, selection.filters, path="contact__properties")
     return invitations.filter(Q(state=Invitation.State.SENT) | REPLIED)

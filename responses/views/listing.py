@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from responses.addresses import without_addresses
+from responses.chips import list_selection_chips
 from responses.forms.listing import ResponseListForm
 from responses.models import Category, Response
 from responses.models.response import ResponseQuerySet
 from responses.reports.listing import count_statuses
 from responses.selection import Selection
-from surveys.filtering import Chip, list_chips
+from surveys.filtering import Chip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,7 @@ def list_filters(
     if selection.first or selection.last:
         rest = replace(selection, first=None, last=None)
         filters.append((_describe_days(selection), form.query_of(rest)))
-    chips = list_chips(
-        selection.filters, lambda kept: form.query_of(replace(selection, filters=kept))
-    )
+    chips = list_selection_chips(selection, form.query_of)
     filters += [(chip.text, chip.url) for chip in chips]
     if selection.category:
         rest = replace(selection, category="")

@@ -36,6 +36,10 @@ def target_field(label: Any) -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=1, max_value=60)
 
 
+def threshold_field(label: Any, help_text: Any, *, least: int = 1) -> forms.IntegerField:
+    return forms.IntegerField(label=label, help_text=help_text, min_value=least, max_value=10_000)
+
+
 class OrganisationForm(OrganisationModelForm):
     working_days = WeekdaysField(
         label=_("Working days"), help_text=_("Response targets and new campaigns start from these.")
@@ -78,6 +82,18 @@ class OrganisationForm(OrganisationModelForm):
     target_days_detractor = target_field(_("Detractors (0 to 6)"))
     target_days_passive = target_field(_("Passives (7 and 8)"))
     target_days_promoter = target_field(_("Promoters (9 and 10)"))
+    score_from = threshold_field(
+        _("A score is shown from"),
+        _("At least 5: fewer would tell what single people answered. Groups below it are counted."),
+        least=5,
+    )
+    compare_from = threshold_field(
+        _("Scores are compared from"),
+        _("Below it a score is marked, and nothing is called a change."),
+    )
+    firm_from = threshold_field(
+        _("Not called indicative from"), _("Below it one customer still moves a score by points.")
+    )
     daily_capacity = forms.IntegerField(
         label=_("Follow-ups a day that the team can take"),
         required=False,
@@ -127,6 +143,9 @@ class OrganisationForm(OrganisationModelForm):
             "target_days_detractor",
             "target_days_passive",
             "target_days_promoter",
+            "score_from",
+            "compare_from",
+            "firm_from",
             "daily_capacity",
             "pace_by_team",
             "accent",
@@ -204,7 +223,15 @@ class OrganisationForm(OrganisationModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         check_hours(self)
+        self._check_thresholds()
         return cleaned
+
+    def _check_thresholds(self) -> None:
+        for lower, higher in (("score_from", "compare_from"), ("compare_from", "firm_from")):
+            least, most = self.cleaned_data.get(lower), self.cleaned_data.get(higher)
+            if least and most and most < least:
+                text = gettext("This cannot be less than the number before it: %(least)s.")
+                self.add_error(higher, text % {"least": least})
 
 
 def whole_number(label: Any, help_text: Any = "") -> forms.IntegerField:

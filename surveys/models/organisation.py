@@ -53,6 +53,10 @@ class Organisation(models.Model):
     target_days_detractor = models.PositiveSmallIntegerField(_("detractors"), default=1)
     target_days_passive = models.PositiveSmallIntegerField(_("passives"), default=3)
     target_days_promoter = models.PositiveSmallIntegerField(_("promoters"), default=5)
+    # From how many answers on a score is shown, may be compared, and needs no reserve.
+    score_from = models.PositiveSmallIntegerField(_("shown"), default=5)
+    compare_from = models.PositiveSmallIntegerField(_("compared"), default=30)
+    firm_from = models.PositiveSmallIntegerField(_("without reserve"), default=100)
     # How many follow-ups the team can take on a working day; empty: nobody said.
     daily_capacity = models.PositiveIntegerField(_("follow-ups a day"), null=True, blank=True)
     # Whether mail waits where more answers are expected than the team can follow up.
@@ -100,6 +104,14 @@ class Organisation(models.Model):
                     target_days_promoter__gte=1,
                 ),
                 name="organisation_targets_positive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    score_from__gte=5,
+                    score_from__lte=models.F("compare_from"),
+                    compare_from__lte=models.F("firm_from"),
+                ),
+                name="organisation_thresholds_rise",
             ),
         ]
 

@@ -16,10 +16,14 @@ from tests.e2e.product import Product
 
 # Customers' pages stand in mails and on no page of ours; drafts and files are made for the look.
 TOKENS = """
+import datetime
 import json
 from django.urls import reverse
 from npsapp.models import User
 from npsapp.people.links import INVITE, make_password_url
+from responses.digesting import start_digest
+from responses.models import SharedDashboard
+from responses.sharing import shared_url
 from responses.trying import record_test
 from closeloop.models import FollowUp, ReplyTemplate
 from closeloop.writing import start_round
@@ -51,7 +55,13 @@ for writer in User.objects.filter(role="admin"):
     start_round(FollowUp.objects.open().unassigned(), category="promoter", templates=texts,
         user=writer, now=timezone.now())
 invited = User.objects.create_user("nieuw@{domain}", name="Nel", role="agent")
+shared = SharedDashboard.objects.create(name="Voor de raad", with_comments=True,
+    pairs=[["survey", campaign.survey.slug], ["period", "12m"]], created_by=reader,
+    created_at=timezone.now(), expires_at=timezone.now() + datetime.timedelta(days=30))
+start_digest(campaign.survey, rhythm="weekly", recipients=[reader], by=reader,
+    now=timezone.now())
 print(json.dumps([
+    shared_url(shared).removeprefix(settings.BASE_URL),
     reverse("suppression_remove", args=[blocked.pk]),
     make_password_url(invited, INVITE).removeprefix(settings.BASE_URL),
     reverse("answer", args=[links.sign(links.ANSWER, silent.pk)]) + "?score=9",

@@ -24,6 +24,7 @@ from responses.models import Response
 from responses.reports.counting import count_days, count_responses
 from responses.reports.headline import summarise
 from responses.reports.segments import list_segments
+from responses.scoring import DEFAULT_THRESHOLDS
 from responses.selection import Period, Selection
 from surveys.models import Invitation, Property, Survey, get_organisation
 from tests.factories import (
@@ -99,6 +100,7 @@ def read_frame(survey: Survey, user: User | None, **options: str) -> Frame:
         answered_at=NOW,
         groups=list_segments(survey),
         options=options,
+        thresholds=DEFAULT_THRESHOLDS,
     )
 
 

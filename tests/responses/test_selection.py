@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from responses.forms.selection import RowSelectionForm, SelectionForm
 from responses.models import Response
-from responses.selection import Period, Segment, Selection, first_day_of
+from responses.selection import Period, Segment, Selection, days_of
 from surveys.filtering import PropertyFilter
 from surveys.models import Organisation, Survey
 from tests.factories import (
@@ -36,19 +36,32 @@ def answer(survey: Survey, moment: str, **fields: object) -> Response:
 
 
 @pytest.mark.parametrize(
-    ("period", "today", "first"),
+    ("period", "today", "first", "last"),
     [
-        (Period.LAST_30_DAYS, dt.date(2026, 3, 1), dt.date(2026, 1, 31)),
-        (Period.MONTH, dt.date(2026, 3, 1), dt.date(2026, 3, 1)),
-        (Period.QUARTER, dt.date(2026, 11, 22), dt.date(2026, 10, 1)),
-        (Period.QUARTER, dt.date(2026, 3, 31), dt.date(2026, 1, 1)),
-        (Period.LAST_12_MONTHS, dt.date(2026, 11, 22), dt.date(2025, 11, 23)),
-        (Period.LAST_12_MONTHS, dt.date(2024, 2, 28), dt.date(2023, 2, 28)),
-        (Period.ALL, dt.date(2026, 11, 22), None),
+        (Period.LAST_30_DAYS, "2026-03-01", "2026-01-31", "2026-03-01"),
+        (Period.WEEK, "2026-11-22", "2026-11-16", "2026-11-22"),  # a Sunday
+        (Period.WEEK, "2026-11-23", "2026-11-23", "2026-11-23"),
+        (Period.PREVIOUS_WEEK, "2027-01-04", "2026-12-28", "2027-01-03"),
+        (Period.MONTH, "2026-03-01", "2026-03-01", "2026-03-01"),
+        (Period.PREVIOUS_MONTH, "2024-03-31", "2024-02-01", "2024-02-29"),
+        (Period.PREVIOUS_MONTH, "2026-01-15", "2025-12-01", "2025-12-31"),
+        (Period.QUARTER, "2026-11-22", "2026-10-01", "2026-11-22"),
+        (Period.QUARTER, "2026-03-31", "2026-01-01", "2026-03-31"),
+        (Period.PREVIOUS_QUARTER, "2026-02-10", "2025-10-01", "2025-12-31"),
+        (Period.YEAR, "2026-11-22", "2026-01-01", "2026-11-22"),
+        (Period.PREVIOUS_YEAR, "2026-01-01", "2025-01-01", "2025-12-31"),
+        (Period.LAST_12_MONTHS, "2026-11-22", "2025-11-23", "2026-11-22"),
+        (Period.LAST_12_MONTHS, "2024-02-28", "2023-02-28", "2024-02-28"),
     ],
 )
-def test_first_day_of_a_preset(period: Period, today: dt.date, first: dt.date | None) -> None:
-    assert first_day_of(period, today) == first
+def test_days_of_a_preset(period: Period, today: str, first: str, last: str) -> None:
+    found = days_of(period, dt.date.fromisoformat(today))
+
+    assert found == (dt.date.fromisoformat(first), dt.date.fromisoformat(last))
+
+
+def test_all_time_has_no_ends() -> None:
+    assert days_of(Period.ALL, dt.date(2026, 11, 22)) == (None, None)
 
 
 def test_today_is_a_day_of_the_organisation() -> None:
@@ -233,3 +246,59 @@ def test_campaign_that_never_asked_anybody_is_no_choice(chosen: str) -> None:
 
     assert not form.is_valid()
     assert list(form.errors) == ["campaign"]
+
+
+@pytest.mark.django_db
+def test_channel_narrows_answers_and_leads_back() -> None:
+    survey = make_survey(slug="levering")
+    mailed = make_response(survey=survey)
+    answer(survey, "2026-11-20T12:00:00+00:00")
+    form = make_form("survey=levering&channel=mail", RowSelectionForm)
+    assert form.is_valid()
+
+    selection = form.selection()
+
+    assert list(Response.objects.in_selection(selection)) == [mailed]
+    assert "channel=mail" in selection.query
+
+
+@pytest.mark.django_db
+def test_touchpoint_is_that_of_every_survey_there() -> None:
+    service = make_survey(slug="service", touchpoint="service")
+    hit = answer(service, "2026-11-20T12:00:00+00:00")
+    answer(make_survey(slug="levering", touchpoint="post_delivery"), "2026-11-20T12:00:00+00:00")
+    form = make_form("touchpoint=service", RowSelectionForm)
+    assert form.is_valid()
+
+    selection = form.selection()
+
+    assert list(Response.objects.in_selection(selection)) == [hit]
+    assert selection.query == "touchpoint=service&period=all"
+
+
+@pytest.mark.django_db
+def test_touchpoint_of_another_survey_is_refused() -> None:
+    make_survey(slug="levering", name="Levering", touchpoint="post_delivery")
+
+    form = make_form("survey=levering&touchpoint=service")
+
+    assert form.errors["touchpoint"] == ["“Levering” asks at another touchpoint: After delivery."]
+
+
+@pytest.mark.django_db
+def test_touchpoint_of_the_chosen_survey_says_nothing_more() -> None:
+    make_survey(slug="levering", touchpoint="post_delivery")
+    form = make_form("survey=levering&touchpoint=post_delivery&period=all")
+    assert form.is_valid()
+
+    assert form.selection().query == "survey=levering&period=all"
+
+
+@pytest.mark.django_db
+def test_preset_in_an_address_moves_along() -> None:
+    form = make_form("period=last-month")
+    assert form.is_valid()
+    selection = form.selection()
+
+    assert selection.pairs(Period.PREVIOUS_MONTH) == [("period", "last-month")]
+    assert selection.pairs() == [("from", "2026-10-01"), ("to", "2026-10-31")]

@@ -30,6 +30,9 @@ def fill_form(**changes: Any) -> dict[str, Any]:
         "target_days_detractor": "1",
         "target_days_passive": "3",
         "target_days_promoter": "5",
+        "score_from": "5",
+        "compare_from": "30",
+        "firm_from": "100",
     } | changes
 
 

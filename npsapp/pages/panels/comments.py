@@ -9,16 +9,25 @@ from django.urls import reverse
 
 from closeloop.models import FollowUp
 from npsapp.pages.panels.frame import Frame
-from responses.models import Response
+from responses.addresses import mask_addresses
+from responses.models import Category, Response
 from responses.reports.comments import Remark, latest_answers, latest_comments
 from responses.scoring import Tier
 
 
 def show_comments(frame: Frame) -> dict[str, Any]:
+    if frame.is_shared and not frame.shows_comments:
+        return {}
     remarks = _find_remarks(frame)
+    if frame.is_shared:
+        remarks = [withhold_person(remark) for remark in remarks]
+    category = frame.options.get("category", "")
+    rows = frame.selection.narrowed(category=category, status=Response.Status.COUNTED.value)
     return {
         "remarks": link_follow_ups(remarks) if frame.may_follow_up else remarks,
-        "counted_url": frame.selection.narrowed(status=Response.Status.COUNTED.value).rows_url,
+        "counted_url": rows.rows_url,
+        "category": Category(category) if category else None,
+        "all_url": frame.address(category=""),
     }
 
 
@@ -30,7 +39,7 @@ def _find_remarks(frame: Frame) -> list[Remark]:
         if frame.selection.filters:
             return []
         return latest_answers(frame.selection, limit=frame.headline.n)
-    return latest_comments(frame.selection)
+    return latest_comments(frame.selection.narrowed(category=frame.options.get("category", "")))
 
 
 def link_follow_ups(remarks: list[Remark]) -> list[Remark]:
@@ -40,3 +49,8 @@ def link_follow_ups(remarks: list[Remark]) -> list[Remark]:
     ).values_list("response_id", "pk")
     urls = {response: reverse("follow_up", args=[pk]) for response, pk in follow_ups}
     return [replace(remark, url=urls.get(remark.response_pk, remark.url)) for remark in remarks]
+
+
+def withhold_person(remark: Remark) -> Remark:
+    """For readers without a login: what was said, and nothing that says by whom."""
+    return replace(remark, who="", comment=mask_addresses(remark.comment), url="")

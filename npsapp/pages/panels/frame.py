@@ -6,17 +6,23 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from npsapp.models import User
 from npsapp.roles import Role
+from responses.chips import list_selection_chips
 from responses.models import Event
+from responses.presets import make_url
 from responses.reports.counting import DaysCounted, Tally
 from responses.reports.headline import Headline
 from responses.reports.running import RunningTotal
 from responses.reports.segments import SegmentGroup
-from responses.scoring import DEFAULT_THRESHOLDS, Thresholds, Tier
+from responses.scoring import Thresholds, Tier
 from responses.selection import Period, Selection
+from surveys.filtering import Chip, Filters
 from surveys.models import Campaign, Organisation, Property, Survey
 
 if TYPE_CHECKING:
@@ -45,10 +51,41 @@ class Frame:
     headline: Headline
     answered_at: dt.datetime | None
     groups: list[SegmentGroup]
+    thresholds: Thresholds
     campaigns: list[Campaign] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     options: Mapping[str, str] = field(default_factory=dict)
-    thresholds: Thresholds = DEFAULT_THRESHOLDS
+    # Of a shared page only: who shares it chooses.
+    shows_comments: bool = True
+
+    @property
+    def query(self) -> str:
+        """This very reading as the parameters of an address, its days spelled out."""
+        return urlencode([*self.selection.pairs(), *self.options.items()])
+
+    @property
+    def running_pairs(self) -> list[tuple[str, str]]:
+        """The same with a preset as it was chosen: tomorrow it holds tomorrow too."""
+        return [*self.selection.pairs(self.period), *self.options.items()]
+
+    @property
+    def running_query(self) -> str:
+        return urlencode(self.running_pairs)
+
+    def describe_days(self) -> str:
+        """The days selected, in words; for all time those up to the present one."""
+        first, last = self.selection.first, self.selection.last
+        last = last or self.now.astimezone(self.organisation.zone).date()
+        ends = {
+            "first": date_format(first, "j F Y") if first else "",
+            "last": date_format(last, "j F Y"),
+        }
+        return _("%(first)s to %(last)s") % ends if first else _("up to %(last)s") % ends
+
+    @property
+    def chips(self) -> list[Chip]:
+        """What the answers are narrowed to, without a way out of it: for a file or a print."""
+        return list_selection_chips(self.selection, lambda _: "")
 
     @cached_property
     def properties(self) -> dict[str, Property]:
@@ -63,19 +100,17 @@ class Frame:
     def running(self) -> RunningTotal:
         return RunningTotal(self.days)
 
-    def address(self, **options: str) -> str:
-        """This page with other options; an empty one is left out.
+    def address(self, *, filters: Filters | None = None, **options: str) -> str:
+        """This page with other options, an empty one left out; "" on a page that is shared.
 
         A preset of days stays a preset, so that tomorrow the address shows tomorrow's days.
         """
-        if self.period == Period.CUSTOM:
-            kept = parse_qsl(self.selection.query)
-        else:
-            whenever = replace(self.selection, first=None, last=None)
-            days = ("period", self.period.value)
-            kept = [days if pair[0] == "period" else pair for pair in parse_qsl(whenever.query)]
+        if self.is_shared:
+            return ""
+        selection = self.selection if filters is None else replace(self.selection, filters=filters)
         chosen = {**self.options, **options}
-        return f"?{urlencode([*kept, *((key, value) for key, value in chosen.items() if value)])}"
+        kept = {name: value for name, value in chosen.items() if value}
+        return make_url(selection, self.period, kept)
 
     def may(self, role: Role) -> bool:
         return self.user is not None and self.user.may(role)

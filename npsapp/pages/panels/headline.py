@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from npsapp.pages.panels.asking import Choice
 from npsapp.pages.panels.frame import Frame
 from responses.charts import place_whisker
 from responses.models import Response
@@ -18,14 +19,6 @@ from responses.span_words import say_span
 from responses.templatetags.links import linked
 from responses.templatetags.scores import signed
 from surveys.models import Campaign
-
-
-class Choice(NamedTuple):
-    """Something to hold the score against, and the page that does."""
-
-    title: str
-    url: str
-    is_current: bool
 
 
 class Progress(NamedTuple):

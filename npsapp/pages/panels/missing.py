@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from npsapp.pages.panels.asking import Choice, must_ask, page_url
+from npsapp.pages.panels.asking import Choice, must_ask
 from npsapp.pages.panels.frame import Frame
 from npsapp.pages.panels.segments import find_compared
 from responses.charting.rates import find_top, place_rate
@@ -24,14 +24,14 @@ def show_missing(frame: Frame) -> dict[str, Any]:
     declared = segments.get(key) or next(iter(segments.values()))
     shown: dict[str, Any] = {"compared": declared.label}
     if must_ask(frame, "missing"):
-        return shown | {"ask_url": page_url(frame, missing=declared.key)}
+        return shown | {"ask_url": frame.address(missing=declared.key)}
     voices = compare_voices(frame.selection, declared, thresholds=frame.thresholds)
     if not voices.everybody.total:
         # Imported history: nobody was asked, so nobody is missing.
         return {}
     if len(segments) > 1 and not frame.is_shared:
         shown["properties"] = [
-            Choice(each.label, page_url(frame, missing=each.key), each == declared)
+            Choice(each.label, frame.address(missing=each.key), each == declared)
             for each in segments.values()
         ]
     return shown | {"voices": voices, **_draw(voices)}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from npsapp.pages.panels.asking import Choice, page_url
+from npsapp.pages.panels.asking import Choice
 from npsapp.pages.panels.frame import Frame
 from responses.charts import place_whisker, slice_bar
 from responses.reports.comparison import Comparison, Group, compare_groups
@@ -61,13 +61,13 @@ def _draw_row(frame: Frame, group: Group) -> dict[str, Any]:
         if group.nps is not None and group.interval
         else None,
         # Its own row leads nowhere new: the page is narrowed to it already.
-        "url": "" if group.is_chosen else page_url(frame, filters=values),
+        "url": "" if group.is_chosen else frame.address(filters=values),
     }
 
 
 def _offer_properties(frame: Frame, key: str) -> list[Choice]:
     found = [
-        Choice(group.label, page_url(frame, by=group.key, then=""), group.key == key)
+        Choice(group.label, frame.address(by=group.key, then=""), group.key == key)
         for group in frame.groups
     ]
     return found if len(found) > 1 and not frame.is_shared else []
@@ -77,8 +77,8 @@ def _offer_orders(frame: Frame, comparison: Comparison, *, by_score: bool) -> li
     if len(comparison.groups) < 2 or frame.is_shared:
         return []
     return [
-        Choice(_("Most answers first"), page_url(frame, sort=""), not by_score),
-        Choice(_("Highest score first"), page_url(frame, sort=BY_SCORE), by_score),
+        Choice(_("Most answers first"), frame.address(sort=""), not by_score),
+        Choice(_("Highest score first"), frame.address(sort=BY_SCORE), by_score),
     ]
 
 
@@ -89,7 +89,7 @@ def _cross(frame: Frame, key: str) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if not frame.is_shared:
         shown["seconds"] = [
-            Choice(group.label, page_url(frame, by=key, then=group.key), group.key == then)
+            Choice(group.label, frame.address(by=key, then=group.key), group.key == then)
             for group in others
         ]
     if then not in {group.key for group in others}:
@@ -103,14 +103,14 @@ def _cross(frame: Frame, key: str) -> dict[str, Any]:
     shown["columns"] = [
         (column, _narrow_url(frame, then, column, by=key)) for column in crossing.columns
     ]
-    shown["uncrossed_url"] = page_url(frame, then="")
+    shown["uncrossed_url"] = frame.address(then="")
     return shown
 
 
 def _narrow_url(frame: Frame, key: str, value: str, *, by: str) -> str:
     """The page within one value, compared by the other property."""
-    return page_url(
-        frame, filters=with_values(frame.selection.filters, key, (value,)), by=by, then=""
+    return frame.address(
+        filters=with_values(frame.selection.filters, key, (value,)), by=by, then=""
     )
 
 

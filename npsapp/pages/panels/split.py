@@ -17,9 +17,42 @@ def show_split(frame: Frame) -> dict[str, Any]:
     return {"parts": list(zip(parts, slice_bar([part.share for part in parts]), strict=True))}
 
 
+def rows_of_split(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+    header = ["category", "lowest", "highest", "answers", "percent"]
+    return header, [
+        [part.category.value, part.lowest, part.highest, part.n, part.share]
+        for part, _slice in panel["parts"]
+    ]
+
+
+def legend_of_split(panel: dict[str, Any], frame: Frame) -> list[tuple[str, str]]:
+    return [
+        (
+            part.category.value,
+            f"{part.label} {part.lowest}–{part.highest}: {part.n} ({part.share} %)",
+        )
+        for part, _slice in panel["parts"]
+    ]
+
+
 def show_histogram(frame: Frame) -> dict[str, Any]:
     if not frame.has_score:
         return {}
     scores = columns(frame.tally, frame.selection)
     drawing = stand_bars([column.n for column in scores])
     return {"columns": list(zip(scores, drawing.bars, strict=True)), "drawing": drawing}
+
+
+def rows_of_histogram(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+    header = ["score", "category", "answers", "percent"]
+    return header, [
+        [column.score, column.category.value, column.n, column.share]
+        for column, _bar in panel["columns"]
+    ]
+
+
+def legend_of_histogram(panel: dict[str, Any], frame: Frame) -> list[tuple[str, str]]:
+    return [
+        (part.category.value, f"{part.label} {part.lowest}–{part.highest}: {part.n}")
+        for part in split(frame.headline.counts, frame.selection)
+    ]

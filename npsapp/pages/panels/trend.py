@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from npsapp.pages.panels.asking import Choice
 from npsapp.pages.panels.frame import Frame
 from responses.charting.trend import Slot, Stop, Trend, draw_trend
 from responses.reports.around import list_around, select_events
@@ -29,12 +30,6 @@ MOST_EVENTS = 12
 MOST_MARKS = 24
 # A label of a month or year covers this many of the narrowest slots.
 GROUP_WIDTH = 3
-
-
-class Choice(NamedTuple):
-    title: str
-    url: str
-    is_current: bool
 
 
 class Labelled(NamedTuple):
@@ -212,3 +207,8 @@ def rows_of_trend(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]
             row += [point.earlier.nps, point.earlier.n]
         rows.append(row)
     return header, rows
+
+
+def legend_of_trend(panel: dict[str, Any], frame: Frame) -> list[tuple[str, str]]:
+    words = _("A point per period with its %(level)s interval; hollow below %(least)s answers.")
+    return [("", words % {"level": "95 %", "least": frame.thresholds.compare})]

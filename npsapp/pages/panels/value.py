@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from npsapp.pages.panels.asking import Choice, must_ask, page_url
+from npsapp.pages.panels.asking import Choice, must_ask
 from npsapp.pages.panels.frame import Frame
 from responses.charts import slice_bar
 from responses.reports.value import measure_value
@@ -30,12 +30,12 @@ def show_value(frame: Frame) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "property": declared.label,
         "properties": [
-            Choice(each.label, page_url(frame, value=key), each == declared)
+            Choice(each.label, frame.address(value=key), each == declared)
             for key, each in moneys.items()
         ],
     }
     if must_ask(frame, "value"):
-        return shown | {"ask_url": page_url(frame, value=declared.key)}
+        return shown | {"ask_url": frame.address(value=declared.key)}
     found = measure_value(frame.selection, declared, thresholds=frame.thresholds)
     shown["found"] = found
     if found.has_shares:

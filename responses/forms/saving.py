@@ -1,4 +1,4 @@
-"""A filter of the queue under a name."""
+"""A filter of a page under a name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Self
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from closeloop.models import SavedView
+from responses.models import SavedFilter
 
 
 class SavedViewForm(forms.Form):
@@ -20,6 +20,6 @@ class SavedViewForm(forms.Form):
         self.auto_id = f"saved_{number}_%s"
 
     @classmethod
-    def about(cls, view: SavedView) -> Self:
+    def about(cls, view: SavedFilter) -> Self:
         initial = {"name": view.name, "is_shared": view.is_shared}
         return cls(initial=initial, number=view.pk)

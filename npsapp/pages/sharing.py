@@ -1,0 +1,168 @@
+"""The dashboard for people without a login: making the links, and the page behind them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from npsapp.pages.dashboard import choose_survey, read_frame, show_panels
+from npsapp.pages.panels.frame import Frame
+from npsapp.requests import StaffRequest
+from npsapp.roles import Role, public, requires
+from npsapp.throttle import Quota, find_address, spend_a_look
+from responses.access import get_shared_dashboard
+from responses.forms.selection import DashboardForm
+from responses.forms.sharing import ShareForm
+from responses.models import SharedDashboard
+from responses.selection import Period
+from responses.sharing import (
+    EndedLink,
+    UnknownLink,
+    find_shared,
+    list_shared,
+    revoke,
+    share_dashboard,
+    shared_url,
+)
+from surveys.models import get_organisation
+
+LOOKS = Quota("shared-dashboard", 60, dt.timedelta(minutes=1))
+# The page itself has no form, so nothing needs to know where a request came from.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+MOVES, STAYS = "moves", "stays"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    shared: SharedDashboard
+    url: str
+    is_open: bool
+
+
+@requires(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def dashboard_shares(request: StaffRequest) -> HttpResponse:
+    """The links there are, and a form for one of the dashboard as it was looked at."""
+    now = timezone.now()
+    sent = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
+    frame = _read(QueryDict(sent[:4_000]), request, now=now)
+    form = _make_form(request, frame, now=now) if frame else None
+    if form and frame and form.is_bound and form.is_valid():
+        shared = share_dashboard(
+            request.user,
+            name=form.cleaned_data["name"],
+            pairs=_pairs(frame, form.cleaned_data["days"]),
+            expires_at=form.expires_at,
+            with_comments=form.cleaned_data["with_comments"],
+            now=now,
+        )
+        messages.success(request, _("The link “%(name)s” is made.") % {"name": shared})
+        return redirect("dashboard_shares")
+    context = {
+        "form": form,
+        "frame": frame,
+        "rows": [
+            Row(each, shared_url(each), each.revoked_at is None and each.expires_at > now)
+            for each in list_shared(now=now)
+        ],
+    }
+    status = 422 if form and form.is_bound else 200
+    return render(request, "dashboard/shares.html", context, status=status)
+
+
+@requires(Role.MANAGER)
+@require_POST
+def dashboard_share_revoke(request: StaffRequest, pk: int) -> HttpResponse:
+    shared = get_shared_dashboard(pk)
+    revoke(shared, now=timezone.now())
+    messages.success(request, _("The link “%(name)s” opens nothing any more.") % {"name": shared})
+    return redirect("dashboard_shares")
+
+
+@public
+@require_safe
+def shared(request: HttpRequest, token: str) -> HttpResponse:
+    """One dashboard, numbers only. What the address adds is not read."""
+    now, organisation = timezone.now(), get_organisation()
+    if wait := spend_a_look(LOOKS, find_address(request), now=now):
+        response = _refuse(request, "too_many", status=429)
+        response.headers["Retry-After"] = str(math.ceil(wait.total_seconds()))
+        return response
+    try:
+        link = find_shared(token, now=now)
+        frame = _read_shared(link, now=now)
+    except UnknownLink:
+        return _refuse(request, "unknown", status=404)
+    except EndedLink:
+        return _refuse(request, "ended", status=410)
+    context: dict[str, Any] = {"shared": link, "frame": frame, "organisation": organisation}
+    if frame.has_score:
+        context["panels"] = show_panels(frame)
+    with timezone.override(organisation.zone):
+        return _guard(render(request, "dashboard/shared.html", context))
+
+
+def _refuse(request: HttpRequest, why: str, *, status: int) -> HttpResponse:
+    return _guard(render(request, "dashboard/shared_dead.html", {"why": why}, status=status))
+
+
+def _guard(response: HttpResponse) -> HttpResponse:
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    return response
+
+
+def _read_shared(link: SharedDashboard, *, now: dt.datetime) -> Frame:
+    """Return the reading without anybody who reads; raises EndedLink when it speaks of nothing."""
+    organisation = get_organisation()
+    form = DashboardForm(QueryDict(link.query), organisation=organisation, now=now)
+    survey = choose_survey(form) if form.is_valid() else None
+    if survey is None or form.remarks:
+        # A filter that is gone would let the page show more than was shared.
+        raise EndedLink
+    frame = read_frame(form, survey, user=None, organisation=organisation, now=now)
+    return replace(frame, shows_comments=link.with_comments)
+
+
+def _read(sent: QueryDict, request: StaffRequest, *, now: dt.datetime) -> Frame | None:
+    form = DashboardForm(sent, organisation=get_organisation(), now=now)
+    if not form.is_valid():
+        return None
+    survey = choose_survey(form)
+    if survey is None:
+        return None
+    return read_frame(form, survey, user=request.user, organisation=get_organisation(), now=now)
+
+
+def _make_form(request: StaffRequest, frame: Frame, *, now: dt.datetime) -> ShareForm:
+    fixed = _("%(days)s, for good") % {"days": frame.describe_days()}
+    moving = _("%(period)s, on whatever day it is read") % {"period": frame.period.label}
+    days = [(MOVES, moving)] if frame.period != Period.CUSTOM else []
+    return ShareForm(
+        request.POST if request.method == "POST" else None,
+        days=[*days, (STAYS, fixed)],
+        organisation=frame.organisation,
+        now=now,
+        initial={"name": str(frame.survey), "query": frame.running_query},
+    )
+
+
+def _pairs(frame: Frame, days: str) -> list[tuple[str, str]]:
+    if days == MOVES:
+        return frame.running_pairs
+    today = frame.now.astimezone(frame.organisation.zone).date()
+    fixed = replace(frame.selection, last=frame.selection.last or today)
+    return [*fixed.pairs(), *frame.options.items()]
