@@ -217,7 +217,7 @@ def test_choices_keep_each_other_and_the_preset(viewer_client: Client, survey: S
     assert f"?{kept}&period=12m&by=soort&missing=soort&sort=score#compare" in found
     assert f"?{kept}&period=12m&by=land&missing=soort#compare" in found
     assert f"?{kept}&period=12m&by=land&missing=soort&sort=score&then=soort#crossing" in found
-    assert f"?{kept}&property.land=Polen&period=12m&by=land&missing=soort&sort=score" in found
+    assert f"?{kept}&period=12m&property.land=Polen&by=land&missing=soort&sort=score" in found
 
 
 @pytest.mark.parametrize(

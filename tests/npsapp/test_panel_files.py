@@ -7,10 +7,19 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from npsapp.pages.dashboard import DRAWN, ROWS
+from responses.models import Benchmark, Response
 from surveys.models import Property, Survey
-from tests.factories import make_organisation, make_survey
+from tests.factories import (
+    make_campaign,
+    make_contact,
+    make_invitation,
+    make_organisation,
+    make_property,
+    make_survey,
+)
 from tests.npsapp.test_dashboard import fill, links
 
 pytestmark = pytest.mark.django_db
@@ -35,12 +44,12 @@ def read_csv(client: Client, panel: str, query: str = "") -> list[str]:
 
 
 def test_trend_as_csv_for_dutch_excel(viewer_client: Client, survey: Survey) -> None:
-    lines = read_csv(viewer_client, "trend")
+    lines = read_csv(viewer_client, "trend", "grain=month")
 
     # 6 detractors and 2 promoters of 8; adjusted Wald (Rocks 2016).
-    assert lines[0] == "\ufeffmonth;nps;low;high;answers"
-    assert lines[1].startswith("2026-04;-50;-8")
-    assert lines[2].startswith("2026-05;75;")
+    assert lines[0].startswith("\ufeffMonth;First day;Last day;NPS;From;To;n;Detractors;")
+    assert lines[1].startswith("April 2026;2026-04-01;2026-04-30;-50;-8")
+    assert lines[2].startswith("May 2026;2026-05-01;2026-05-31;75;")
     assert "." not in lines[1]
 
 
@@ -50,27 +59,42 @@ def test_csv_for_other_programs_has_points_and_no_bom(
     lines = read_csv(viewer_client, "split", "style=plain")
 
     assert lines == [
-        "category,lowest,highest,answers,percent",
-        "detractor,0,6,6,37.5",
-        "passive,7,8,2,12.5",
-        "promoter,9,10,8,50",
+        'Category,Lowest,Highest,Answers,"Share, %"',
+        "Detractors,0,6,6,37.5",
+        "Passives,7,8,2,12.5",
+        "Promoters,9,10,8,50",
     ]
 
 
 def test_csv_runs_nothing_in_a_spreadsheet(viewer_client: Client, survey: Survey) -> None:
     lines = read_csv(viewer_client, "segments")
 
-    assert lines[1].startswith("'=Noord;6;2;8;12,5;")
+    assert lines[1].startswith("'=Noord;16;6;2;8;12,5;")
+
+
+@pytest.fixture
+def everything(survey: Survey) -> str:
+    """What each panel needs to have a table; the address that asks for all of them."""
+    make_property(key="omzet", label="Omzet", kind="money")
+    Response.objects.update(properties={"region": "=Noord", "omzet": "100"})
+    fill(make_survey(name="Voor levering", touchpoint="pre_delivery"), [9] * 8)
+    asked = make_contact(properties={"region": "=Noord"})
+    campaign = make_campaign(survey=survey, state="running")
+    make_invitation(campaign=campaign, contact=asked, state="sent", sent_at=timezone.now())
+    shown = Benchmark.objects.create(
+        name="Papierhandel", year=2024, figure=12, source="Jaarverslag 2024"
+    )
+    return f"?survey=levering&period=all&benchmark={shown.pk}"
 
 
 @pytest.mark.parametrize("panel", sorted(ROWS))
 def test_every_table_is_linked_and_answers(
-    viewer_client: Client, survey: Survey, panel: str
+    viewer_client: Client, everything: str, panel: str
 ) -> None:
-    address = f"/dashboard/{panel}.csv?survey=levering&period=all"
+    address = f"/dashboard/{panel}.csv{everything}"
 
-    assert address in links(viewer_client, "?period=all")
-    assert viewer_client.get(address).status_code == 200
+    assert address in links(viewer_client, everything)
+    assert len(viewer_client.get(address).content.splitlines()) > 1
 
 
 @pytest.mark.parametrize("panel", sorted(DRAWN))

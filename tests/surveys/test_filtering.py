@@ -165,7 +165,8 @@ def test_dashboard_and_list_of_answers_agree(people: None, viewer_client: Client
         "Omzet: Klein",
     ]
     # The property compared keeps its other values in sight; the other filter holds for all.
-    shown = {group.segment.value: group.n for group in dashboard.context["comparison"].groups}
+    compared = dashboard.context["panels"]["segments"]["comparison"]
+    shown = {group.segment.value: group.n for group in compared.groups}
     assert shown == {"Noord": 3, "Zuid": 3, "Oost": 3}
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 SHEETS = ("base.css", "dashboard.css")
 PROPERTIES = {
     "color", "fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity",
-    "font-size", "font-weight", "letter-spacing",
+    "font-size", "font-weight", "letter-spacing", "vector-effect",
 }  # fmt: skip
 # Of every file, and the patterns, which no rule of a drawing names.
 ALWAYS = {"hatch", "hatch-dots", "fill-detractor", "fill-passive", "fill-promoter"}

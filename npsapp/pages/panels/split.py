@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from npsapp.pages.panels.frame import Frame
 from responses.charts import slice_bar, stand_bars
 from responses.reports.histogram import columns
@@ -18,9 +20,9 @@ def show_split(frame: Frame) -> dict[str, Any]:
 
 
 def rows_of_split(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
-    header = ["category", "lowest", "highest", "answers", "percent"]
+    header = [_("Category"), _("Lowest"), _("Highest"), _("Answers"), _("Share, %")]
     return header, [
-        [part.category.value, part.lowest, part.highest, part.n, part.share]
+        [str(part.label), part.lowest, part.highest, part.n, part.share]
         for part, _slice in panel["parts"]
     ]
 
@@ -44,9 +46,9 @@ def show_histogram(frame: Frame) -> dict[str, Any]:
 
 
 def rows_of_histogram(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
-    header = ["score", "category", "answers", "percent"]
+    header = [_("Score"), _("Category"), _("Answers"), _("Share, %")]
     return header, [
-        [column.score, column.category.value, column.n, column.share]
+        [column.score, str(column.category.label), column.n, column.share]
         for column, _bar in panel["columns"]
     ]
 

@@ -35,7 +35,7 @@ KEPT = {
 ATTRIBUTES = {
     "class", "id", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry", "width",
     "height", "d", "points", "fill", "stroke", "text-anchor", "transform", "dx", "dy",
-    "patternUnits", "patternTransform",
+    "patternUnits", "patternTransform", "viewBox", "preserveAspectRatio",
 }  # fmt: skip
 ACROSS = ("x", "x1", "x2", "cx", "dx", "width")
 
@@ -97,11 +97,16 @@ def _in_one_line(html: str) -> str:
 
 def _find_drawings(html: str) -> list[ET.Element]:
     """The drawings of a panel; what stands among words (icons, samples of a colour) is none."""
-    found = []
-    for source in re.findall(r"<svg\b.*?</svg>", html, re.DOTALL):
-        drawing = ET.fromstring(source)  # noqa: S314 - our own template, autoescaped
-        if int(drawing.get("height", "0")) > LINE:
-            found.append(drawing)
+    found, depth, start = [], 0, 0
+    for tag in re.finditer(r"<(/?)svg\b[^>]*>", html):
+        if not depth:
+            start = tag.start()
+        # Lines that cross a whole drawing stand in a drawing of their own within it.
+        depth += -1 if tag[1] else 1
+        if not depth:
+            drawing = ET.fromstring(html[start : tag.end()])  # noqa: S314 - our own, autoescaped
+            if int(drawing.get("height", "0")) > LINE:
+                found.append(drawing)
     return found
 
 
