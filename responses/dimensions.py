@@ -97,8 +97,8 @@ def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
 def _list_values(sheets: Sequence[TallySheet]) -> tuple[str, list[Any]]:
     rows, params = [], []
     for sheet in sheets:
-        sql, its_params = _compile(_value_of(sheet))
-        rows.append(f"(%s::bigint, coalesce(({sql})::text, ''))")
+        sql, its_params = compile_text(_value_of(sheet))
+        rows.append(f"(%s::bigint, {sql})")
         params += [sheet.pk, *its_params]
     return ", ".join(rows), params
 
@@ -120,11 +120,11 @@ def _value_of(sheet: TallySheet) -> Expression | F | None:
     return band_text(declared)
 
 
-def _compile(expression: Expression | F | None) -> tuple[str, list[Any]]:
-    """Return an expression as SQL that stands beside the tables of answers and invitations."""
+def compile_text(expression: Expression | F | None) -> tuple[str, list[Any]]:
+    """Return an expression as SQL beside the tables of answers and invitations; '' for NULL."""
     if expression is None:
-        return "NULL", []
+        return "''::text", []
     query = Response.everything.annotate(_tallied=expression).query
     compiler = query.get_compiler(connection=connection)
     sql, params = compiler.compile(query.annotations["_tallied"])
-    return sql, list(params)
+    return f"coalesce(({sql})::text, '')", list(params)

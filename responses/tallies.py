@@ -35,7 +35,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Min, QuerySet
 from django.db.transaction import TransactionManagementError
 
-from responses.dimensions import DAY, PROPERTY, Dimension, add_up, list_dimensions
+from responses.dimensions import DAY, PROPERTY, Dimension, add_up, list_dimensions, midnight
 from responses.models import DailyTally, Response, TallySheet
 from responses.models.tally import COUNTS
 from surveys.models import Survey, get_organisation
@@ -238,7 +238,7 @@ def _open_sheets(survey: Survey, dimensions: Collection[Dimension], until: dt.da
             dimension=each.name,
             counted_as=each.counted_as,
             fingerprint=each.fingerprint,
-            through=min(before, until),
+            **_end(min(before, until), each.counted_as["zone"]),
         )
 
 
@@ -260,8 +260,14 @@ def _advance_some(survey: Survey, until: dt.date, size: int) -> tuple[dt.date, i
     days = [begin + number * DAY for number in range(1, (through - begin).days + 1)]
     last = [sheet for sheet in behind if sheet.through == begin]
     _write(last, days)
-    TallySheet.objects.filter(pk__in=[sheet.pk for sheet in last]).update(through=through)
+    TallySheet.objects.filter(pk__in=[sheet.pk for sheet in last]).update(
+        **_end(through, zone)
+    )
     return through, len(days)
+
+
+def _end(through: dt.date, zone: str) -> dict[str, Any]:
+    return {"through": through, "ends_at": midnight(through + DAY, ZoneInfo(zone))}
 
 
 def forget(survey: Survey) -> None:

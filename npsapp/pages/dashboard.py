@@ -85,7 +85,8 @@ def read_frame(
     usual = Period.ALL if form.cleaned_data["campaign"] else usual_period(answered_at, now)
     period = form.period_chosen or usual
     selection = form.selection(survey=survey, period=period)
-    tally = count_responses(selection)
+    days = count_days(selection)
+    tally = count_responses(selection, days=days)
     return Frame(
         user=user,
         organisation=organisation,
@@ -93,11 +94,11 @@ def read_frame(
         survey=survey,
         period=period,
         selection=selection,
-        days=count_days(selection),
+        days=days,
         tally=tally,
         headline=summarise(tally),
         answered_at=answered_at,
-        groups=list_segments(survey),
+        groups=list_segments(survey, zone=organisation.zone),
         options=form.options,
     )
 

@@ -178,6 +178,12 @@ class Response(models.Model):
         indexes = [
             models.Index(fields=["survey", "answered_at"], name="response_by_day"),
             models.Index(fields=["answered_at"], name="response_newest"),
+            # What is kept out of the count: few, and told beside every score.
+            models.Index(
+                fields=["survey", "status", "answered_at"],
+                name="response_left_out",
+                condition=Q(status__in=["provisional", "excluded"]),
+            ),
             GinIndex(words_of("comment"), name="response_words"),
         ]
 

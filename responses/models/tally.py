@@ -28,6 +28,8 @@ class TallySheet(models.Model):
     # Of `counted_as`, which may be longer than an index can hold.
     fingerprint = models.CharField(max_length=32)
     through = models.DateField()
+    # The moment at which that day is over, in the time zone of the sheet.
+    ends_at = models.DateTimeField()
 
     class Meta:
         constraints = [

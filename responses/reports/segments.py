@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count
@@ -41,12 +42,12 @@ class SegmentGroup:
     values: list[SegmentValue]
 
 
-def list_segments(survey: Survey) -> list[SegmentGroup]:
+def list_segments(survey: Survey, *, zone: ZoneInfo | None = None) -> list[SegmentGroup]:
     """Return the segment properties that occur in the counted responses of a survey."""
     declared = list(Property.objects.segments())
     if not declared:
         return []
-    found = count_segment_values(survey, declared, get_organisation().zone)
+    found = count_segment_values(survey, declared, zone or get_organisation().zone)
     groups = []
     for entry in declared:
         counts = {value: n for value, n in found[entry.key].items() if value}

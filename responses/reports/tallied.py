@@ -2,22 +2,32 @@
 
 Tallies serve a selection that is narrowed by nothing, or by one thing: a campaign, a channel, or
 values of one segment property. Anything else is counted live. Which it was nobody can tell from
-the numbers: each query for tallies reads how far they go in the same snapshot as the tallies.
+the numbers: one statement reads how far the tallies go, the tallies, and the answers after them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, F
-from django.db.models.functions import TruncDate
+from django.db.models import Count, DateTimeField, TextField, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce, TruncDate
 
-from responses.dimensions import ALL, CAMPAIGN, DAY, PROPERTY, Dimension, make_dimension
+from responses.dimensions import (
+    ALL,
+    CAMPAIGN,
+    PROPERTY,
+    Dimension,
+    compile_text,
+    make_dimension,
+)
 from responses.models import Response
 from responses.models.tally import COUNTS
 from responses.scoring import HIGHEST, categorise
@@ -31,15 +41,24 @@ Histogram: TypeAlias = tuple[int, ...]
 NOBODY: Histogram = (0,) * (HIGHEST + 1)
 
 _SUMS = ", ".join(f"sum(tally.{column})" for column in COUNTS)
-# A sheet that nobody answered on still says how far it goes: hence the outer join.
-_KEPT = """
-    SELECT sheet.through, {key}, {sums}
+_NOTHING = ", ".join(["NULL::bigint"] * len(COUNTS))
+# Both halves in one snapshot. In the first each row has eleven counts, in the second one score.
+_BOTH = """
+    SELECT {key}, NULL::integer, NULL::bigint, {sums}
       FROM responses_tallysheet AS sheet
-      LEFT JOIN responses_dailytally AS tally
-        ON tally.sheet_id = sheet.id AND tally.day <= sheet.through AND {condition}
-     WHERE sheet.survey_id = %s AND sheet.dimension = %s AND sheet.fingerprint = %s
-     GROUP BY sheet.through, {key}
+      JOIN responses_dailytally AS tally ON tally.sheet_id = sheet.id
+     WHERE sheet.survey_id = %s AND sheet.dimension = %s AND sheet.fingerprint = %s AND {condition}
+     GROUP BY 1
+     UNION ALL
+    SELECT live.*, {nothing} FROM ({live}) AS live
 """
+_SINCE = """(
+    SELECT coalesce(max(sheet.ends_at), '-infinity') FROM responses_tallysheet AS sheet
+     WHERE sheet.survey_id = %s AND sheet.dimension = %s AND sheet.fingerprint = %s
+)"""
+# The planner cannot know what the sheet says, and takes a half-open range for a third of the table.
+# Of one that has two ends it expects little, and uses the index.
+_END = "'infinity'::timestamptz"
 
 
 def add_up(histograms: Iterable[Histogram]) -> Histogram:
@@ -91,74 +110,78 @@ def _find_slice_of(only: PropertyFilter, selection: Selection) -> Slice | None:
 
 def read_days(selection: Selection) -> dict[dt.date, Histogram]:
     """Return the counted answers of each selected day on which there were any."""
-    found: dict[dt.date, list[int]] = defaultdict(lambda: list(NOBODY))
-    part = find_slice(selection)
-    rows, rest = _read_kept("tally.day", part, selection) if part else ([], selection)
-    for day, counts in rows:
-        found[day] = list(counts)
-    if rest is not None:
-        live = _live(rest).annotate(_day=TruncDate("answered_at", tzinfo=selection.zone))
-        for day, score, n in live.values_list("_day", "score").annotate(n=Count("pk")):
-            found[day][score] += n
-    masked = {day: _mask(found[day], selection) for day in sorted(found)}
-    return {day: counts for day, counts in masked.items() if any(counts)}
+    day = TruncDate("answered_at", tzinfo=selection.zone)
+    found = _read("tally.day", day, find_slice(selection), selection)
+    return {day: found[day] for day in sorted(found) if any(found[day])}
 
 
 def read_total(selection: Selection) -> Histogram:
     """Return the counted answers of all selected days together."""
-    part = find_slice(selection)
-    rows, rest = _read_kept("NULL::text", part, selection) if part else ([], selection)
-    counts = list(add_up(tuple(kept) for _, kept in rows))
-    if rest is not None:
-        for score, n in _live(rest).values_list("score").annotate(n=Count("pk")):
-            counts[score] += n
-    return _mask(counts, selection)
+    nothing = Value("", output_field=TextField())
+    return add_up(_read("''::text", nothing, find_slice(selection), selection).values())
 
 
 def read_values(selection: Selection, declared: Property | None, key: str) -> dict[str, Histogram]:
     """Return the counted answers by value of the property `key`; '' are those without one.
 
-    A selection that is narrowed already, by anything but its days, has two dimensions: live.
+    A selection that is narrowed already, by anything but days and scores, is counted live.
     """
     part = find_slice(selection)
-    found: dict[str, list[int]] = defaultdict(lambda: list(NOBODY))
-    rest: Selection | None = selection
-    rows: list[tuple[Any, Histogram]] = []
+    whole = None
     if part and part.dimension.name == ALL and declared and declared.is_segment:
         whole = Slice(make_dimension(f"{PROPERTY}{key}", selection.zone, declared))
-        rows, rest = _read_kept("tally.value", whole, selection)
-    for value, counts in rows:
-        found[value] = list(counts)
-    if rest is not None:
-        live = _live(rest).annotate(_value=band_text(declared or Property(key=key)))
-        for value, score, n in live.values_list("_value", "score").annotate(n=Count("pk")):
-            found[value or ""][score] += n
-    return {value: _mask(counts, selection) for value, counts in found.items()}
+    value = band_text(declared or Property(key=key))
+    found = _read("tally.value", Coalesce(value, Value("", output_field=TextField())), whole, selection)
+    return {value: counts for value, counts in found.items() if any(counts)}
 
 
-def _read_kept(
-    key: str, part: Slice, selection: Selection
-) -> tuple[list[tuple[Any, Histogram]], Selection | None]:
-    """Return what stands in tallies by `key`, and the rest of the selection (None: nothing)."""
+def _read(
+    kept_key: str, live_key: Any, part: Slice | None, selection: Selection
+) -> dict[Any, Histogram]:
+    """Return the counts by a key; it is one thing in SQL for tallies, and one for answers."""
+    found: dict[Any, list[int]] = defaultdict(lambda: list(NOBODY))
+    live = Response.objects.counted().in_selection(selection).order_by()
+    if part is None:
+        rows: Iterable[Any] = _by_score(live, live_key)
+    else:
+        rows = _read_both(kept_key, live_key, part, live, selection)
+    for key, score, n, *counts in rows:
+        if score is None:
+            found[key] = list(map(sum, zip(found[key], counts, strict=True)))
+        else:
+            found[key][score] += n
+    return {key: _mask(counts, selection) for key, counts in found.items()}
+
+
+def _by_score(live: Any, key: Any) -> Any:
+    return live.annotate(_key=key).values_list("_key", "score").annotate(n=Count("pk"))
+
+
+def _read_both(
+    kept_key: str, live_key: Any, part: Slice, live: Any, selection: Selection
+) -> list[Any]:
+    survey_pk = selection.survey.pk if selection.survey else None
+    sheet = [survey_pk, part.dimension.name, part.dimension.fingerprint]
+    since = RawSQL(_SINCE, sheet, output_field=DateTimeField())
+    end = RawSQL(_END, [], output_field=DateTimeField())
+    newer = _by_score(live.filter(answered_at__gte=since, answered_at__lt=end), live_key)
+    newer_sql, newer_params = newer.query.sql_with_params()
     condition, params = _conditions(part, selection)
-    dimension = part.dimension
+    statement = _BOTH.format(
+        key=kept_key, sums=_SUMS, condition=condition, nothing=_NOTHING, live=newer_sql
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            _KEPT.format(key=key, sums=_SUMS, condition=condition),
-            [*params, selection.survey and selection.survey.pk, dimension.name]
-            + [dimension.fingerprint],
-        )
-        rows = cursor.fetchall()
-    if not rows:
-        return [], selection
-    return [(row[1], row[2:]) for row in rows if row[2] is not None], _after(rows[0][0], selection)
+        cursor.execute(statement, [*sheet, *params, *newer_params])
+        return cursor.fetchall()
 
 
 def _conditions(part: Slice, selection: Selection) -> tuple[str, list[Any]]:
     conditions, params = ["TRUE"], list[Any]()
     if part.values:
-        conditions.append("md5(tally.value) IN (SELECT md5(each) FROM unnest(%s::text[]) each)")
-        params.append(list(part.values))
+        conditions.append("md5(tally.value) = ANY (%s)")
+        params.append(
+            [hashlib.md5(v.encode(), usedforsecurity=False).hexdigest() for v in part.values]
+        )
     if selection.first:
         conditions.append("tally.day >= %s")
         params.append(selection.first)
@@ -168,97 +191,62 @@ def _conditions(part: Slice, selection: Selection) -> tuple[str, list[Any]]:
     return " AND ".join(conditions), params
 
 
-def _after(through: dt.date, selection: Selection) -> Selection | None:
-    """Return the days of a selection that are not tallied yet."""
-    first = through + DAY
-    if selection.first and selection.first > first:
-        return selection
-    if selection.last and selection.last < first:
-        return None
-    return replace(selection, first=first)
-
-
-def _live(selection: Selection) -> Any:
-    return Response.objects.counted().in_selection(selection).order_by()
-
-
 def _mask(counts: Sequence[int], selection: Selection) -> Histogram:
     """Leave only the scores that a selection names."""
     if selection.score is None and not selection.category:
         return tuple(counts)
     scale_min = selection.survey.scale_min if selection.survey else 0
-    return tuple(
-        n
-        if (selection.score in (None, score))
-        and (
-            not selection.category
-            or (n and categorise(score, scale_min=scale_min).value == selection.category)
-        )
-        else 0
-        for score, n in enumerate(counts)
+
+    def is_meant(score: int) -> bool:
+        if selection.score not in (None, score):
+            return False
+        category = selection.category
+        return not category or categorise(score, scale_min=scale_min).value == category
+
+    return tuple(n if n and is_meant(score) else 0 for score, n in enumerate(counts))
+
+
+_SEGMENTS = """
+    WITH wanted AS MATERIALIZED (
+        SELECT named.dimension, sheet.id, coalesce(sheet.ends_at, '-infinity') AS since
+          FROM unnest(%s::text[], %s::text[]) AS named (dimension, fingerprint)
+          LEFT JOIN responses_tallysheet AS sheet
+            ON sheet.survey_id = %s AND sheet.dimension = named.dimension
+           AND sheet.fingerprint = named.fingerprint
     )
-
-
-_SEGMENTS_KEPT = """
-    SELECT sheet.dimension, sheet.through, tally.value, sum({n})
-      FROM responses_tallysheet AS sheet
-      LEFT JOIN responses_dailytally AS tally
-        ON tally.sheet_id = sheet.id AND tally.day <= sheet.through
-      JOIN unnest(%s::text[], %s::text[]) AS wanted (dimension, fingerprint)
-        ON wanted.dimension = sheet.dimension AND wanted.fingerprint = sheet.fingerprint
-     WHERE sheet.survey_id = %s
-     GROUP BY sheet.dimension, sheet.through, tally.value
+    SELECT wanted.dimension, tally.value, sum({n})
+      FROM wanted JOIN responses_dailytally AS tally ON tally.sheet_id = wanted.id
+     GROUP BY wanted.dimension, tally.value
+     UNION ALL
+    SELECT wanted.dimension, live.value, count(*)
+      FROM responses_response
+     CROSS JOIN LATERAL (VALUES {values}) AS live (dimension, value)
+      JOIN wanted ON wanted.dimension = live.dimension
+                 AND responses_response.answered_at >= wanted.since
+     WHERE responses_response.survey_id = %s AND responses_response.status = 'counted'
+       AND responses_response.answered_at >= (SELECT min(since) FROM wanted)
+       AND responses_response.answered_at < {end}
+     GROUP BY wanted.dimension, live.value
 """
 
 
 def count_segment_values(
-    survey: Survey, declared: Iterable[Property], zone: Any
+    survey: Survey, declared: Sequence[Property], zone: ZoneInfo
 ) -> dict[str, dict[str, int]]:
-    """Return how many counted answers have each value of each of these properties, blanks too."""
-    properties = {entry.key: entry for entry in declared}
-    found: dict[str, dict[str, int]] = {key: defaultdict(int) for key in properties}
-    ends = _read_segments_kept(survey, properties, zone, found)
-    since: dict[dt.date | None, list[Property]] = defaultdict(list)
-    for key, entry in properties.items():
-        since[ends.get(key)].append(entry)
-    for through, entries in since.items():
-        first = through + DAY if through else None
-        _count_live(Selection(zone=zone, survey=survey, first=first), entries, found)
-    return found
-
-
-def _read_segments_kept(
-    survey: Survey,
-    properties: Mapping[str, Property],
-    zone: Any,
-    found: dict[str, dict[str, int]],
-) -> dict[str, dt.date]:
-    """Add to `found` what stands in tallies; return until when, of each property that does."""
-    wanted = [make_dimension(f"{PROPERTY}{key}", zone, each) for key, each in properties.items()]
-    ends: dict[str, dt.date] = {}
+    """Return how many counted answers have each value of each of these properties; '' for none."""
+    found: dict[str, dict[str, int]] = {entry.key: defaultdict(int) for entry in declared}
+    wanted = [make_dimension(f"{PROPERTY}{each.key}", zone, each) for each in declared]
+    names, values = [each.name for each in wanted], []
+    params: list[Any] = [names, [each.fingerprint for each in wanted], survey.pk]
+    for name, entry in zip(names, declared, strict=True):
+        sql, its_params = compile_text(band_text(entry))
+        values.append(f"(%s::text, {sql})")
+        params += [name, *its_params]
+    counts = " + ".join(f"tally.{column}" for column in COUNTS)
     with connection.cursor() as cursor:
         cursor.execute(
-            _SEGMENTS_KEPT.format(n=" + ".join(f"tally.{column}" for column in COUNTS)),
-            [[each.name for each in wanted], [each.fingerprint for each in wanted], survey.pk],
+            _SEGMENTS.format(n=counts, values=", ".join(values), end=_END), [*params, survey.pk]
         )
-        for dimension, through, value, n in cursor.fetchall():
-            key = dimension.removeprefix(PROPERTY)
-            ends[key] = through
-            if value is not None:
-                found[key][value] += n
-    return ends
-
-
-def _count_live(
-    selection: Selection, entries: list[Property], found: dict[str, dict[str, int]]
-) -> None:
-    names = {f"_value_{number}": entry for number, entry in enumerate(entries)}
-    rows = (
-        _live(selection)
-        .annotate(**{name: band_text(entry) for name, entry in names.items()})
-        .values_list(*names)
-        .annotate(n=Count("pk"))
-    )
-    for *values, n in rows:
-        for value, entry in zip(values, names.values(), strict=True):
-            found[entry.key][value or ""] += n
+        for dimension, value, n in cursor.fetchall():
+            found[dimension.removeprefix(PROPERTY)][value] += n
+    return found
