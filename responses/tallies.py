@@ -71,7 +71,7 @@ def keep_tallies(
         moments.setdefault(survey_pk, set()).add(moment)
     for survey_pk in sorted(moments):
         if not _hold_newer_days(survey_pk, moments[survey_pk], keys):
-            _lock(survey_pk, shared=False)
+            lock_survey(survey_pk, shared=False)
             _rebuild_moments(survey_pk, moments[survey_pk], keys)
 
 
@@ -82,7 +82,7 @@ def _hold_newer_days(
     earliest = min(moments)
     try:
         with transaction.atomic():
-            _lock(survey_pk, shared=True)
+            lock_survey(survey_pk, shared=True)
             ends = _find_sheets(survey_pk, keys).values_list("through", "counted_as__zone")
             if any(_day_of(earliest, zone) <= through for through, zone in ends):
                 raise _Settled
@@ -118,7 +118,7 @@ class ChangedProperties:
         keep_tallies(self.touched, keys=self.keys)
 
 
-def _lock(survey_pk: int, *, shared: bool) -> None:
+def lock_survey(survey_pk: int, *, shared: bool) -> None:
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(%s, %s)", [LOCKS, survey_pk])
@@ -212,7 +212,7 @@ def advance_survey(
 def _lock_for_job(survey: Survey) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
-    _lock(survey.pk, shared=False)
+    lock_survey(survey.pk, shared=False)
 
 
 @transaction.atomic
@@ -273,7 +273,7 @@ def _end(through: dt.date, zone: str) -> dict[str, Any]:
 def forget(survey: Survey) -> None:
     """Throw away every tally of a survey: it is counted live until the job has been there."""
     with transaction.atomic():
-        _lock(survey.pk, shared=False)
+        lock_survey(survey.pk, shared=False)
         sheets = TallySheet.objects.filter(survey=survey)
         DailyTally.objects.filter(sheet__in=sheets)._raw_delete(connection.alias)
         sheets.delete()
