@@ -191,14 +191,12 @@ def advance_survey(
     try:
         _open_sheets(survey, dimensions, until)
         while True:
-            started_at = time.monotonic()
             counted = _advance_some(survey, until, size)
             if counted is None:
                 return done
-            through, days = counted
+            through, days, took = counted
             done += days
             tell(through, until)
-            took = time.monotonic() - started_at
             size = max(1, min(size * 2 if took < CHUNK_SECONDS / 2 else size, MOST_DAYS))
             if took > CHUNK_SECONDS:
                 size = max(1, size // 2)
@@ -243,12 +241,16 @@ def _open_sheets(survey: Survey, dimensions: Collection[Dimension], until: dt.da
 
 
 @transaction.atomic
-def _advance_some(survey: Survey, until: dt.date, size: int) -> tuple[dt.date, int] | None:
-    """Add the next days to the sheets that are furthest behind; None when there are no more."""
+def _advance_some(survey: Survey, until: dt.date, size: int) -> tuple[dt.date, int, float] | None:
+    """Add the next days to the sheets that are furthest behind; None when there are no more.
+
+    Returns their new end, how many days that were, and for how many seconds we had the lock.
+    """
     sheets = TallySheet.objects.filter(survey=survey, through__lt=until)
     if not sheets.exists():
         return None
     _lock_for_job(survey)
+    started_at = time.monotonic()
     behind = list(sheets.all())
     if not behind:
         return None
@@ -263,7 +265,7 @@ def _advance_some(survey: Survey, until: dt.date, size: int) -> tuple[dt.date, i
     TallySheet.objects.filter(pk__in=[sheet.pk for sheet in last]).update(
         **_end(through, zone)
     )
-    return through, len(days)
+    return through, len(days), time.monotonic() - started_at
 
 
 def _end(through: dt.date, zone: str) -> dict[str, Any]:

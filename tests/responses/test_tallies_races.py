@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,6 +46,9 @@ DAY = dt.timedelta(days=1)
 STORM_SECONDS = 8.0
 # A day of the story goes by in so many seconds.
 DAY_SECONDS = 0.2
+LONGEST_COMMIT = 0.1
+# Between two acts that lock whole surveys, so that others have their turns.
+PAUSE = 0.1
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -207,6 +211,8 @@ class Storm:
             try:
                 while not self.is_over():
                     act(random)
+                    # The pool has fewer connections than there are threads.
+                    connection.close()
                     with self.lock:
                         self.done[act.__name__] = self.done.get(act.__name__, 0) + 1
             except BaseException as error:
@@ -218,22 +224,31 @@ class Storm:
         thread.start()
         return thread
 
+    @contextmanager
+    def slow_commit(self, random: Random) -> Iterator[None]:
+        """A database that is busy: between the last statement and the commit others go on."""
+        with transaction.atomic():
+            yield
+            if random.random() < 0.5:
+                time.sleep(random.random() * LONGEST_COMMIT)
+
     def answer(self, random: Random) -> None:
         """A customer; some hesitate on the way between the clock and the database."""
         now = self.now()
         person = make_contact(properties={"region": random.choice(["Noord", "Zuid", "Oost"])})
         invitation = make_invitation(campaign=random.choice(self.campaigns), contact=person)
         if random.random() < 0.3:
-            time.sleep(random.random() * DAY_SECONDS * 5)
+            time.sleep(random.random() * DAY_SECONDS * 3)
         sign = "too_fast" if random.random() < 0.2 else ""
-        record_response(
-            invitation,
-            score=random.randint(0, 10),
-            comment="",
-            language="nl",
-            now=now,
-            automatic_reason=sign,
-        )
+        with self.slow_commit(random):
+            record_response(
+                invitation,
+                score=random.randint(0, 10),
+                comment="",
+                language="nl",
+                now=now,
+                automatic_reason=sign,
+            )
 
     def change(self, random: Random) -> None:
         invitation = self.pick(Invitation.objects.filter(response__isnull=False), random)
@@ -251,22 +266,25 @@ class Storm:
             pass
 
     def judge(self, random: Random) -> None:
+        time.sleep(PAUSE)
         response = self.pick(Response.objects.select_related("survey"), random)
         if response is None:
             return
         act = random.choice(["exclude", "restore", "accept"])
         now = self.now()
         try:
-            if act == "exclude":
-                exclude_response(response, user=self.user, reason="Double", now=now)
-            elif act == "restore":
-                restore_response(response, user=self.user, now=now)
-            else:
-                accept_response(response, user=self.user, now=now)
+            with self.slow_commit(random):
+                if act == "exclude":
+                    exclude_response(response, user=self.user, reason="Double", now=now)
+                elif act == "restore":
+                    restore_response(response, user=self.user, now=now)
+                else:
+                    accept_response(response, user=self.user, now=now)
         except Response.DoesNotExist:
             pass  # its import was undone
 
     def bring_in(self, random: Random) -> None:
+        time.sleep(PAUSE)
         survey, now = random.choice(self.surveys), self.now()
         rows = ["score;date;region"]
         for _ in range(random.randint(1, 30)):
@@ -275,16 +293,18 @@ class Storm:
         columns = Columns(score="score", date="date", properties=("region",))
         rules = Rules(columns=columns, scores=survey.scores, zone=ZONE, now=now)
         content = "\n".join([*rows, ""]).encode()
-        import_answers(content, f"{random.random()}.csv", rules, survey)
+        with self.slow_commit(random):
+            import_answers(content, f"{random.random()}.csv", rules, survey)
 
     def undo(self, random: Random) -> None:
         batch = self.pick(ImportBatch.objects.filter(state=ImportBatch.State.IMPORTED), random)
+        time.sleep(PAUSE)
         if batch is None:
-            time.sleep(0.01)
             return
         undo_import(batch, now=self.now())
 
     def forget(self, random: Random) -> None:
+        time.sleep(PAUSE)
         person = self.pick(Contact.objects.filter(responses__isnull=False), random)
         if person is None:
             return
