@@ -84,7 +84,7 @@ def count_responses(selection: Selection, *, days: DaysCounted | None = None) ->
 def _count_left_out(selection: Selection) -> dict[str, int]:
     """Few have these states, and an index of their own."""
     rows = Response.objects.filter(status__in=LEFT_OUT).in_selection(selection).order_by()
-    return dict(rows.values_list("status").annotate(n=Count("pk")))
+    return dict(rows.values_list("status").annotate(n=Count("*")))
 
 
 def count_days(selection: Selection) -> DaysCounted:

@@ -154,7 +154,7 @@ def _read(
 
 
 def _by_score(live: Any, key: Any) -> Any:
-    return live.annotate(_key=key).values_list("_key", "score").annotate(n=Count("pk"))
+    return live.annotate(_key=key).values_list("_key", "score").annotate(n=Count("*"))
 
 
 def _read_both(
