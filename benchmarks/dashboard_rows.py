@@ -7,6 +7,7 @@ and two more people were asked who did not answer.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from random import Random
@@ -24,7 +25,7 @@ ASKED_PER_ANSWER = 3
 MAILED, WORDY, LEFT_OUT = 10, 10, 100
 SCORES = [0, 2, 4, 5, 6, 7, 7, 8, 8, 8, 9, 9, 9, 9, 10, 10, 10]
 BLOCK = 20_000
-WORDS = "De levering was snel en de doos kwam heel aan, de factuur klopte niet helemaal".split()
+WORDS = ("De", "levering", "was", "snel", "en", "de", "factuur", "klopte", "niet")
 
 Row = tuple[object, ...]
 _RESPONSES = (
@@ -42,9 +43,11 @@ _FOLLOW_UPS = (
 )
 
 
-def load(rows: int, *, now: dt.datetime, tell: Callable[[str], None] = lambda _said: None) -> Survey:
+def load(
+    rows: int, *, now: dt.datetime, tell: Callable[[str], None] = lambda _said: None
+) -> Survey:
     """Fill an empty database; return the survey."""
-    Organisation.objects.create(pk=1, name="Voorbeeld", postal_address="Teststraat 1, Testdam")
+    Organisation.objects.create(pk=1, name="Voorbeeld", first_steps_closed_at=now)
     for key, label in (("region", "Regio"), ("product", "Product")):
         Property.objects.create(key=key, label=label, is_segment=True)
     survey = Survey.objects.create(name="Survey", slug="survey", company="Voorbeeld")
@@ -77,7 +80,7 @@ def load(rows: int, *, now: dt.datetime, tell: Callable[[str], None] = lambda _s
     with connection.cursor() as cursor:
         for table in ("responses_response", "surveys_invitation"):
             cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"  # noqa: S608
             )
         cursor.execute("VACUUM ANALYZE")
     return survey
@@ -112,9 +115,10 @@ def _properties(random: Random) -> dict[str, str]:
 def _copy(table: str, columns: Iterable[str], rows: Iterator[Row]) -> int:
     """Lines in PostgreSQL's text format; no value of ours holds a character that it escapes."""
     count, lines = 0, list[str]()
-    with connection.cursor() as cursor, cursor.copy(
-        f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-    ) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
+    ):
         for row in rows:
             lines.append("\t".join(r"\N" if cell is None else str(cell) for cell in row) + "\n")
             count += 1
@@ -172,8 +176,7 @@ class _Rows:
                 "mail" if is_mailed else "import",
                 "",
                 "",
-                f'{{"region": "Regio {random.randrange(REGIONS) + 1}", '
-                f'"product": "Product {random.randrange(PRODUCTS) + 1}"}}',
+                json.dumps(_properties(random)),
                 status,
                 "",
                 None,

@@ -11,14 +11,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Expression, F, TextField
-from django.db.models.functions import Cast
+from django.db.models import Expression, F, Func, TextField
+from django.db.models.functions import Cast, TruncDate
 
 from responses.models import Response, TallySheet
 from surveys.models import Property
 from surveys.properties import PATTERNS, band_text
 
 ALL, CAMPAIGN, CHANNEL, PROPERTY = "", "campaign", "channel", "property:"
+# The campaign and the day on which somebody was asked, as "12:2026-03-31".
+ASKED = "asked"
+# Not of answers: see responses.sent_tallies.
+SENT = "sent"
 DAY = dt.timedelta(days=1)
 
 # One pass over the answers of some days for all sheets. An index gives each day its own answers.
@@ -66,7 +70,7 @@ def list_dimensions(zone: ZoneInfo) -> list[Dimension]:
     """Return everything that answers are to be tallied by now."""
     segments = Property.objects.segments().order_by("key")
     return [
-        *(make_dimension(name, zone) for name in (ALL, CAMPAIGN, CHANNEL)),
+        *(make_dimension(name, zone) for name in (ALL, CAMPAIGN, CHANNEL, ASKED)),
         *(make_dimension(f"{PROPERTY}{entry.key}", zone, entry) for entry in segments),
     ]
 
@@ -111,6 +115,8 @@ def _value_of(sheet: TallySheet) -> Expression | F | None:
             return Cast("invitation__campaign_id", TextField())
         case "channel":
             return F("channel")
+        case "asked":
+            return _asked(sheet.counted_as["zone"])
     # As the sheet has it, whatever has become of the property meanwhile.
     declared = Property(
         key=sheet.dimension.removeprefix(PROPERTY),
@@ -118,6 +124,15 @@ def _value_of(sheet: TallySheet) -> Expression | F | None:
         bands=sheet.counted_as.get("bands", []),
     )
     return band_text(declared)
+
+
+def _asked(zone: str) -> Expression:
+    """NULL for who was not asked, or whose mail is not known to have left."""
+    day = Cast(TruncDate("invitation__sent_at", tzinfo=ZoneInfo(zone)), TextField())
+    campaign = Cast("invitation__campaign_id", TextField())
+    # Concat of Django would make '' of a NULL.
+    return Func(campaign, day, template="(%(expressions)s)", arg_joiner=" || ':' || ",
+                output_field=TextField())
 
 
 def compile_text(expression: Expression | F | None) -> tuple[str, list[Any]]:

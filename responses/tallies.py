@@ -35,8 +35,8 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Min, QuerySet
 from django.db.transaction import TransactionManagementError
 
-from responses.dimensions import DAY, PROPERTY, Dimension, add_up, list_dimensions, midnight
-from responses.models import DailyTally, Response, TallySheet
+from responses.dimensions import DAY, PROPERTY, SENT, Dimension, add_up, list_dimensions, midnight
+from responses.models import DailyTally, Response, SentTally, TallySheet
 from responses.models.tally import COUNTS
 from surveys.models import Survey, get_organisation
 
@@ -50,6 +50,12 @@ CHUNK_SECONDS = 0.5
 MOST_DAYS = 366
 # How long the job stands in line for the lock, and others behind it.
 PATIENCE = "3s"
+
+_INSERT = """
+    INSERT INTO responses_dailytally (sheet_id, day, value, {columns})
+    SELECT sheet_id, day, value, {columns} FROM ({counted}) AS counted
+     ORDER BY sheet_id, value, day
+"""
 
 
 class _Settled(Exception):
@@ -92,10 +98,14 @@ def _hold_newer_days(
 
 
 def _find_sheets(survey_pk: int, keys: Collection[str] | None) -> QuerySet[TallySheet]:
-    sheets = TallySheet.objects.filter(survey=survey_pk)
+    sheets = _sheets_of_answers(survey_pk)
     if keys is not None:
         sheets = sheets.filter(dimension__in=[f"{PROPERTY}{key}" for key in keys])
     return sheets
+
+
+def _sheets_of_answers(survey_pk: int) -> QuerySet[TallySheet]:
+    return TallySheet.objects.filter(survey=survey_pk).exclude(dimension=SENT)
 
 
 @dataclass(slots=True)
@@ -153,9 +163,7 @@ def _write(sheets: list[TallySheet], days: list[dt.date]) -> None:
     columns = ", ".join(COUNTS)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {DailyTally._meta.db_table} (sheet_id, day, value, {columns}) "
-            f"SELECT sheet_id, day, value, {columns} FROM ({counted}) AS counted "
-            "ORDER BY sheet_id, value, day",
+            _INSERT.format(columns=columns, counted=counted),
             params,
         )
 
@@ -217,7 +225,7 @@ def _lock_for_job(survey: Survey) -> None:
 def _open_sheets(survey: Survey, dimensions: Collection[Dimension], until: dt.date) -> None:
     """Make the sheets that are missing, and throw away those that nobody reads any more."""
     wanted = {(each.name, each.fingerprint): each for each in dimensions}
-    sheets = TallySheet.objects.filter(survey=survey)
+    sheets = _sheets_of_answers(survey.pk)
     if set(sheets.values_list("dimension", "fingerprint")) == set(wanted):
         return
     _lock_for_job(survey)
@@ -236,7 +244,7 @@ def _open_sheets(survey: Survey, dimensions: Collection[Dimension], until: dt.da
             dimension=each.name,
             counted_as=each.counted_as,
             fingerprint=each.fingerprint,
-            **_end(min(before, until), each.counted_as["zone"]),
+            **find_end(min(before, until), each.counted_as["zone"]),
         )
 
 
@@ -246,7 +254,7 @@ def _advance_some(survey: Survey, until: dt.date, size: int) -> tuple[dt.date, i
 
     Returns their new end, how many days that were, and for how many seconds we had the lock.
     """
-    sheets = TallySheet.objects.filter(survey=survey, through__lt=until)
+    sheets = _sheets_of_answers(survey.pk).filter(through__lt=until)
     if not sheets.exists():
         return None
     _lock_for_job(survey)
@@ -262,13 +270,11 @@ def _advance_some(survey: Survey, until: dt.date, size: int) -> tuple[dt.date, i
     days = [begin + number * DAY for number in range(1, (through - begin).days + 1)]
     last = [sheet for sheet in behind if sheet.through == begin]
     _write(last, days)
-    TallySheet.objects.filter(pk__in=[sheet.pk for sheet in last]).update(
-        **_end(through, zone)
-    )
+    TallySheet.objects.filter(pk__in=[sheet.pk for sheet in last]).update(**find_end(through, zone))
     return through, len(days), time.monotonic() - started_at
 
 
-def _end(through: dt.date, zone: str) -> dict[str, Any]:
+def find_end(through: dt.date, zone: str) -> dict[str, Any]:
     return {"through": through, "ends_at": midnight(through + DAY, ZoneInfo(zone))}
 
 
@@ -278,4 +284,5 @@ def forget(survey: Survey) -> None:
         lock_survey(survey.pk, shared=False)
         sheets = TallySheet.objects.filter(survey=survey)
         DailyTally.objects.filter(sheet__in=sheets)._raw_delete(connection.alias)
+        SentTally.objects.filter(sheet__in=sheets)._raw_delete(connection.alias)
         sheets.delete()

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import F, Min
 
-from responses.dimensions import DAY, add_up
+from responses.dimensions import DAY, SENT, add_up
 from responses.models import DailyTally, Response, TallySheet
 from responses.models.tally import COUNTS
+from responses.sent_tallies import mend_sent
 from responses.tallies import lock_survey, rebuild_days
 from surveys.models import Alarm, Survey, get_organisation
 from surveys.sending.alarms import Facts, raise_alarms
@@ -61,7 +62,8 @@ def find_differences(
     survey: Survey, *, renew: Callable[[], None] = lambda: None
 ) -> Iterator[Difference]:
     """Yield every tally of a survey that is not what its answers add up to. Writes nothing."""
-    sheets = list(TallySheet.objects.filter(survey=survey).order_by("pk"))
+    answers = TallySheet.objects.filter(survey=survey).exclude(dimension=SENT)
+    sheets = list(answers.order_by("pk"))
     beyond = DailyTally.objects.filter(sheet__in=sheets).select_related("sheet")
     for tally in beyond.filter(day__gt=_through()):
         yield Difference(survey.slug, tally.sheet.dimension, tally.day, tally.value, tally.sheet_id)
@@ -76,9 +78,7 @@ def _through() -> F:
     return F("sheet__through")
 
 
-def _list_days(
-    survey: Survey, sheets: list[TallySheet], zone: ZoneInfo
-) -> Iterator[list[dt.date]]:
+def _list_days(survey: Survey, sheets: list[TallySheet], zone: ZoneInfo) -> Iterator[list[dt.date]]:
     """Yield all days of answers and tallies, some at a time."""
     first = Response.objects.filter(survey=survey).aggregate(first=Min("answered_at"))["first"]
     tallied = DailyTally.objects.filter(sheet__in=sheets).aggregate(first=Min("day"))["first"]
@@ -92,9 +92,7 @@ def _list_days(
         day += DAYS * DAY
 
 
-def _compare(
-    survey: Survey, sheets: list[TallySheet], days: list[dt.date]
-) -> Iterator[Difference]:
+def _compare(survey: Survey, sheets: list[TallySheet], days: list[dt.date]) -> Iterator[Difference]:
     counted, params = add_up(sheets, days)
     statement = _DIFFERING.format(counted=counted, columns=", ".join(COUNTS))
     with connection.cursor() as cursor:
@@ -122,6 +120,8 @@ def check_nightly(*, now: dt.datetime, renew: Callable[[], None] = lambda: None)
             wrong[str(survey.pk)] = {"name": survey.name, "count": days}
             logger.error("Tallies differ: %s", "; ".join(map(str, found[:MOST_LOGGED])))
             mend(survey, found)
+        if late := mend_sent(survey):
+            logger.warning("What was sent on %s changed long after", ", ".join(map(str, late)))
     raise_alarms(Alarm.Kind.TALLIES, wrong, now=now)
     note_alive(CHECKED, now=now)
     return total

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from responses import tallies, tally_check
+from responses import sent_tallies, tallies, tally_check
 from responses.uploading import work_on
 from surveys.importing.running import find_waiting
 from surveys.models import ImportBatch
@@ -31,7 +31,9 @@ def import_files() -> str:
 @one_at_a_time("advance_tallies")
 def advance_tallies(lease: Lease) -> str:
     """Tally the days that have settled, and what a changed setting wants counted anew."""
-    return f"tallied {tallies.advance(now=timezone.now(), renew=lease.renew)} days"
+    now = timezone.now()
+    days = tallies.advance(now=now, renew=lease.renew)
+    return f"tallied {days} days of answers, {sent_tallies.advance_all(now=now)} of sending"
 
 
 @shared_task(name="responses.check_tallies")

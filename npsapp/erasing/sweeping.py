@@ -23,7 +23,7 @@ OUR_APPS = ("surveys", "responses", "closeloop")
 # made of answers, and counted anew when those have changed.
 KEPT = frozenset(
     {"organisation", "sender", "survey", "rootcause", "member", "property", "account",
-     "replytemplate", "tallysheet", "dailytally"}
+     "replytemplate", "tallysheet", "dailytally", "senttally"}
 )  # fmt: skip
 NOT_IMPORTED = {ImportBatch.State.UPLOADED, ImportBatch.State.PREVIEWED, ImportBatch.State.FAILED}
 

@@ -1,4 +1,4 @@
 from responses.models.response import Category, Response, ResponseVersion
-from responses.models.tally import DailyTally, TallySheet
+from responses.models.tally import DailyTally, SentTally, TallySheet
 
-__all__ = ["Category", "DailyTally", "Response", "ResponseVersion", "TallySheet"]
+__all__ = ["Category", "DailyTally", "Response", "ResponseVersion", "SentTally", "TallySheet"]

@@ -181,6 +181,8 @@ class Response(models.Model):
             # What is kept out of the count: few, and told beside every score.
             models.Index(
                 fields=["survey", "status", "answered_at"],
+                # Whose invitation it answers, for the response rate.
+                include=["invitation"],
                 name="response_left_out",
                 condition=Q(status__in=["provisional", "excluded"]),
             ),

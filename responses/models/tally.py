@@ -1,4 +1,4 @@
-"""Answers added up per day: what every figure over many days is read from. See responses.tallies."""
+"""Answers added up per day, for every figure over many days. See responses.tallies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models.functions import MD5
 
-from surveys.models import Survey
+from surveys.models import Campaign, Survey
 
 # The columns of the eleven counts, of score 0 to score 10.
 COUNTS = tuple(f"n{score}" for score in range(11))
@@ -22,7 +22,8 @@ class TallySheet(models.Model):
     """
 
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="tally_sheets")
-    # '' for all answers, "campaign", "channel" or "property:<key>".
+    # '' for all answers, "campaign", "channel", "property:<key>" or "asked" (the campaign and the day
+    # on which the person was asked); "sent" has tallies of another kind, of what was sent.
     dimension = models.CharField(max_length=80, blank=True)
     counted_as: models.JSONField[dict[str, Any]] = models.JSONField()
     # Of `counted_as`, which may be longer than an index can hold.
@@ -77,3 +78,22 @@ class DailyTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.value}"
+
+
+class SentTally(models.Model):
+    """How many first invitations of a campaign left on a day; see responses.sent_tallies."""
+
+    sheet = models.ForeignKey(
+        TallySheet, on_delete=models.CASCADE, related_name="sent_tallies", db_index=False
+    )
+    day = models.DateField()
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+")
+    n = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sheet", "day", "campaign"], name="sent_tally_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.campaign_id}: {self.n}"

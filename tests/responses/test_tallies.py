@@ -247,7 +247,12 @@ def test_property_that_is_no_segment_any_more_loses_its_tallies(survey: Survey) 
     advance(now=NOW)
 
     assert not DailyTally.objects.filter(sheet__dimension="property:region").exists()
-    assert [each.name for each in list_dimensions(ZONE)] == ["", "campaign", "channel"]
+    assert [each.name for each in list_dimensions(ZONE)] == [
+        "",
+        "campaign",
+        "channel",
+        "asked",
+    ]
 
 
 def test_advance_adds_only_what_settled_since(survey: Survey) -> None:
@@ -454,9 +459,7 @@ def test_counts_add_over_days_and_values(
         total = count_responses(selection).histogram
         compared = compare_groups(selection, "region")
         noord = count_responses(
-            select(
-                survey, first=begin, last=end, filters=(PropertyFilter("region", ("Noord",)),)
-            )
+            select(survey, first=begin, last=end, filters=(PropertyFilter("region", ("Noord",)),))
         )
 
         assert list(total) == [sum(s == score for s, _ in meant) for score in range(11)]

@@ -6,7 +6,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -205,7 +205,7 @@ class Storm:
         return time.monotonic() - self.started_at > STORM_SECONDS or bool(self.raised)
 
     def repeat(self, act: Callable[[Random], object], seed: int) -> threading.Thread:
-        random = Random(seed)  # noqa: S311  (a storm that can be repeated)
+        random = Random(seed)
 
         def run() -> None:
             try:
@@ -254,7 +254,7 @@ class Storm:
         invitation = self.pick(Invitation.objects.filter(response__isnull=False), random)
         if invitation is None:
             return
-        try:
+        with suppress(Closed):
             record_response(
                 invitation,
                 score=random.randint(0, 10),
@@ -262,8 +262,6 @@ class Storm:
                 language="nl",
                 now=self.now() - random.random() * DAY,
             )
-        except Closed:
-            pass
 
     def judge(self, random: Random) -> None:
         time.sleep(PAUSE)
@@ -308,10 +306,8 @@ class Storm:
         person = self.pick(Contact.objects.filter(responses__isnull=False), random)
         if person is None:
             return
-        try:
+        with suppress(CannotEraseNow):
             erase(person.email, person, user=None, now=self.now())
-        except CannotEraseNow:
-            pass
 
     def add_up(self, random: Random) -> None:
         advance(now=self.now())

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from responses.management.finding import find_survey
+from responses.sent_tallies import advance_sent
 from responses.tallies import advance_survey, forget
 from responses.tally_check import find_differences
 from surveys.models import Survey
@@ -54,4 +55,5 @@ class Command(BaseCommand):
                 f"{survey.slug}: counted up to {through} of {until}"
             ),
         )
+        advance_sent(survey, now=timezone.now())
         self.stdout.write(f"{survey.slug}: {days} days counted.")
