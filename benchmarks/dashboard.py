@@ -58,7 +58,7 @@ PLAIN_FILES = {
     **settings.STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-SHOWN = 600
+SHOWN = 170
 # What the page is meant to hold.
 MOST_MS, MOST_QUERIES, MOST_GROWTH, LEAST_GAIN, MOST_MS_OF_TWO = 150, 25, 1.5, 20, 1000
 RAW = """
