@@ -23,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 FOLDER: Path | None = None
-if "--load" not in sys.argv:
+if __name__ == "__main__" and "--load" not in sys.argv:
     FOLDER = Path(tempfile.mkdtemp(prefix="npsapp-dashboard-"))
     # As root PostgreSQL runs as another account, who must be able to pass through.
     FOLDER.chmod(0o711)

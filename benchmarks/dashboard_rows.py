@@ -21,8 +21,9 @@ REGIONS, PRODUCTS = 40, 5
 DAYS = 3 * 365
 CAMPAIGNS = 36
 ASKED_PER_ANSWER = 3
-# One in so many answers was collected by mail, has words, or is left out of the count.
-MAILED, WORDY, LEFT_OUT = 10, 10, 100
+# One in so many answers was collected by mail, has words, or (of the collected ones, one in a
+# hundred) is left out of the count.
+MAILED, WORDY, LEFT_OUT = 10, 10, 1000
 SCORES = [0, 2, 4, 5, 6, 7, 7, 8, 8, 8, 9, 9, 9, 9, 10, 10, 10]
 BLOCK = 20_000
 WORDS = ("De", "levering", "was", "snel", "en", "de", "factuur", "klopte", "niet")
@@ -161,8 +162,8 @@ class _Rows:
         for number in range(self.count):
             is_mailed = number % MAILED == 0
             status = "counted"
-            if number % LEFT_OUT == 50:
-                status = "excluded" if number % (2 * LEFT_OUT) == 50 else "provisional"
+            if number % LEFT_OUT == 0:
+                status = "excluded" if number % (2 * LEFT_OUT) else "provisional"
             wordy = number % WORDY == 3 or number % (2 * WORDY) == 0
             yield (
                 number + 1,

@@ -19,6 +19,7 @@ from django.db.models import Count
 from django.db.models.functions import TruncWeek
 
 from closeloop.reports.cohort import Cohort, Part, cut, read_cohort, select_answered
+from responses.models import Response
 from responses.scoring import apportion
 from responses.selection import Selection
 
@@ -70,8 +71,10 @@ class Week(LoopClosed):
 def loop_closed(selection: Selection, *, now: dt.datetime) -> LoopClosed:
     """Count who of a selection has heard from us (two queries)."""
     cohort = read_cohort(selection, now=now)
-    # Not `find`: nobody here asks how long it took.
-    return LoopClosed(**select_answered(selection).aggregate(**_counts(cohort)))
+    # Not `find`: nobody here asks how long it took. Imported history, which has no follow-ups, is
+    # left out in words: among millions of answers an index then holds those that are meant.
+    answered = select_answered(selection).exclude(response__channel=Response.Channel.IMPORT)
+    return LoopClosed(**answered.aggregate(**_counts(cohort)))
 
 
 def list_weeks(cohort: Cohort, *, most: int | None = MOST_WEEKS) -> list[Week]:

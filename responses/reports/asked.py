@@ -62,10 +62,15 @@ _STATEMENT = """
     ), answered_newer AS (
         SELECT count(*) AS n
           FROM responses_response AS answer
-          JOIN surveys_invitation AS asked ON asked.id = answer.invitation_id
+          -- Without the offset it may read all invitations to join a few.
+          JOIN LATERAL (
+            SELECT * FROM surveys_invitation AS asked
+             WHERE asked.id = answer.invitation_id OFFSET 0
+          ) AS asked ON true
          WHERE answer.survey_id = %(survey)s AND answer.status = 'counted'
            AND answer.answered_at >= (SELECT asked FROM ends)
            AND answer.answered_at < 'infinity'
+           AND NOT answer.channel = 'import'
            AND (%(campaign)s::bigint IS NULL OR asked.campaign_id = %(campaign)s)
            AND asked.sent_at >= %(start)s AND asked.sent_at < %(end)s
     ), set_aside AS (

@@ -12,6 +12,7 @@ from npsapp.pages.panels.frame import Frame
 from responses.models import Response
 from responses.reports.comments import Remark, latest_answers, latest_comments
 from responses.scoring import Tier
+from responses.selection import Selection
 
 
 def show_comments(frame: Frame) -> dict[str, Any]:
@@ -30,7 +31,17 @@ def _find_remarks(frame: Frame) -> list[Remark]:
         if frame.selection.filters:
             return []
         return latest_answers(frame.selection, limit=frame.headline.n)
-    return latest_comments(frame.selection)
+    return latest_comments(_between_answers(frame))
+
+
+def _between_answers(frame: Frame) -> Selection:
+    """The same answers. Those of an old campaign are then not looked for among all newer ones."""
+    selection, first, last = frame.selection, frame.days.first, frame.days.last
+    return replace(
+        selection,
+        first=max(filter(None, (selection.first, first)), default=None),
+        last=min(filter(None, (selection.last, last)), default=None),
+    )
 
 
 def link_follow_ups(remarks: list[Remark]) -> list[Remark]:
