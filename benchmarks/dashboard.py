@@ -135,9 +135,8 @@ def measure(rows: int, *, runs: int, fewest: dict[str, float], with_queries: boo
         if with_queries:
             slow = sorted(captured, key=lambda each: -float(each["time"]))
             for each in slow[:6]:
-                print(
-                    f"    {float(each['time']) * 1000:6.0f} ms  {' '.join(each['sql'].split())[:SHOWN]}"
-                )
+                sql = " ".join(each["sql"].split())[:SHOWN]
+                print(f"    {float(each['time']) * 1000:6.0f} ms  {sql}")
 
 
 def judge(title: str, page: float, queries: int, raw: float, fewest: dict[str, float]) -> str:

@@ -131,8 +131,13 @@ def _asked(zone: str) -> Expression:
     day = Cast(TruncDate("invitation__sent_at", tzinfo=ZoneInfo(zone)), TextField())
     campaign = Cast("invitation__campaign_id", TextField())
     # Concat of Django would make '' of a NULL.
-    return Func(campaign, day, template="(%(expressions)s)", arg_joiner=" || ':' || ",
-                output_field=TextField())
+    return Func(
+        campaign,
+        day,
+        template="(%(expressions)s)",
+        arg_joiner=" || ':' || ",
+        output_field=TextField(),
+    )
 
 
 def compile_text(expression: Expression | F | None) -> tuple[str, list[Any]]:

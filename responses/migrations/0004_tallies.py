@@ -7,94 +7,148 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('responses', '0003_queue'),
-        ('surveys', '0018_tallies'),
+        ("responses", "0003_queue"),
+        ("surveys", "0018_tallies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DailyTally',
+            name="DailyTally",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('value', models.TextField(blank=True)),
-                ('n0', models.PositiveIntegerField(default=0)),
-                ('n1', models.PositiveIntegerField(default=0)),
-                ('n2', models.PositiveIntegerField(default=0)),
-                ('n3', models.PositiveIntegerField(default=0)),
-                ('n4', models.PositiveIntegerField(default=0)),
-                ('n5', models.PositiveIntegerField(default=0)),
-                ('n6', models.PositiveIntegerField(default=0)),
-                ('n7', models.PositiveIntegerField(default=0)),
-                ('n8', models.PositiveIntegerField(default=0)),
-                ('n9', models.PositiveIntegerField(default=0)),
-                ('n10', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("value", models.TextField(blank=True)),
+                ("n0", models.PositiveIntegerField(default=0)),
+                ("n1", models.PositiveIntegerField(default=0)),
+                ("n2", models.PositiveIntegerField(default=0)),
+                ("n3", models.PositiveIntegerField(default=0)),
+                ("n4", models.PositiveIntegerField(default=0)),
+                ("n5", models.PositiveIntegerField(default=0)),
+                ("n6", models.PositiveIntegerField(default=0)),
+                ("n7", models.PositiveIntegerField(default=0)),
+                ("n8", models.PositiveIntegerField(default=0)),
+                ("n9", models.PositiveIntegerField(default=0)),
+                ("n10", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='SentTally',
+            name="SentTally",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('n', models.PositiveIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("n", models.PositiveIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='TallySheet',
+            name="TallySheet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dimension', models.CharField(blank=True, max_length=80)),
-                ('counted_as', models.JSONField()),
-                ('fingerprint', models.CharField(max_length=32)),
-                ('through', models.DateField()),
-                ('ends_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("dimension", models.CharField(blank=True, max_length=80)),
+                ("counted_as", models.JSONField()),
+                ("fingerprint", models.CharField(max_length=32)),
+                ("through", models.DateField()),
+                ("ends_at", models.DateTimeField()),
             ],
         ),
         migrations.AddIndex(
-            model_name='response',
-            index=models.Index(condition=models.Q(('channel', 'import'), _negated=True), fields=['survey', 'answered_at'], include=('id',), name='response_collected'),
+            model_name="response",
+            index=models.Index(
+                condition=models.Q(("channel", "import"), _negated=True),
+                fields=["survey", "answered_at"],
+                include=("id",),
+                name="response_collected",
+            ),
         ),
         migrations.AddIndex(
-            model_name='response',
-            index=models.Index(condition=models.Q(('status__in', ['provisional', 'excluded'])), fields=['survey', 'status', 'answered_at'], include=('invitation',), name='response_left_out'),
+            model_name="response",
+            index=models.Index(
+                condition=models.Q(("status__in", ["provisional", "excluded"])),
+                fields=["survey", "status", "answered_at"],
+                include=("invitation",),
+                name="response_left_out",
+            ),
         ),
         migrations.AddField(
-            model_name='senttally',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='surveys.campaign'),
+            model_name="senttally",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="surveys.campaign"
+            ),
         ),
         migrations.AddField(
-            model_name='tallysheet',
-            name='survey',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tally_sheets', to='surveys.survey'),
+            model_name="tallysheet",
+            name="survey",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="tally_sheets",
+                to="surveys.survey",
+            ),
         ),
         migrations.AddField(
-            model_name='senttally',
-            name='sheet',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='sent_tallies', to='responses.tallysheet'),
+            model_name="senttally",
+            name="sheet",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="sent_tallies",
+                to="responses.tallysheet",
+            ),
         ),
         migrations.AddField(
-            model_name='dailytally',
-            name='sheet',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tallies', to='responses.tallysheet'),
+            model_name="dailytally",
+            name="sheet",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="tallies",
+                to="responses.tallysheet",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tallysheet',
-            constraint=models.UniqueConstraint(fields=('survey', 'dimension', 'fingerprint'), name='tally_sheet_once'),
+            model_name="tallysheet",
+            constraint=models.UniqueConstraint(
+                fields=("survey", "dimension", "fingerprint"), name="tally_sheet_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='senttally',
-            constraint=models.UniqueConstraint(fields=('sheet', 'day', 'campaign'), name='sent_tally_once'),
+            model_name="senttally",
+            constraint=models.UniqueConstraint(
+                fields=("sheet", "day", "campaign"), name="sent_tally_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='dailytally',
-            index=models.Index(models.F('sheet'), django.db.models.functions.text.MD5('value'), models.F('day'), name='daily_tally_of_value'),
+            model_name="dailytally",
+            index=models.Index(
+                models.F("sheet"),
+                django.db.models.functions.text.MD5("value"),
+                models.F("day"),
+                name="daily_tally_of_value",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dailytally',
-            constraint=models.UniqueConstraint(models.F('sheet'), models.F('day'), django.db.models.functions.text.MD5('value'), name='daily_tally_once'),
+            model_name="dailytally",
+            constraint=models.UniqueConstraint(
+                models.F("sheet"),
+                models.F("day"),
+                django.db.models.functions.text.MD5("value"),
+                name="daily_tally_once",
+            ),
         ),
     ]

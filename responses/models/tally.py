@@ -22,8 +22,8 @@ class TallySheet(models.Model):
     """
 
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="tally_sheets")
-    # '' for all answers, "campaign", "channel", "property:<key>" or "asked" (the campaign and the day
-    # on which the person was asked); "sent" has tallies of another kind, of what was sent.
+    # '' for all answers, "campaign", "channel", "property:<key>", or "asked": the campaign and the
+    # day on which the person was asked. "sent" has tallies of another kind: who was asked at all.
     dimension = models.CharField(max_length=80, blank=True)
     counted_as: models.JSONField[dict[str, Any]] = models.JSONField()
     # Of `counted_as`, which may be longer than an index can hold.

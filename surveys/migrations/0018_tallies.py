@@ -5,20 +5,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('surveys', '0017_fewer_index_entries'),
+        ("surveys", "0017_fewer_index_entries"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='alarm',
-            name='kind',
-            field=models.CharField(choices=[('stopped', 'All sending was stopped'), ('overdue', 'Due mail does not leave'), ('mails_overdue', 'Due replies and notices do not leave'), ('held', 'The mail server refuses us'), ('unknown', 'Mail in doubt'), ('stuck', 'Mail that is leaving got no answer'), ('silent', 'A part of the product is silent'), ('ledger', 'A campaign does not add up'), ('clock', 'Two clocks differ'), ('tallies', 'Figures were added up wrongly')], max_length=15),
+            model_name="alarm",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("stopped", "All sending was stopped"),
+                    ("overdue", "Due mail does not leave"),
+                    ("mails_overdue", "Due replies and notices do not leave"),
+                    ("held", "The mail server refuses us"),
+                    ("unknown", "Mail in doubt"),
+                    ("stuck", "Mail that is leaving got no answer"),
+                    ("silent", "A part of the product is silent"),
+                    ("ledger", "A campaign does not add up"),
+                    ("clock", "Two clocks differ"),
+                    ("tallies", "Figures were added up wrongly"),
+                ],
+                max_length=15,
+            ),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(condition=models.Q(('answered_at__isnull', True), ('delivery_status', 'bounced'), ('sequence', 0), ('state', 'sent')), fields=['campaign', 'sent_at'], name='invitation_bounced'),
+            model_name="invitation",
+            index=models.Index(
+                condition=models.Q(
+                    ("answered_at__isnull", True),
+                    ("delivery_status", "bounced"),
+                    ("sequence", 0),
+                    ("state", "sent"),
+                ),
+                fields=["campaign", "sent_at"],
+                name="invitation_bounced",
+            ),
         ),
     ]
