@@ -45,6 +45,8 @@ from django.utils import timezone
 
 from benchmarks.dashboard_rows import load
 from npsapp.demo.building import OUR_APPS
+from npsapp.embedded.leftovers import NOTE, find_leftovers
+from npsapp.embedded.programs import SYSTEM_FOLDER
 from npsapp.embedded.server import release
 from npsapp.models import User
 from responses.models import DailyTally
@@ -182,6 +184,15 @@ def empty() -> None:
         cursor.execute(f"TRUNCATE {', '.join(tables)}, django_session RESTART IDENTITY CASCADE")
 
 
+def remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    # As root the database lies elsewhere, and ten million answers are not to be left behind.
+    for place in find_leftovers(SYSTEM_FOLDER):
+        note = place / NOTE
+        if note.exists() and note.read_text().strip() == str(folder):
+            shutil.rmtree(place, ignore_errors=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 1_000_000])
@@ -205,7 +216,7 @@ def main() -> None:
         connections.close_all()
         release()
         if FOLDER:
-            shutil.rmtree(FOLDER, ignore_errors=True)
+            remove(FOLDER)
 
 
 if __name__ == "__main__":
