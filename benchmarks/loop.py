@@ -42,7 +42,7 @@ from django.test import Client
 from closeloop.models import Activity, FollowUp, RootCause
 from closeloop.reports.backlog import count_backlog
 from closeloop.reports.cohort import Cohort
-from closeloop.reports.loop import list_weeks, loop_closed
+from closeloop.reports.loop import list_weeks
 from closeloop.reports.members import list_member_numbers
 from closeloop.reports.recovery import compare_recovery, list_gestures
 from closeloop.reports.results import count_causes, list_outcomes
@@ -149,7 +149,6 @@ def describe(random: Random, follow_up: FollowUp) -> list[Activity]:
 def measure(runs: int) -> None:
     cohort = Cohort(selection=Selection(zone=ZONE), now=NOW)
     panels: dict[str, Callable[[], object]] = {
-        "dashboard card": lambda: loop_closed(cohort.selection, now=NOW),
         "weeks": lambda: list_weeks(cohort),
         "first contact": lambda: list_first_contacts(cohort),
         "backlog": lambda: count_backlog(cohort),

@@ -27,9 +27,9 @@ from npsapp.readiness import (
     find_migration_trouble,
 )
 from surveys.models import Alarm
-from surveys.sending.alarm_mail import advise
+from surveys.sending.alarm_mail import advise, describe_alarm
 from surveys.sending.alarm_mail import describe as describe_breach
-from surveys.sending.alarms import find_breaches
+from surveys.sending.alarms import find_breaches, list_standing
 from surveys.sending.restored import is_held_for_release, is_replay_missing
 from surveys.sending.vitals import MOST_CLOCK_SECONDS, clock_apart, measure
 from surveys.sending.watch import BACKUP, BEAT, SILENT_AFTER, WORKER, last_seen
@@ -155,6 +155,14 @@ def check_leaving(now: dt.datetime) -> Trouble | None:
     return Trouble(said[0], " ".join(said[1:]), advise(breaches[0].kind))
 
 
+def check_tallies(now: dt.datetime) -> Trouble | None:
+    """What the nightly comparison of figures and answers found."""
+    found = [each for each in list_standing() if each.kind == Alarm.Kind.TALLIES]
+    if not found:
+        return None
+    return Trouble(" ".join(map(describe_alarm, found)), mend=advise(Alarm.Kind.TALLIES))
+
+
 def check_erasures(now: dt.datetime) -> Trouble | None:
     """Whether erasures can be noted outside of the database, and none waits to be repeated."""
     file = find_file()
@@ -210,6 +218,7 @@ QUESTIONS = (
     Question("disk", check_disk),
     Question("sending", check_release, needs_database=True),
     Question("leaving", check_leaving, needs_database=True),
+    Question("figures", check_tallies, needs_database=True),
     Question("erasures", check_erasures, needs_database=True),
     Question("backup", check_backup, needs_database=True, is_advice=True),
     Question("leftovers", check_leftovers, is_advice=True),

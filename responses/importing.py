@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from responses.models import Response
 from responses.reading import Answer, Columns, Rules, read_answers, read_answers_table
+from responses.tallies import keep_tallies
 from surveys.importing.faults import Fault, Problem, Problems
 from surveys.importing.headers import property_key
 from surveys.importing.reading import Table
@@ -91,7 +92,8 @@ def import_answers(
     table = read_answers_table(content, rules.columns)
     with transaction.atomic():
         # One import into a survey at a time: two of the same file must not both find it missing.
-        survey = Survey.objects.select_for_update().get(pk=survey.pk)
+        # Not so tightly that customers who answer it would wait for the import.
+        survey = Survey.objects.select_for_update(no_key=True).get(pk=survey.pk)
         sha256 = hashlib.sha256(content).hexdigest()
         refuse_again(sha256, survey, rules.columns)
         report = preview_answers(table, rules, survey)
@@ -106,6 +108,7 @@ def import_answers(
             summary=summarise(report, rules, survey),
         )
         _write(report.answers, survey, batch)
+        _keep_tallies(report.answers, survey)
     return batch, report
 
 
@@ -113,13 +116,14 @@ def import_into(
     batch: ImportBatch, table: Table, rules: Rules, survey: Survey, *, tell: Tell
 ) -> Report:
     """Write the usable answers of an uploaded file. Raises AlreadyImported."""
-    survey = Survey.objects.select_for_update().get(pk=survey.pk)
+    survey = Survey.objects.select_for_update(no_key=True).get(pk=survey.pk)
     refuse_again(batch.sha256, survey, rules.columns)
     report = preview_answers(table, rules, survey)
     batch.summary = batch.summary | summarise(report, rules, survey)
     for start in range(0, len(report.answers), BATCH):
         _write(report.answers[start : start + BATCH], survey, batch)
         tell(start, report.rows)
+    _keep_tallies(report.answers, survey)
     return report
 
 
@@ -173,7 +177,7 @@ def undo_import(batch: ImportBatch, *, now: dt.datetime) -> int:
         if batch.state != ImportBatch.State.IMPORTED:
             raise CannotUndo(_("Import %(number)s was undone before.") % {"number": batch.pk})
         answers = Response.objects.select_for_update().filter(import_batch=batch)
-        removed = len(answers)
+        touched = [(answer.survey_id, answer.answered_at) for answer in answers]
         _refuse_dependants(batch)
         answers.delete()
         _forget_properties(batch.summary["properties"])
@@ -181,7 +185,8 @@ def undo_import(batch: ImportBatch, *, now: dt.datetime) -> int:
         batch.undone_at = now
         batch.problem_file = None
         batch.save(update_fields=["state", "undone_at", "problem_file"])
-    return removed
+        keep_tallies(touched)
+    return len(touched)
 
 
 def _leave_out_known(report: Report, survey: Survey, columns: Columns) -> None:
@@ -223,6 +228,10 @@ def _write(answers: list[Answer], survey: Survey, batch: ImportBatch) -> None:
         ],
         batch_size=BATCH,
     )
+
+
+def _keep_tallies(answers: list[Answer], survey: Survey) -> None:
+    keep_tallies((survey.pk, answer.answered_at) for answer in answers)
 
 
 def _declare_properties(columns: Columns) -> list[str]:

@@ -16,6 +16,7 @@ from npsapp.models import User
 from responses.automatic import Sign, judge_change
 from responses.models import Response, ResponseVersion
 from responses.signals import response_recorded
+from responses.tallies import keep_tallies
 from surveys.models import Invitation
 from surveys.sending.unknown import settle_by_evidence
 
@@ -78,6 +79,7 @@ def record_response(
         settle_by_evidence(asked)
         if changed:
             _announce(response)
+            _keep_tallies(response)
     response.refresh_from_db(fields=["category"])
     return response
 
@@ -113,6 +115,7 @@ def accept_response(response: Response, *, user: User, now: dt.datetime) -> Resp
         response = _lock(response)
         if response.status == Response.Status.PROVISIONAL:
             _count(response, user=user, now=now)
+            _keep_tallies(response)
     return response
 
 
@@ -123,6 +126,7 @@ def exclude_response(response: Response, *, user: User, reason: str, now: dt.dat
     with transaction.atomic():
         response = _lock(response)
         _set_status(response, Response.Status.EXCLUDED, reason=reason.strip(), user=user, now=now)
+        _keep_tallies(response)
     return response
 
 
@@ -133,6 +137,7 @@ def restore_response(response: Response, *, user: User, now: dt.datetime) -> Res
         if response.status == Response.Status.EXCLUDED:
             response.status_reason = ""
             _count(response, user=user, now=now)
+            _keep_tallies(response)
     return response
 
 
@@ -265,6 +270,11 @@ def _set_status(
     response.status, response.status_reason = status, reason
     response.status_by, response.status_at = user, now
     response.save(update_fields=["status", "status_reason", "status_by", "status_at"])
+
+
+def _keep_tallies(response: Response) -> None:
+    # The day of now only: an answer that moves to another one did not count before.
+    keep_tallies([(response.survey_id, response.answered_at)])
 
 
 def _announce(response: Response) -> None:

@@ -1,14 +1,16 @@
-"""What the worker does for answers that are brought in from a file."""
+"""What the worker does for answers: files that are brought in, and adding up."""
 
 from __future__ import annotations
 
 from celery import shared_task
 from django.utils import timezone
 
+from responses import sent_tallies, tallies, tally_check
 from responses.uploading import work_on
 from surveys.importing.running import find_waiting
 from surveys.models import ImportBatch
 from surveys.nudging import nudge
+from surveys.sending.leases import Lease, one_at_a_time
 
 
 @shared_task(name="responses.import_answers_file")
@@ -23,3 +25,20 @@ def import_files() -> str:
     for pk in waiting:
         nudge(import_answers_file, pk)
     return f"{len(waiting)} files waiting"
+
+
+@shared_task(name="responses.advance_tallies")
+@one_at_a_time("advance_tallies")
+def advance_tallies(lease: Lease) -> str:
+    """Tally the days that have settled, and what a changed setting wants counted anew."""
+    now = timezone.now()
+    days = tallies.advance(now=now, renew=lease.renew)
+    return f"tallied {days} days of answers, {sent_tallies.advance_all(now=now)} of sending"
+
+
+@shared_task(name="responses.check_tallies")
+@one_at_a_time("check_tallies")
+def check_tallies(lease: Lease) -> str:
+    """Once a night; at any other time there is nothing to do."""
+    found = tally_check.check_nightly(now=timezone.now(), renew=lease.renew)
+    return "nothing to do" if found is None else f"{found} differ"

@@ -19,6 +19,7 @@ from django.db.models import Count, Min
 from django.db.models.functions import TruncWeek
 
 from closeloop.reports.cohort import Cohort, Part, cut, select_answered
+from responses.models import Response
 from responses.scoring import apportion
 from responses.selection import Selection
 
@@ -74,10 +75,10 @@ def loop_closed(selection: Selection, *, now: dt.datetime) -> LoopClosed:
 
 def count_loop(cohort: Cohort) -> tuple[LoopClosed, dt.datetime | None]:
     """Return the same of a cohort, and when the first of them answered (one query)."""
-    # Not `find`: nobody here asks how long it took.
-    found = select_answered(cohort.selection).aggregate(
-        **_counts(cohort), _oldest=Min("response__answered_at")
-    )
+    # Not `find`: nobody here asks how long it took. Imported history, which has no follow-ups, is
+    # left out in words: among millions of answers an index then holds those that are meant.
+    answered = select_answered(cohort.selection).exclude(response__channel=Response.Channel.IMPORT)
+    found = answered.aggregate(**_counts(cohort), _oldest=Min("response__answered_at"))
     oldest = found.pop("_oldest")
     return LoopClosed(**found), oldest
 

@@ -15,6 +15,7 @@ from npsapp.erasing.traces import Traces
 from npsapp.models import User
 from responses.automatic import Sign
 from responses.models import Response, ResponseVersion, SavedDashboard, SavedFilter
+from responses.tallies import ChangedProperties
 from surveys.models import Delivery, Invitation, InvitationEvent, Mail, Property
 from surveys.sending.compose import message_id
 
@@ -137,15 +138,20 @@ def rename_saved_views(traces: Traces) -> None:
             view.save(update_fields=["name"])
 
 
-def unlink_answers(found: QuerySet[Response]) -> int:
-    """Leave score, day and segments; take the words and whatever else names somebody."""
+def unlink_answers(found: QuerySet[Response], changed: ChangedProperties) -> int:
+    """Leave score, day and segments; take the words and whatever else names somebody.
+
+    What properties went is noted in `changed`, for the tallies at the end of the transaction.
+    """
     segments = set(Property.objects.filter(is_segment=True).values_list("key", flat=True))
     answers = list(found.select_for_update(of=("self",)).order_by("pk"))
     for answer in answers:
         answer.contact = None
         answer.comment = answer.occasion = answer.external_id = ""
         answer.may_contact = None
-        answer.properties = {k: v for k, v in answer.properties.items() if k in segments}
+        kept = {k: v for k, v in answer.properties.items() if k in segments}
+        changed.note(answer, kept)
+        answer.properties = kept
         if answer.status_reason not in set(Sign):
             answer.status_reason = ""
         answer.save()

@@ -35,6 +35,7 @@ from npsapp.erasing.sweeping import count_files, erase_import_files, sweep_table
 from npsapp.erasing.traces import Traces, find_traces
 from npsapp.models import User
 from responses.models import Response
+from responses.tallies import ChangedProperties
 from surveys.addresses import hash_address
 from surveys.models import Contact, Mail, ProviderEvent, Suppression
 from surveys.suppressing import suppress
@@ -132,13 +133,17 @@ def remove_rows(
     for pk in follow_ups:
         empty_follow_up(pk, user=user, now=now)
     empty_received_mails(address, [], now=now)
-    answers = unlink_answers(Response.objects.filter(contact=person)) if person else 0
+    changed = ChangedProperties()
+    theirs = Response.objects.filter(contact=person)
+    answers = unlink_answers(theirs, changed) if person else 0
     previews, problem_files = erase_import_files(traces, or_else=ImportRunning)
     if person:
         _delete(person, traces)
     erase_tags(traces)
     rename_saved_views(traces)
-    sweep_tables(traces)
+    sweep_tables(traces, changed)
+    # Last: their lock comes after those of all rows.
+    changed.keep_tallies()
     erasure = Erasure(answers, waiting, len(mails), previews, problem_files)
     return Removed(erasure, traces, written)
 

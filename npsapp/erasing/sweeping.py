@@ -12,30 +12,36 @@ from django.db.models import CharField, JSONField, Q, TextField
 from django.db.models.functions import Cast
 
 from npsapp.erasing.traces import Traces
+from responses.models import Response
+from responses.tallies import ChangedProperties
 from surveys.importing.faults import UnreadableFile
 from surveys.importing.reading import decode
 from surveys.models import ImportBatch
 
 OUR_APPS = ("surveys", "responses", "closeloop")
-# The words of the company itself, and contacts: of those only the erased row is meant.
+# The words of the company itself, and contacts: of those only the erased row is meant. Tallies are
+# made of answers, and counted anew when those have changed.
 KEPT = frozenset(
     {"organisation", "sender", "survey", "rootcause", "member", "property", "account",
-     "replytemplate"}
+     "replytemplate", "tallysheet", "dailytally", "senttally"}
 )  # fmt: skip
 NOT_IMPORTED = {ImportBatch.State.UPLOADED, ImportBatch.State.PREVIEWED, ImportBatch.State.FAILED}
 
 
-def sweep_tables(traces: Traces) -> int:
-    """Replace the traces in every text and every JSON value; return how many rows had some."""
+def sweep_tables(traces: Traces, changed: ChangedProperties) -> int:
+    """Replace the traces in every text and every JSON value; return how many rows had some.
+
+    What this does to the properties of answers is noted in `changed`.
+    """
     return sum(
-        _sweep(model, traces)
+        _sweep(model, traces, changed)
         for label in OUR_APPS
         for model in apps.get_app_config(label).get_models()
         if model._meta.model_name not in KEPT
     )
 
 
-def _sweep(model: type[models.Model], traces: Traces) -> int:
+def _sweep(model: type[models.Model], traces: Traces, noted: ChangedProperties) -> int:
     names = list(list_text_fields(model))
     if not names or not traces.strings:
         return 0
@@ -58,6 +64,8 @@ def _sweep(model: type[models.Model], traces: Traces) -> int:
             if after != before:
                 changed[name] = after
         if changed:
+            if isinstance(row, Response) and "properties" in changed:
+                noted.note(row, changed["properties"])
             model._base_manager.filter(pk=row.pk).update(**changed)
             found += 1
     return found

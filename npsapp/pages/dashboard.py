@@ -134,7 +134,8 @@ def read_frame(
     selection = form.selection(survey=survey, period=period)
     if user is None:
         selection = replace(selection, is_linked=False)
-    tally, thresholds = count_responses(selection), thresholds_of(organisation)
+    days, thresholds = count_days(selection), thresholds_of(organisation)
+    tally = count_responses(selection, days=days)
     return Frame(
         user=user,
         organisation=organisation,
@@ -142,11 +143,11 @@ def read_frame(
         survey=survey,
         period=period,
         selection=selection,
-        days=count_days(selection),
+        days=days,
         tally=tally,
         headline=summarise(tally, thresholds=thresholds),
         answered_at=answered_at,
-        groups=list_segments(survey),
+        groups=list_segments(survey, zone=organisation.zone),
         campaigns=list(Campaign.objects.filter(survey=survey).exclude(state="draft")),
         events=list(Event.objects.about(survey)),
         options=form.options,

@@ -10,10 +10,12 @@ from responses.models.saved import (
     SavedFilterQuerySet,
     SharedDashboard,
 )
+from responses.models.tally import DailyTally, SentTally, TallySheet
 
 __all__ = [
     "Benchmark",
     "Category",
+    "DailyTally",
     "DashboardDigest",
     "DigestRecipient",
     "Event",
@@ -23,5 +25,7 @@ __all__ = [
     "SavedDashboard",
     "SavedFilter",
     "SavedFilterQuerySet",
+    "SentTally",
     "SharedDashboard",
+    "TallySheet",
 ]

@@ -182,6 +182,21 @@ class Response(models.Model):
         indexes = [
             models.Index(fields=["survey", "answered_at"], name="response_by_day"),
             models.Index(fields=["answered_at"], name="response_newest"),
+            # Those that have a follow-up, among imported history.
+            models.Index(
+                fields=["survey", "answered_at"],
+                include=["id"],
+                name="response_collected",
+                condition=~Q(channel="import"),
+            ),
+            # What is kept out of the count: few, and told beside every score.
+            models.Index(
+                fields=["survey", "status", "answered_at"],
+                # Whose invitation it answers, for the response rate.
+                include=["invitation"],
+                name="response_left_out",
+                condition=Q(status__in=["provisional", "excluded"]),
+            ),
             GinIndex(words_of("comment"), name="response_words"),
         ]
 

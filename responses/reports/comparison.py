@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.db.models import Count
-
 from responses.differing import Difference, Verdict, compare, judge_together
 from responses.models import Response
 from responses.reports.measured import Measured
 from responses.reports.split import Part, split
-from responses.scoring import DEFAULT_THRESHOLDS, HIGHEST, Counts, Thresholds, Tier
+from responses.reports.tallied import NOBODY, Histogram, add_up, read_values
+from responses.scoring import DEFAULT_THRESHOLDS, Counts, Thresholds, Tier
 from responses.selection import Segment, Selection
 from surveys.filtering import find_filter, with_values
-from surveys.properties import segment_text
+from surveys.models import Property
 
 LONGEST_COMPARISON = 20
 
@@ -140,19 +139,12 @@ def _count_by_value(selection: Selection, key: str) -> dict[str, Counts]:
     """Return the counts of each value; those who have none are under ''."""
     if selection.survey is None:
         raise ValueError("A score belongs to one survey; the selection names none.")
-    rows = (
-        Response.objects.counted()
-        .in_selection(selection)
-        .order_by()
-        .annotate(_value=segment_text(key))
-        .values_list("_value", "score")
-        .annotate(n=Count("pk"))
-    )
-    histograms: dict[str, list[int]] = {}
-    for value, score, n in rows:
+    declared = Property.objects.filter(key=key).first()
+    histograms: dict[str, Histogram] = {}
+    for value, histogram in read_values(selection, declared, key).items():
         # A blank value cannot be asked for in a filter, and is no value to a reader either.
-        name = (value or "").strip() and value
-        histograms.setdefault(name or "", [0] * (HIGHEST + 1))[score] += n
+        name = value if value.strip() else ""
+        histograms[name] = add_up([histograms.get(name, NOBODY), histogram])
     scale_min = selection.survey.scale_min
     return {
         value: Counts.from_histogram(histogram, scale_min=scale_min)

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from django.db.models import Count, Max
-from django.db.models.functions import TruncDate
 
 from responses.models import Response
-from responses.scoring import HIGHEST, Counts
+from responses.reports.tallied import NOBODY, Histogram, add_up, read_days, read_total
+from responses.scoring import Counts
 from responses.selection import Selection
 from surveys.models import Survey
 
-# Eleven counts, of score 0 to score 10.
-Histogram: TypeAlias = tuple[int, ...]
-NOBODY: Histogram = (0,) * (HIGHEST + 1)
-
-
-def add_up(histograms: Iterable[Histogram]) -> Histogram:
-    return tuple(map(sum, zip(NOBODY, *histograms, strict=True)))
+__all__ = ["NOBODY", "DaysCounted", "Histogram", "Tally", "add_up"]
+LEFT_OUT = (Response.Status.PROVISIONAL, Response.Status.EXCLUDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,49 +59,40 @@ class Tally:
         return Counts.from_histogram(self.histogram, scale_min=self.scale_min)
 
 
-def count_responses(selection: Selection) -> Tally:
-    """Count the responses of one survey: scores of different scales are never added up."""
+def count_responses(selection: Selection, *, days: DaysCounted | None = None) -> Tally:
+    """Count the responses of one survey: scores of different scales are never added up.
+
+    Who has `count_days` of the same selection at hand passes it on, and saves counting them again.
+    """
     if selection.survey is None:
         raise ValueError("A score belongs to one survey; the selection names none.")
-    histogram = [0] * (HIGHEST + 1)
-    left_out = {Response.Status.PROVISIONAL.value: 0, Response.Status.EXCLUDED.value: 0}
-    rows = (
-        Response.objects.in_selection(selection)
-        .order_by()
-        .values_list("status", "score")
-        .annotate(n=Count("pk"))
-    )
-    for status, score, n in rows:
-        if status == Response.Status.COUNTED:
-            histogram[score] = n
-        else:
-            left_out[status] += n
+    left_out = _count_left_out(selection)
+    if selection.status in LEFT_OUT:
+        histogram = NOBODY
+    elif days is not None:
+        histogram = days.histogram(selection.first, selection.last)
+    else:
+        histogram = read_total(selection)
     return Tally(
-        histogram=tuple(histogram),
+        histogram=histogram,
         scale_min=selection.survey.scale_min,
-        provisional=left_out[Response.Status.PROVISIONAL],
-        excluded=left_out[Response.Status.EXCLUDED],
+        provisional=left_out.get(Response.Status.PROVISIONAL, 0),
+        excluded=left_out.get(Response.Status.EXCLUDED, 0),
     )
+
+
+def _count_left_out(selection: Selection) -> dict[str, int]:
+    """Few have these states, and an index of their own."""
+    rows = Response.objects.filter(status__in=LEFT_OUT).in_selection(selection).order_by()
+    return dict(rows.values_list("status").annotate(n=Count("*")))
 
 
 def count_days(selection: Selection) -> DaysCounted:
     """Count each day by itself, over all days: those of the selection are left to the reader."""
     if selection.survey is None:
         raise ValueError("A score belongs to one survey; the selection names none.")
-    rows = (
-        Response.objects.counted()
-        .in_selection(replace(selection, first=None, last=None))
-        .order_by()
-        .annotate(_day=TruncDate("answered_at", tzinfo=selection.zone))
-        .values_list("_day", "score")
-        .annotate(n=Count("pk"))
-    )
-    found: dict[dt.date, list[int]] = {}
-    for day, score, n in rows:
-        found.setdefault(day, list(NOBODY))[score] = n
-    return DaysCounted(
-        {day: tuple(found[day]) for day in sorted(found)}, selection.survey.scale_min
-    )
+    found = read_days(replace(selection, first=None, last=None))
+    return DaysCounted(found, selection.survey.scale_min)
 
 
 def latest_survey(*, touchpoint: str = "") -> Survey | None:

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from responses.models import Response
+from responses.reports.asked import count_asked, is_tallied
 from responses.selection import Selection
 from surveys.filtering import narrow
 from surveys.models import Invitation, Suppression
@@ -97,6 +98,8 @@ def count_invited(selection: Selection) -> ResponseRate:
     Who is in a segment follows the contact as it is now, for answered and silent alike: those who
     never answered have no snapshot. An answer is proof of arrival, whatever the ledger says.
     """
+    if is_tallied(selection):
+        return ResponseRate(**count_asked(selection))
     return ResponseRate(
         **find_invited(selection).aggregate(
             sent=Count("pk"),

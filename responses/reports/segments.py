@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count
 
 from responses.models import Response
+from responses.reports.tallied import count_segment_values
 from responses.selection import Segment
-from surveys.models import Property, Survey
+from surveys.models import Property, Survey, get_organisation
 from surveys.properties import segment_text
 
 LONGEST_LIST = 40
@@ -40,15 +42,27 @@ class SegmentGroup:
     values: list[SegmentValue]
 
 
-def list_segments(survey: Survey) -> list[SegmentGroup]:
+def list_segments(survey: Survey, *, zone: ZoneInfo | None = None) -> list[SegmentGroup]:
     """Return the segment properties that occur in the counted responses of a survey."""
-    labels = dict(Property.objects.segments().values_list("key", "label"))
-    found = count_values(survey, keys=list(labels))
-    return [
-        SegmentGroup(key, label, found[key][:LONGEST_LIST])
-        for key, label in labels.items()
-        if key in found
-    ]
+    declared = list(Property.objects.segments())
+    if not declared:
+        return []
+    found = count_segment_values(survey, declared, zone or get_organisation().zone)
+    groups = []
+    for entry in declared:
+        counts = {value: n for value, n in found[entry.key].items() if value}
+        if counts:
+            names = _in_order(entry, counts)[:LONGEST_LIST]
+            values = [SegmentValue(Segment(entry.key, name), counts[name]) for name in names]
+            groups.append(SegmentGroup(entry.key, entry.label, values))
+    return groups
+
+
+def _in_order(entry: Property, counts: dict[str, int]) -> list[str]:
+    """Bands as the manager put them; else the largest first."""
+    if entry.bands:
+        return [band["name"] for band in entry.bands if band["name"] in counts]
+    return sorted(counts, key=lambda value: (-counts[value], value))
 
 
 def count_values(survey: Survey, *, keys: list[str] | None = None) -> dict[str, list[SegmentValue]]:

@@ -20,6 +20,7 @@ class Alarm(models.Model):
         SILENT = "silent", _("A part of the product is silent")
         LEDGER = "ledger", _("A campaign does not add up")
         CLOCK = "clock", _("Two clocks differ")
+        TALLIES = "tallies", _("Figures were added up wrongly")
 
     kind = models.CharField(max_length=15, choices=Kind.choices)
     # Which campaign, sender or part of the product; empty when there is only one.

@@ -173,6 +173,14 @@ class Invitation(Delivery):
             models.Index(
                 fields=["provider_id"], name="invitation_provider", condition=~Q(provider_id="")
             ),
+            # Told beside the response rate of any number of mails.
+            models.Index(
+                fields=["campaign", "sent_at"],
+                name="invitation_bounced",
+                condition=Q(
+                    delivery_status="bounced", state="sent", sequence=0, answered_at__isnull=True
+                ),
+            ),
             # Few: whoever counts or lists trouble does not read the rest.
             models.Index(
                 fields=["campaign", "delivery_status"],

@@ -60,6 +60,11 @@ _SENTENCES: dict[str, Promise] = {
     Kind.CLOCK: gettext_lazy(
         "The clocks of this machine and of the database differ by %(seconds)s seconds."
     ),
+    Kind.TALLIES: ngettext_lazy(
+        "The figures of “%(name)s” did not add up to its answers on %(count)s day.",
+        "The figures of “%(name)s” did not add up to its answers on %(count)s days.",
+        "count",
+    ),
 }
 _SILENT: dict[str, Promise] = {
     "worker": gettext_lazy("The worker has been silent since %(since)s: no mail leaves."),
@@ -85,6 +90,10 @@ _ADVICE: dict[str, Promise] = {
         "Rows were added or removed past the product. Pause the campaign and tell your operator."
     ),
     Kind.CLOCK: gettext_lazy("Let both keep time by NTP."),
+    Kind.TALLIES: gettext_lazy(
+        "They were counted anew and are right now, but something wrote answers past the product. "
+        "Tell your operator: the log of the worker names the days."
+    ),
 }
 _MOMENTS = ("since", "until")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -22,6 +22,8 @@ WATCHDOG = "watchdog"
 # A provider's report or an answer settles most doubt within the hour.
 DOUBT_MAY_LAST = dt.timedelta(hours=1)
 MUCH_DOUBT = 10
+# Raised and ended by who checks it, every night, and not by the numbers of now.
+CHECKED_ELSEWHERE = (Kind.TALLIES,)
 # A server that refuses once or twice is no news.
 FAILURES = 3
 _A_LITTLE = dt.timedelta(minutes=1)
@@ -121,12 +123,32 @@ def watch(*, now: dt.datetime) -> str:
                 )
             elif standing[key].facts != breach.facts:
                 Alarm.objects.filter(pk=standing[key].pk).update(facts=breach.facts)
-        over = [alarm.pk for key, alarm in standing.items() if key not in breaches]
+        over = [
+            alarm.pk
+            for key, alarm in standing.items()
+            if key not in breaches and alarm.kind not in CHECKED_ELSEWHERE
+        ]
         Alarm.objects.filter(pk__in=over).update(closed_at=now)
         tell_begun(now=now)
         tell_ended(now=now)
         note_alive(WATCHDOG, now=now)
     return f"{len(breaches)} alarms stand, {len(over)} are over"
+
+
+def raise_alarms(kind: Kind, found: Mapping[str, Facts], *, now: dt.datetime) -> None:
+    """Open and close the alarms of a kind that something else looks after; `watch` tells of them.
+
+    `found` has the facts of each subject that is in trouble now.
+    """
+    with transaction.atomic():
+        standing = Alarm.objects.filter(kind=kind, closed_at=None)
+        standing.exclude(subject__in=found).update(closed_at=now)
+        for subject, facts in found.items():
+            changes = {"facts": facts}
+            begun = changes | {"opened_at": now}
+            Alarm.objects.update_or_create(
+                kind=kind, subject=subject, closed_at=None, defaults=changes, create_defaults=begun
+            )
 
 
 def list_standing() -> list[Alarm]:
@@ -138,7 +160,7 @@ def list_banners(role: Role) -> list[str]:
 
     Held senders, doubt, silence and a stop have banners of their own.
     """
-    kinds = [Kind.OVERDUE, Kind.MAILS_OVERDUE, Kind.STUCK, Kind.LEDGER]
+    kinds = [Kind.OVERDUE, Kind.MAILS_OVERDUE, Kind.STUCK, Kind.LEDGER, Kind.TALLIES]
     if role.covers(Role.ADMIN):
         kinds.append(Kind.CLOCK)
     return [

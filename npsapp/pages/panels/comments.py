@@ -13,6 +13,7 @@ from responses.addresses import mask_addresses
 from responses.models import Category, Response
 from responses.reports.comments import Remark, latest_answers, latest_comments
 from responses.scoring import Tier
+from responses.selection import Selection
 
 
 def show_comments(frame: Frame) -> dict[str, Any]:
@@ -39,7 +40,18 @@ def _find_remarks(frame: Frame) -> list[Remark]:
         if frame.selection.filters:
             return []
         return latest_answers(frame.selection, limit=frame.headline.n)
-    return latest_comments(frame.selection.narrowed(category=frame.options.get("category", "")))
+    answers = _between_answers(frame)
+    return latest_comments(answers.narrowed(category=frame.options.get("category", "")))
+
+
+def _between_answers(frame: Frame) -> Selection:
+    """The same answers. Those of an old campaign are then not looked for among all newer ones."""
+    selection, first, last = frame.selection, frame.days.first, frame.days.last
+    return replace(
+        selection,
+        first=max(filter(None, (selection.first, first)), default=None),
+        last=min(filter(None, (selection.last, last)), default=None),
+    )
 
 
 def link_follow_ups(remarks: list[Remark]) -> list[Remark]:
