@@ -71,7 +71,9 @@ def reader(get_response: GetResponse) -> GetResponse:
             return get_response(request)
         translation.activate(request.user.language)
         request.LANGUAGE_CODE = translation.get_language() or "en"
-        with timezone.override(get_organisation().zone):
+        # Views that need it take it from here: nearly every page does.
+        request.organisation = get_organisation()  # type: ignore[attr-defined]
+        with timezone.override(request.organisation.zone):  # type: ignore[attr-defined]
             response = get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response

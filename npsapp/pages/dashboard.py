@@ -45,7 +45,7 @@ from responses.reports.segments import list_segments
 from responses.selection import Period, Selection
 from responses.thresholds import thresholds_of
 from surveys.forms.filtering import list_property_fields
-from surveys.models import Campaign, Organisation, Survey, get_organisation
+from surveys.models import Campaign, Organisation, Property, Survey
 
 # In the order of the page; the template of each is templates/dashboard/<name>.html.
 PANELS: dict[str, Callable[[Frame], dict[str, Any]]] = {
@@ -85,7 +85,7 @@ DRAWN: dict[str, Callable[[dict[str, Any], Frame], list[tuple[str, str]]]] = _fi
 @requires(Role.VIEWER)
 @require_safe
 def dashboard(request: StaffRequest) -> HttpResponse:
-    now, organisation = timezone.now(), get_organisation()
+    now, organisation = timezone.now(), request.organisation
     form = DashboardForm(request.GET, organisation=organisation, now=now)
     context: dict[str, Any] = {"form": form, "may_manage": request.user.may(Role.MANAGER)}
     if not form.is_valid():
@@ -135,6 +135,8 @@ def read_frame(
     if user is None:
         selection = replace(selection, is_linked=False)
     days, thresholds = count_days(selection), thresholds_of(organisation)
+    properties = {each.key: each for each in Property.objects.all()}
+    segments = [each for each in properties.values() if each.is_segment]
     tally = count_responses(selection, days=days)
     return Frame(
         user=user,
@@ -147,7 +149,9 @@ def read_frame(
         tally=tally,
         headline=summarise(tally, thresholds=thresholds),
         answered_at=answered_at,
-        groups=list_segments(survey, zone=organisation.zone),
+        groups=list_segments(survey, segments, zone=organisation.zone),
+        properties=properties,
+        surveys=list(Survey.objects.select_related("pre_survey")),
         campaigns=list(Campaign.objects.filter(survey=survey).exclude(state="draft")),
         events=list(Event.objects.about(survey)),
         options=form.options,
@@ -168,28 +172,30 @@ def usual_period(answered_at: dt.datetime | None, now: dt.datetime) -> Period:
 
 def offer_filters(frame: Frame) -> dict[str, Any]:
     """The properties to choose by, and how to name and leave what is chosen."""
-    selection, surveys = frame.selection, list(Survey.objects.all())
+    selection = frame.selection
 
     def address(changed: Selection) -> str:
         return make_url(changed, frame.period, frame.options)
 
     shown: dict[str, Any] = {
-        "surveys": surveys,
-        "touchpoints": list_touchpoints(surveys, frame),
+        "surveys": frame.surveys,
+        "touchpoints": list_touchpoints(frame),
         "campaigns": frame.campaigns,
         "filter_chips": list_selection_chips(selection, address),
     }
     if selection.campaign:
         shown["all_campaigns_url"] = address(replace(selection, campaign=None))
     offered = {group.key: [(v.segment.value, v.n) for v in group.values] for group in frame.groups}
-    shown["property_fields"] = list_property_fields(selection.filters, offered=offered)
+    shown["property_fields"] = list_property_fields(
+        selection.filters, offered=offered, declared=frame.properties.values()
+    )
     return shown
 
 
-def list_touchpoints(surveys: list[Survey], frame: Frame) -> list[tuple[str, str, bool]]:
+def list_touchpoints(frame: Frame) -> list[tuple[str, str, bool]]:
     """Each place in the customer's journey that is asked at: its name, its address, whether it is
     the one shown. With only one there is nothing to choose."""
-    used = {survey.touchpoint for survey in surveys}
+    used = {survey.touchpoint for survey in frame.surveys}
     everywhere = replace(frame.selection, survey=None, campaign=None)
     return [
         (

@@ -71,16 +71,18 @@ def compare_groups(
     *,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
     by_score: bool = False,
+    declared: Property | None = None,
 ) -> Comparison:
     """Compare the values of the property `key`, the largest group first.
 
     Values chosen of that very property only mark their rows: a comparison of one is none. With
-    `by_score` those with enough answers are ranked, and the others follow without a rank.
+    `by_score` those with enough answers are ranked, and the others follow without a rank. Who has
+    the property at hand spares its query by `declared`.
     """
     current = find_filter(selection.filters, key)
     chosen = current.values if current else ()
     selection = replace(selection, filters=with_values(selection.filters, key, ()))
-    found = _count_by_value(selection, key)
+    found = _count_by_value(selection, key, declared)
     ranked = sorted(
         ((value, counts) for value, counts in found.items() if value),
         key=lambda pair: (-pair[1].n, pair[0]),
@@ -135,11 +137,11 @@ def rank_by_score(groups: list[Group]) -> list[Group]:
     return ranks + [group for group in groups if group.tier not in (Tier.INDICATIVE, Tier.FIRM)]
 
 
-def _count_by_value(selection: Selection, key: str) -> dict[str, Counts]:
+def _count_by_value(selection: Selection, key: str, declared: Property | None) -> dict[str, Counts]:
     """Return the counts of each value; those who have none are under ''."""
     if selection.survey is None:
         raise ValueError("A score belongs to one survey; the selection names none.")
-    declared = Property.objects.filter(key=key).first()
+    declared = declared or Property.objects.filter(key=key).first()
     histograms: dict[str, Histogram] = {}
     for value, histogram in read_values(selection, declared, key).items():
         # A blank value cannot be asked for in a filter, and is no value to a reader either.

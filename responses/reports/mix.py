@@ -12,6 +12,7 @@ from responses.reports.comparison import Comparison, compare_groups
 from responses.scoring import DEFAULT_THRESHOLDS, Counts, Thresholds
 from responses.selection import Selection
 from responses.spans import Span, span_before
+from surveys.models import Property
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ def explain_change(
     *,
     today: dt.date,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
+    declared: Property | None = None,
 ) -> Movement | None:
     """Divide the change of the total over the values compared; the small ones together are one.
 
@@ -40,7 +42,7 @@ def explain_change(
         return None
     days = span_before(Span(selection.first, selection.last), today=today)
     earlier = replace(selection, first=days.first, last=days.last)
-    before = compare_groups(earlier, key, thresholds=thresholds)
+    before = compare_groups(earlier, key, thresholds=thresholds, declared=declared)
     difference = compare(before.total, comparison.total, thresholds=thresholds)
     if difference is None or difference.verdict == Verdict.TOO_FEW:
         return None

@@ -23,6 +23,7 @@ from django.db.models.functions import Coalesce, TruncDate
 from responses.dimensions import (
     ALL,
     CAMPAIGN,
+    CHANNEL,
     PROPERTY,
     Dimension,
     compile_text,
@@ -76,16 +77,17 @@ class Slice:
 def find_slice(selection: Selection) -> Slice | None:
     """Return where the answers of a selection are tallied, whatever its days, scores and status."""
     plain = Selection(zone=selection.zone, survey=selection.survey)
-    if _without_scores(replace(selection, campaign=None, filters=(), first=None, last=None)) != (
-        plain
-    ):
+    rest = replace(selection, campaign=None, channel="", filters=(), first=None, last=None)
+    if _without_scores(rest) != plain:
         return None
-    match selection.campaign, selection.filters:
-        case None, ():
+    match selection.campaign, selection.channel, selection.filters:
+        case None, "", ():
             return Slice(make_dimension(ALL, selection.zone))
-        case campaign, () if campaign is not None:
+        case campaign, "", () if campaign is not None:
             return Slice(make_dimension(CAMPAIGN, selection.zone), (str(campaign.pk),))
-        case None, (only,):
+        case None, channel, () if channel:
+            return Slice(make_dimension(CHANNEL, selection.zone), (channel,))
+        case None, "", (only,):
             return _find_slice_of(only, selection)
     return None
 

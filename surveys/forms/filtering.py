@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,12 +51,16 @@ class PropertyField:
 
 
 def list_property_fields(
-    filters: Filters, *, offered: Offers, with_language: bool = False
+    filters: Filters,
+    *,
+    offered: Offers,
+    with_language: bool = False,
+    declared: Iterable[Property] | None = None,
 ) -> list[PropertyField]:
-    """Return a field for every property, with what is chosen ticked."""
+    """Return a field for every property (those of `declared`), with what is chosen ticked."""
     fields = [
         _make_field(entry, find_filter(filters, entry.key), offered.get(entry.key, ()))
-        for entry in Property.objects.all()
+        for entry in (Property.objects.all() if declared is None else declared)
     ]
     if with_language:
         chosen = find_filter(filters, LANGUAGE)

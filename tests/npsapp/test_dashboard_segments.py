@@ -99,6 +99,7 @@ def read_frame(survey: Survey, user: User | None, **options: str) -> Frame:
         headline=summarise(tally),
         answered_at=NOW,
         groups=list_segments(survey),
+        properties={each.key: each for each in Property.objects.all()},
         options=options,
         thresholds=DEFAULT_THRESHOLDS,
     )

@@ -25,7 +25,7 @@ from surveys.models import Survey
 
 
 def show_delivery(frame: Frame) -> dict[str, Any]:
-    surveys = list(Survey.objects.select_related("pre_survey"))
+    surveys = frame.surveys
     # Of a single survey there is nothing to lay beside it.
     found = count_surveys(frame.selection) if len(surveys) > 1 else {}
     current = next(each for each in surveys if each == frame.survey)

@@ -36,8 +36,9 @@ class Frame:
     `days` holds the counted answers of every day, also those before and after the selected ones,
     with the selection's other filters: what a period is held against is in it already.
     `options` are further parameters of the address that change how a panel is shown.
-    `campaigns` are those of the survey that were launched, the newest first; `events` what
-    managers wrote down about it.
+    `properties` are all that are declared, by their keys, and `surveys` all there are; looked up
+    once for all panels. `campaigns` are those of the survey that were launched, the newest first;
+    `events` what managers wrote down about it.
     """
 
     user: User | None
@@ -52,6 +53,8 @@ class Frame:
     answered_at: dt.datetime | None
     groups: list[SegmentGroup]
     thresholds: Thresholds
+    properties: Mapping[str, Property] = field(default_factory=dict)
+    surveys: list[Survey] = field(default_factory=list)
     campaigns: list[Campaign] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     options: Mapping[str, str] = field(default_factory=dict)
@@ -86,11 +89,6 @@ class Frame:
     def chips(self) -> list[Chip]:
         """What the answers are narrowed to, without a way out of it: for a file or a print."""
         return list_selection_chips(self.selection, lambda _: "")
-
-    @cached_property
-    def properties(self) -> dict[str, Property]:
-        """Every property that is declared, by its key, looked up once for all panels."""
-        return {declared.key: declared for declared in Property.objects.all()}
 
     @property
     def today(self) -> dt.date:

@@ -19,10 +19,14 @@ BY_SCORE = "score"
 
 
 def find_compared(frame: Frame) -> str:
-    """Return the property that is compared: the one asked for, or the first; '' for none."""
+    """Return the property that is compared; '' for none.
+
+    The one asked for, else one that the page is narrowed by (whose values are all tallied), else
+    the first.
+    """
     keys = [group.key for group in frame.groups]
-    by = frame.options.get("by", "")
-    return by if by in keys else next(iter(keys), "")
+    wanted = [frame.options.get("by", ""), *(each.key for each in frame.selection.filters)]
+    return next((key for key in [*wanted, *keys] if key in keys), "")
 
 
 def show_segments(frame: Frame) -> dict[str, Any]:
@@ -34,9 +38,8 @@ def show_segments(frame: Frame) -> dict[str, Any]:
         segments = [each.label for each in frame.properties.values() if each.is_segment]
         return {"comparison": None, "declared": segments}
     by_score = frame.options.get("sort") == BY_SCORE
-    comparison = compare_groups(
-        frame.selection, key, thresholds=frame.thresholds, by_score=by_score
-    )
+    known: dict[str, Any] = {"thresholds": frame.thresholds, "declared": frame.properties[key]}
+    comparison = compare_groups(frame.selection, key, by_score=by_score, **known)
     return {
         "comparison": comparison,
         "compared": frame.properties[key].label,
@@ -44,9 +47,7 @@ def show_segments(frame: Frame) -> dict[str, Any]:
         "properties": _offer_properties(frame, key),
         "orders": _offer_orders(frame, comparison, by_score=by_score),
         "by_score": by_score,
-        "movement": explain_change(
-            frame.selection, key, comparison, today=frame.today, thresholds=frame.thresholds
-        ),
+        "movement": explain_change(frame.selection, key, comparison, today=frame.today, **known),
         **_cross(frame, key),
     }
 
