@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from closeloop.models import Activity, FollowUp, Tag
+from closeloop.models import Activity, FollowUp
 from npsapp.models import User
 from responses.models import Response
 from surveys.models import Account, Contact, Survey

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from closeloop.models.followup import FollowUpQuerySet
 from responses.models import Response
+from responses.searching import comment_words
 from surveys.models import Contact
 from surveys.searching import list_words, starting_with, words_of
 
@@ -30,7 +31,7 @@ def narrow_to_words(follow_ups: FollowUpQuerySet, text: str) -> FollowUpQuerySet
 
 def _answers_with(word: str) -> QuerySet[Any, Any]:
     query = starting_with(word)
-    said = Response.objects.alias(found=words_of("comment")).filter(found=query)
+    said = Response.objects.alias(found=comment_words()).filter(found=query)
     named = Contact.objects.alias(found=words_of("first_name", "last_name", "email")).filter(
         found=query
     )

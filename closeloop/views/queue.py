@@ -16,7 +16,7 @@ from closeloop.bulk import MOST
 from closeloop.forms.bulk import BulkForm
 from closeloop.forms.filtering import FilterForm, Pairs
 from closeloop.forms.saved_views import SavedViewForm
-from closeloop.models import FollowUp, SavedView, Tag
+from closeloop.models import FollowUp, SavedView
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.reports.due import Due, describe_due, say_age
 from closeloop.reports.news import count_new, read_marker
@@ -72,7 +72,7 @@ def draw_queue(
     # First: what happens while the rows are read is news.
     seen = read_marker()
     view, form = View.read(sent.get("view")), FilterForm(sent, user=request.user)
-    found = find_chosen(view, form, now=now).select_related(*RELATED).prefetch_related("tags")
+    found = find_chosen(view, form, now=now).select_related(*RELATED).prefetch_related("response__tags")
     page = Paginator(found, PAGE_LENGTH).get_page(sent.get("page"))
     counts = queue_counts(user=request.user, now=now)
     pairs = [("view", view.value), *form.pairs()]

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from django.db.models import Q, QuerySet
 
 from closeloop.changing import lock, record
-from closeloop.models import Activity, Draft, FollowUp, ReceivedMail, SavedView, Tag
+from closeloop.models import Activity, Draft, FollowUp, ReceivedMail, SavedView
 from closeloop.receiving.filing import empty_received
 from npsapp.erasing.traces import Traces
 from npsapp.models import User
 from responses.automatic import Sign
-from responses.models import Response, ResponseVersion
+from responses.models import Response, ResponseVersion, Tag
 from surveys.models import Delivery, Invitation, InvitationEvent, Mail, Property
 from surveys.sending.compose import message_id
 

@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from responses.automatic import Sign
+from responses.models.tag import Tag
+from responses.searching import comment_words, read_sought
 from responses.selection import Selection
 from surveys.filtering import narrow
 from surveys.models import Contact, ImportBatch, Invitation, Survey
-from surveys.searching import words_of
 
 
 class Category(models.TextChoices):
@@ -47,9 +48,19 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         """Those that this product asked for itself; imported history gets no follow-up."""
         return self.exclude(channel=Response.Channel.IMPORT)
 
-    def mentioning(self, words: str) -> Self:
-        """Those whose comment holds the words, in any case; all of them for no words."""
-        return self.filter(comment__icontains=words) if words else self
+    def mentioning(self, text: str) -> Self:
+        """Those whose comment holds the words, as `responses.searching` reads them.
+
+        All of them for no words. Where no comment has such words, those that hold the text as it
+        was typed, also inside of a word: Dutch writes many words as one.
+        """
+        if not text:
+            return self
+        sought = read_sought(text)
+        if not sought.wanted:
+            return self.none() if sought.unwanted else self.filter(comment__icontains=text)
+        found = self.alias(_words=comment_words()).filter(_words=sought.query)
+        return found if found.exists() else self.filter(comment__icontains=text)
 
     def in_selection(self, selection: Selection) -> Self:
         """Those that a filter speaks of; see `responses.selection`."""
@@ -134,6 +145,7 @@ class Response(models.Model):
     import_batch = models.ForeignKey(
         ImportBatch, null=True, on_delete=models.PROTECT, related_name="responses"
     )
+    tags = models.ManyToManyField(Tag, blank=True, related_name="responses")
     # Who tried it out, of a test answer.
     tester = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
@@ -178,7 +190,7 @@ class Response(models.Model):
         indexes = [
             models.Index(fields=["survey", "answered_at"], name="response_by_day"),
             models.Index(fields=["answered_at"], name="response_newest"),
-            GinIndex(words_of("comment"), name="response_words"),
+            GinIndex(comment_words(), name="response_comment_words"),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from closeloop.models import FollowUp, RootCause, Tag
+from closeloop.models import FollowUp, RootCause
 from closeloop.reports.queue import queue_counts
 from closeloop.searching import narrow_to_words
 from npsapp.models import User

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from closeloop.changing import AlreadyDone, StaleVersion
 from closeloop.closing import Closing, close
-from closeloop.models import Activity, FollowUp, Tag
+from closeloop.models import Activity, FollowUp
 from closeloop.tagging import TagTooLong, TooManyTags, set_tags
 from npsapp.models import User
 from tests.factories import make_follow_up, make_user

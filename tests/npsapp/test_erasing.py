@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from closeloop.models import Activity, Draft, FollowUp, ReceivedMail, Tag
+from closeloop.models import Activity, Draft, FollowUp, ReceivedMail
 from npsapp.erasing.erase import ImportRunning, MailLeaving, erase
 from npsapp.outbox import EmailBackend
 from responses.models import Response, ResponseVersion
