@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from closeloop.models import Activity, FollowUp
 from npsapp.models import User
-from responses.models import Response
+from responses.models import Response, Tag
 from surveys.models import Account, Contact, Survey
 
 WORDS = ["doos", "levering", "factuur", "telefoon", "kleur", "retour", "prijs", "website"]

@@ -18,6 +18,7 @@ from closeloop.models.followup import FollowUpQuerySet
 from closeloop.reports.news import with_change_after
 from npsapp.models import User
 from npsapp.roles import Role
+from responses.tagging import TooManyTags
 
 MOST = 500
 KEPT = dt.timedelta(days=1)
@@ -137,7 +138,7 @@ def _try(follow_up: FollowUp, version: int, act: Act, outcome: Outcome) -> Follo
         outcome.unchanged += 1
     except (StaleVersion, WrongState, FollowUp.DoesNotExist):
         outcome.changed.append(follow_up)
-    except tagging.TooManyTags:
+    except TooManyTags:
         outcome.full.append(follow_up)
     else:
         if after.version != version:

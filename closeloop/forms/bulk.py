@@ -19,6 +19,8 @@ from closeloop.models import FollowUp, RootCause
 from closeloop.targets import WorkingHours
 from npsapp.models import User
 from npsapp.roles import Role
+from responses.models import Tag
+from responses.tagging import LONGEST, TagTooLong, tidy
 
 MOMENTS: dict[str, tuple[Any, Callable[[dt.datetime, WorkingHours], dt.datetime]]] = {
     "tomorrow": (gettext_lazy("The next working day"), tomorrow),

@@ -15,7 +15,7 @@ from closeloop.models import RootCause
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.searching import narrow_to_words
 from npsapp.models import User
-from responses.models import Category
+from responses.models import Category, Tag
 from surveys import filtering
 from surveys.filtering import Chip, Filters, read_filters
 from surveys.models import Campaign, Property, Survey

@@ -32,7 +32,7 @@ from closeloop.trying import list_tests
 from npsapp.models import User
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
-from responses.models import Response
+from responses.models import Response, Tag
 from surveys.forms.filtering import list_property_fields, sample_values
 
 PAGE_LENGTH = 25
@@ -72,7 +72,9 @@ def draw_queue(
     # First: what happens while the rows are read is news.
     seen = read_marker()
     view, form = View.read(sent.get("view")), FilterForm(sent, user=request.user)
-    found = find_chosen(view, form, now=now).select_related(*RELATED).prefetch_related("response__tags")
+    found = (
+        find_chosen(view, form, now=now).select_related(*RELATED).prefetch_related("response__tags")
+    )
     page = Paginator(found, PAGE_LENGTH).get_page(sent.get("page"))
     counts = queue_counts(user=request.user, now=now)
     pairs = [("view", view.value), *form.pairs()]

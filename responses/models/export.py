@@ -12,7 +12,7 @@ class ExportFile(models.Model):
     """One file that somebody asked for. Its content is in pieces, see `ExportPiece`.
 
     In the database and not in a folder: web and worker may be on different machines, and whoever
-    is erased meanwhile must leave the file in the same transaction. A backup leaves both tables out.
+    is erased meanwhile must leave the file in the same transaction. Backups leave both tables out.
     """
 
     class State(models.TextChoices):

@@ -20,7 +20,7 @@ from django.utils import timezone
 from closeloop.models import Activity, Draft, FollowUp, ReceivedMail
 from npsapp.erasing.erase import ImportRunning, MailLeaving, erase
 from npsapp.outbox import EmailBackend
-from responses.models import Response, ResponseVersion
+from responses.models import Response, ResponseVersion, Tag
 from surveys.addresses import hash_address
 from surveys.models import Campaign, Contact, ImportBatch, Invitation, Mail, Suppression
 from tests.factories import (
