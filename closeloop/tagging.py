@@ -68,11 +68,12 @@ def change_tags(
     user: User,
     now: dt.datetime,
     asked: dict[str, Any] | None = None,
-) -> None:
-    """Change the tags of a follow-up that is locked already."""
+) -> tuple[list[str], list[str]]:
+    """Change the tags of a follow-up that is locked already; return those added and removed."""
     added, removed = write_tags(fresh.response, add=add, remove=remove)
     if not added and not removed:
-        return
+        return [], []
     # The words as they were: a tag may be renamed, the timeline is not.
     details = {"added": added, "removed": removed}
     record(fresh, Activity.Kind.TAGGED, now=now, user=user, details=details | (asked or {}))
+    return added, removed

@@ -41,6 +41,9 @@ class Sought:
 
     wanted: str
     unwanted: tuple[str, ...] = ()
+    # What stood in quotes is wanted exactly as it was written.
+    phrases: tuple[str, ...] = ()
+    has_or: bool = False
     # The wanted words when they are nothing else: then a beginning of a word will do.
     words: tuple[str, ...] = ()
 
@@ -50,12 +53,18 @@ class Sought:
         found: SearchQueryCombinable = SearchQuery(
             self.wanted, config=PLAIN, search_type="websearch"
         )
-        for config in STEMMED:
+        # A language leaves its small words out of what is in quotes. Of alternatives not all must be
+        # there, so that nothing can be added to them below.
+        for config in () if self.has_or and self.phrases else STEMMED:
             found = found | SearchQuery(self.wanted, config=config, search_type="websearch")
+        for text in () if self.has_or else self.phrases:
+            found = found & SearchQuery(text, config=PLAIN, search_type="phrase")
         if beginnings := self._find_beginnings():
             found = found | beginnings
         for text in self.unwanted:
-            found = found & ~_phrase(text)
+            # Each by itself: not one of several is none of each.
+            for config in CONFIGS:
+                found = found & ~SearchQuery(text, config=config, search_type="phrase")
         return found
 
     def _find_beginnings(self) -> SearchQueryCombinable | None:
@@ -75,7 +84,7 @@ class Sought:
 
 def read_sought(text: str) -> Sought:
     """Take apart what was typed. Nothing wanted (only dividers, or only -not) is an empty text."""
-    wanted, unwanted, is_plain = [], [], True
+    wanted, unwanted, phrases, has_or = [], [], [], False
     for minus, phrase, word in _TERMS.findall(text):
         term = " ".join(_divide(phrase or word).replace('"', " ").split())
         if not list_words(term):
@@ -83,18 +92,13 @@ def read_sought(text: str) -> Sought:
         if minus:
             unwanted.append(term)
             continue
-        is_plain &= not phrase and term.casefold() != "or"
+        has_or |= not phrase and term.casefold() == "or"
+        if phrase:
+            phrases.append(term)
         # A word with a hyphen is found as it stands: its parts in a row.
         wanted.append(f'"{term}"' if phrase or " " in term else term)
-    words = tuple(list_words(" ".join(wanted))) if is_plain else ()
-    return Sought(" ".join(wanted), tuple(unwanted), words)
-
-
-def _phrase(text: str) -> SearchQueryCombinable:
-    found: SearchQueryCombinable = SearchQuery(text, config=PLAIN, search_type="phrase")
-    for config in STEMMED:
-        found = found | SearchQuery(text, config=config, search_type="phrase")
-    return found
+    words = () if phrases or has_or else tuple(list_words(" ".join(wanted)))
+    return Sought(" ".join(wanted), tuple(unwanted), tuple(phrases), has_or, words)
 
 
 def _divide(text: str) -> str:

@@ -13,6 +13,7 @@ from closeloop.receiving.filing import empty_received
 from npsapp.erasing.traces import Traces
 from npsapp.models import User
 from responses.automatic import Sign
+from responses.exclusion import without_words
 from responses.models import Response, ResponseVersion, Tag
 from surveys.models import Delivery, Invitation, InvitationEvent, Mail, Property
 from surveys.sending.compose import message_id
@@ -144,7 +145,7 @@ def unlink_answers(found: QuerySet[Response]) -> int:
         answer.may_contact = None
         answer.properties = {k: v for k, v in answer.properties.items() if k in segments}
         if answer.status_reason not in set(Sign):
-            answer.status_reason = ""
+            answer.status_reason = without_words(answer.status_reason)
         answer.save()
     ResponseVersion.objects.filter(response__in=answers).update(comment="")
     return len(answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import urlencode
 
 from django import forms
@@ -9,7 +10,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from responses.forms.selection import RowSelectionForm, SelectionForm
+from responses.models import Response, Tag
+from responses.models.response import ResponseQuerySet
 from responses.reports.response_rate import Part
+from responses.searching import read_sought
 from responses.selection import Selection
 
 
@@ -30,17 +34,43 @@ class FileStyle(models.TextChoices):
 
 
 class ResponseListForm(RowSelectionForm):
+    """The rows of the list: those of a selection, with words in the comment, with a tag."""
+
     q = forms.CharField(
         required=False,
         max_length=200,
         label=_("Search in comments"),
         widget=forms.TextInput(attrs={"type": "search"}),
     )
+    tag = forms.ModelChoiceField(
+        Tag.objects.all(), required=False, empty_label=_("All tags"), label=_("Tag")
+    )
 
-    def query_of(self, selection: Selection, *, q: str | None = None) -> str:
-        """The address of this list for a selection, the words searched for kept unless given."""
-        words = self.cleaned_data["q"] if q is None else q
-        return "&".join(filter(None, [selection.query, urlencode({"q": words}) if words else ""]))
+    def clean_q(self) -> str:
+        words = str(self.cleaned_data["q"])
+        sought = read_sought(words)
+        if sought.unwanted and not sought.wanted:
+            raise forms.ValidationError(_("Write also a word that must be in the comment."))
+        return words
+
+    def find(self) -> ResponseQuerySet:
+        """The rows with the words and the tag, whatever the selection."""
+        found = Response.objects.mentioning(self.cleaned_data["q"])
+        tag = self.cleaned_data["tag"]
+        return found.filter(tags=tag) if tag else found
+
+    def query_of(
+        self, selection: Selection, *, q: str | None = None, tag: Tag | Literal[""] | None = None
+    ) -> str:
+        """The address of this list for a selection; words and tag are kept unless given."""
+        kept = {
+            "q": self.cleaned_data["q"] if q is None else q,
+            "tag": (self.cleaned_data["tag"] if tag is None else tag) or "",
+        }
+        if kept["tag"]:
+            kept["tag"] = str(kept["tag"].pk)
+        rest = urlencode({name: value for name, value in kept.items() if value})
+        return "&".join(filter(None, [selection.query, rest]))
 
 
 class InvitedForm(SelectionForm):

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from responses.automatic import Sign
+from responses.exclusion import say_reason
 from responses.models.tag import Tag
 from responses.searching import comment_words, read_sought
 from responses.selection import Selection
@@ -57,10 +58,11 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         if not text:
             return self
         sought = read_sought(text)
+        inside = self.none() if sought.unwanted else self.filter(comment__icontains=text)
         if not sought.wanted:
-            return self.none() if sought.unwanted else self.filter(comment__icontains=text)
+            return inside
         found = self.alias(_words=comment_words()).filter(_words=sought.query)
-        return found if found.exists() else self.filter(comment__icontains=text)
+        return found if found.exists() else inside
 
     def in_selection(self, selection: Selection) -> Self:
         """Those that a filter speaks of; see `responses.selection`."""
@@ -221,7 +223,7 @@ class Response(models.Model):
     @property
     def status_text(self) -> str:
         """Why the status is what it is: our words for an automatic sign, else a manager's own."""
-        return str(SIGN_LABELS.get(self.status_reason, self.status_reason))
+        return str(SIGN_LABELS.get(self.status_reason) or say_reason(self.status_reason))
 
 
 class ResponseVersion(models.Model):

@@ -50,6 +50,9 @@ def list_filters(form: ResponseListForm, selection: Selection) -> list[Chip]:
     if words := form.cleaned_data["q"]:
         text = _("Comment with “%(words)s”") % {"words": words}
         filters.append((text, form.query_of(selection, q="")))
+    if tag := form.cleaned_data["tag"]:
+        text = _("Tag: %(tag)s") % {"tag": tag}
+        filters.append((text, form.query_of(selection, tag="")))
     if selection.survey and not selection.campaign:
         rest = replace(selection, survey=None)
         filters.append((str(selection.survey), form.query_of(rest)))
