@@ -295,6 +295,7 @@ CELERY_BEAT_SCHEDULE = {
     "prepare rounds": _every(3600, "surveys.prepare_rounds"),
     "import files": _every(15, "surveys.import_files"),
     "import answers": _every(15, "responses.import_files"),
+    "write files of answers": _every(15, "responses.write_exports"),
     "open follow-ups": _every(60, "closeloop.sweep"),
     "tell colleagues": _every(60, "closeloop.tell"),
     "escalate what is late": _every(300, "closeloop.escalate"),

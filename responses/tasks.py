@@ -1,10 +1,12 @@
-"""What the worker does for answers that are brought in from a file."""
+"""What the worker does for answers that come from a file, or go into one."""
 
 from __future__ import annotations
 
 from celery import shared_task
 from django.utils import timezone
 
+from responses.export_files import find_waiting as find_waiting_exports
+from responses.export_files import forget_files, write_file
 from responses.uploading import work_on
 from surveys.importing.running import find_waiting
 from surveys.models import ImportBatch
@@ -23,3 +25,18 @@ def import_files() -> str:
     for pk in waiting:
         nudge(import_answers_file, pk)
     return f"{len(waiting)} files waiting"
+
+
+@shared_task(name="responses.write_export")
+def write_export(pk: int) -> str:
+    return "done" if write_file(pk, now=timezone.now()) else "nothing to do"
+
+
+@shared_task(name="responses.write_exports")
+def write_exports() -> str:
+    """The net under the nudge; and files go when their day is over."""
+    forgotten = forget_files(now=timezone.now())
+    waiting = find_waiting_exports()
+    for pk in waiting:
+        nudge(write_export, pk)
+    return f"{len(waiting)} files to write, {forgotten} forgotten"

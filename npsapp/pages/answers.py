@@ -95,7 +95,9 @@ def _tell(
     number = outcome.done
     done = {
         "tag": ngettext(
-            "The tags of %(n)s answer are changed.", "The tags of %(n)s answers are changed.", number
+            "The tags of %(n)s answer are changed.",
+            "The tags of %(n)s answers are changed.",
+            number,
         ),
         "exclude": ngettext(
             "%(n)s answer no longer counts.", "%(n)s answers no longer count.", number
@@ -105,7 +107,9 @@ def _tell(
     text = " ".join([done % {"n": number}, *_say_rest(outcome, chosen)])
     # From the page of one answer it goes back there.
     is_of_list = "next" not in request.POST
-    back = f"{reverse('responses')}?{query}" if is_of_list else read_next(request, default="responses")
+    back = (
+        f"{reverse('responses')}?{query}" if is_of_list else read_next(request, default="responses")
+    )
     if outcome.act:
         offer_undo(request, text, url=reverse("responses_undo", args=[outcome.act.pk]), next=back)
     else:
@@ -116,9 +120,7 @@ def _tell(
 def _say_rest(outcome: Outcome, chosen: Chosen) -> list[str]:
     said = []
     if number := outcome.unchanged:
-        text = ngettext(
-            "%(n)s was left as it is.", "%(n)s were left as they are.", number
-        )
+        text = ngettext("%(n)s was left as it is.", "%(n)s were left as they are.", number)
         said.append(text % {"n": number})
     if number := outcome.full:
         text = ngettext(

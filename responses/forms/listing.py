@@ -6,7 +6,6 @@ from typing import Literal
 from urllib.parse import urlencode
 
 from django import forms
-from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from responses.forms.selection import RowSelectionForm, SelectionForm
@@ -15,22 +14,7 @@ from responses.models.response import ResponseQuerySet
 from responses.reports.response_rate import Part
 from responses.searching import read_sought
 from responses.selection import Selection
-
-
-class FileStyle(models.TextChoices):
-    """What a download must look like for the program that opens it."""
-
-    SEMICOLON = "semicolon", _("Excel in Dutch and most of Europe (; between columns)")
-    COMMA = "comma", _("Excel in English (, between columns)")
-    PLAIN = "plain", _("Other programs (, between columns, without BOM)")
-
-    @property
-    def delimiter(self) -> str:
-        return ";" if self == FileStyle.SEMICOLON else ","
-
-    @property
-    def has_bom(self) -> bool:
-        return self != FileStyle.PLAIN
+from responses.writing import FileStyle
 
 
 class ResponseListForm(RowSelectionForm):

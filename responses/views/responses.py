@@ -19,18 +19,21 @@ from npsapp.roles import Role, requires
 from npsapp.undo import offer_undo
 from responses.access import get_response
 from responses.bulk import MOST
+from responses.export_files import MOST_AT_ONCE
 from responses.forms.bulk import AnswersForm
 from responses.forms.judging import ExclusionForm
-from responses.forms.listing import FileStyle, ResponseListForm
+from responses.forms.listing import ResponseListForm
 from responses.marking import mark_comments
-from responses.models import Response, Tag
+from responses.models import ExportFile, Response, Tag
 from responses.recording import accept_response, exclude_response, restore_response
 from responses.reports.listing import list_properties
 from responses.views.listing import list_filters, list_tabs
+from responses.writing import FileStyle
 from surveys.forms.filtering import list_property_fields, sample_values
 from surveys.models import get_organisation
 
 PAGE_LENGTH = 50
+FILES_SHOWN = 3
 
 
 @requires(Role.VIEWER)
@@ -70,6 +73,8 @@ def draw_responses(
         "query": query,
         "kept": parse_qsl(query),
         "styles": FileStyle.choices,
+        "is_large": paginator.count > MOST_AT_ONCE,
+        "files": ExportFile.objects.filter(user=request.user)[:FILES_SHOWN],
         "shows_surveys": selection.survey is None,
         **may,
     }
