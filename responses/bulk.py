@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from npsapp.models import User
 from responses.models import AnswersAct, Response
@@ -19,7 +19,8 @@ from responses.tagging import TooManyTags
 
 MOST = 500
 KEPT = dt.timedelta(days=1)
-Kind, Status = AnswersAct.Kind, Response.Status
+Kind: TypeAlias = AnswersAct.Kind
+Status: TypeAlias = Response.Status
 Words = Sequence[str]
 
 

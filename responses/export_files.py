@@ -11,7 +11,7 @@ import datetime as dt
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,12 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, connection, transaction
 from django.db.models import Q
-from django.http import QueryDict
 
 from npsapp.models import User
 from responses.exporting import list_export_rows, list_properties, name_columns
-from responses.forms.listing import ExportForm
 from responses.models import ExportFile, ExportPiece
-from responses.writing import FileStyle, Say, count_rows, stream_rows, write_workbook
+from responses.models.response import ResponseQuerySet
+from responses.writing import ExportStyle, Say, count_rows, stream_rows, write_workbook
 from surveys.importing.running import clock
 from surveys.models import get_organisation
 from surveys.nudging import nudge
@@ -56,6 +55,10 @@ TELL = """
 """
 
 
+# Finds the rows of an address of the list as it was at a moment; raises FilterGone.
+Find = Callable[[str, dt.datetime], ResponseQuerySet]
+
+
 class FileTaken(Exception):
     """Somebody was erased or another worker took over: what was written must not be kept."""
 
@@ -65,7 +68,7 @@ class FilterGone(Exception):
 
 
 def ask_for_file(
-    query: str, style: FileStyle, *, rows: int, user: User, with_addresses: bool, now: dt.datetime
+    query: str, style: ExportStyle, *, rows: int, user: User, with_addresses: bool, now: dt.datetime
 ) -> ExportFile:
     """Queue a file; a second click leads to the same one."""
     from responses.tasks import write_export
@@ -104,7 +107,7 @@ def forget_files(*, now: dt.datetime) -> int:
     return deleted.get("responses.ExportFile", 0)
 
 
-def write_file(pk: int, *, now: dt.datetime) -> bool:
+def write_file(pk: int, *, find: Find, now: dt.datetime) -> bool:
     """Write a queued file, unless somebody else does; say whether it was done now."""
     token = uuid.uuid4()
     values: dict[str, Any] = {"pk": pk, "token": token, "lease": LEASE, "most": MOST_ATTEMPTS}
@@ -122,7 +125,7 @@ def write_file(pk: int, *, now: dt.datetime) -> bool:
         with tempfile.TemporaryDirectory(dir=folder, prefix=FOLDER) as place:
             path = Path(place) / export.file_name
             with _telling(pk, token) as say, transaction.atomic():
-                _write(export, path, say=say)
+                _write(export, path, find=find, say=say)
             _keep(export, path, token, now=now)
     except FileTaken:
         return False
@@ -142,26 +145,22 @@ def _give_up(pk: int) -> None:
     spent.filter(Q(state=State.QUEUED) | left).update(state=State.FAILED, lease_until=None)
 
 
-def _write(export: ExportFile, path: Path, *, say: Say) -> None:
+def _write(export: ExportFile, path: Path, *, find: Find, say: Say) -> None:
     """Write the rows that the list shows for the same address at the moment somebody asked."""
-    organisation, style = get_organisation(), FileStyle(export.style)
-    form = ExportForm(QueryDict(export.query), organisation=organisation, now=export.created_at)
-    if not form.is_valid():
-        # A survey or tag of the filter is gone by now, and with it the rows that were meant.
-        raise FilterGone
+    organisation, style = get_organisation(), ExportStyle(export.style)
     properties = list_properties()
     rows = list_export_rows(
-        form.find().in_selection(form.selection()),
+        find(export.query, export.created_at),
         properties=properties,
         zone=organisation.zone,
         with_addresses=export.with_addresses,
     )
     header, counted = name_columns(properties), count_rows(rows, say)
-    if style.is_workbook:
+    if style.csv is None:
         write_workbook(header, counted, path)
         return
     with path.open("wb") as file:
-        for line in stream_rows(header, counted, style):
+        for line in stream_rows(header, counted, style.csv):
             file.write(line)
 
 

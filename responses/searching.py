@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import cast
 
 from django.contrib.postgres.search import (
     CombinedSearchVector,
     SearchQuery,
     SearchQueryCombinable,
-    SearchVector,
 )
 from django.db.models import Func, TextField, Value
 from django.db.models.expressions import Combinable
@@ -29,10 +29,8 @@ _TERMS = re.compile(r'(?<!\S)(-?)(?:"([^"]*)"?|(\S+))')
 
 def comment_words() -> CombinedSearchVector:
     """Return the words of a comment in every configuration, for the index and the search in it."""
-    words: SearchVector | CombinedSearchVector = words_of("comment")
-    for config in STEMMED:
-        words = words + words_of("comment", config=config)
-    return words  # type: ignore[return-value]  # a sum of vectors is no plain vector
+    as_written, dutch, english = (words_of("comment", config=config) for config in CONFIGS)
+    return cast(CombinedSearchVector, as_written + dutch + english)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,8 @@ class Sought:
         found: SearchQueryCombinable = SearchQuery(
             self.wanted, config=PLAIN, search_type="websearch"
         )
-        # A language leaves its small words out of what is in quotes. Of alternatives not all must be
-        # there, so that nothing can be added to them below.
+        # A language leaves its small words out of what is in quotes, hence the exact phrases
+        # below. Of alternatives not all must be there, so that nothing can be added to them.
         for config in () if self.has_or and self.phrases else STEMMED:
             found = found | SearchQuery(self.wanted, config=config, search_type="websearch")
         for text in () if self.has_or else self.phrases:
@@ -102,7 +100,7 @@ def read_sought(text: str) -> Sought:
 
 
 def _divide(text: str) -> str:
-    return text.translate(str.maketrans(dict.fromkeys(DIVIDERS, " ")))
+    return text.translate(str.maketrans(DIVIDERS, " " * len(DIVIDERS)))
 
 
 class _Marked(Func):

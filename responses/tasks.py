@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from responses.export_files import find_waiting as find_waiting_exports
 from responses.export_files import forget_files, write_file
+from responses.forms.listing import find_rows
 from responses.uploading import work_on
 from surveys.importing.running import find_waiting
 from surveys.models import ImportBatch
@@ -29,7 +30,7 @@ def import_files() -> str:
 
 @shared_task(name="responses.write_export")
 def write_export(pk: int) -> str:
-    return "done" if write_file(pk, now=timezone.now()) else "nothing to do"
+    return "done" if write_file(pk, find=find_rows, now=timezone.now()) else "nothing to do"
 
 
 @shared_task(name="responses.write_exports")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -23,26 +23,11 @@ _WIDTHS = {"answered_at": 19, "comment": 60, "name": 24, "account": 24, "email":
 
 
 class FileStyle(models.TextChoices):
-    """What a download must look like for the program that opens it."""
+    """What a CSV file must look like for the program that opens it."""
 
-    XLSX = "xlsx", _("Excel workbook (.xlsx)")
-    SEMICOLON = "semicolon", _("CSV for Excel in Dutch and most of Europe (; between columns)")
-    COMMA = "comma", _("CSV for Excel in English (, between columns)")
-    PLAIN = "plain", _("CSV for other programs (, between columns, without BOM)")
-
-    @property
-    def is_workbook(self) -> bool:
-        return self == FileStyle.XLSX
-
-    @property
-    def extension(self) -> str:
-        return "xlsx" if self.is_workbook else "csv"
-
-    @property
-    def content_type(self) -> str:
-        if self.is_workbook:
-            return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        return "text/csv; charset=utf-8"
+    SEMICOLON = "semicolon", _("Excel in Dutch and most of Europe (; between columns)")
+    COMMA = "comma", _("Excel in English (, between columns)")
+    PLAIN = "plain", _("Other programs (, between columns, without BOM)")
 
     @property
     def delimiter(self) -> str:
@@ -51,6 +36,30 @@ class FileStyle(models.TextChoices):
     @property
     def has_bom(self) -> bool:
         return self != FileStyle.PLAIN
+
+
+class ExportStyle(models.TextChoices):
+    """The same, and a workbook."""
+
+    XLSX = "xlsx", _("Excel workbook (.xlsx)")
+    SEMICOLON = "semicolon", _("CSV for Excel in Dutch and most of Europe (; between columns)")
+    COMMA = "comma", _("CSV for Excel in English (, between columns)")
+    PLAIN = "plain", _("CSV for other programs (, between columns, without BOM)")
+
+    @property
+    def csv(self) -> FileStyle | None:
+        """How it is written as CSV; None for the workbook."""
+        return None if self == ExportStyle.XLSX else FileStyle(self.value)
+
+    @property
+    def extension(self) -> str:
+        return "csv" if self.csv else "xlsx"
+
+    @property
+    def content_type(self) -> str:
+        if self.csv:
+            return "text/csv; charset=utf-8"
+        return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class _Number:
@@ -73,7 +82,7 @@ def stream_rows(
 
 def _write_cell(cell: Cell, style: FileStyle) -> object:
     if isinstance(cell, Decimal):
-        # Where ; stands between columns a comma stands before decimals: 1.5 would be the first of May.
+        # Where ; stands between columns, a comma stands before decimals: 1.5 would be a date.
         text = f"{cell:f}"
         return _Number(text.replace(".", ",") if style == FileStyle.SEMICOLON else text)
     if isinstance(cell, dt.datetime):

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 from urllib.parse import urlencode
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from responses.export_files import FilterGone
 from responses.forms.selection import RowSelectionForm, SelectionForm
 from responses.models import Response, Tag
 from responses.models.response import ResponseQuerySet
 from responses.reports.response_rate import Part
 from responses.searching import read_sought
 from responses.selection import Selection
-from responses.writing import FileStyle
+from responses.writing import ExportStyle
+from responses.writing import FileStyle as FileStyle
+from surveys.models import get_organisation
 
 
 class ResponseListForm(RowSelectionForm):
@@ -47,12 +52,9 @@ class ResponseListForm(RowSelectionForm):
         self, selection: Selection, *, q: str | None = None, tag: Tag | Literal[""] | None = None
     ) -> str:
         """The address of this list for a selection; words and tag are kept unless given."""
-        kept = {
-            "q": self.cleaned_data["q"] if q is None else q,
-            "tag": (self.cleaned_data["tag"] if tag is None else tag) or "",
-        }
-        if kept["tag"]:
-            kept["tag"] = str(kept["tag"].pk)
+        words = self.cleaned_data["q"] if q is None else q
+        chosen = self.cleaned_data["tag"] if tag is None else tag
+        kept = {"q": words, "tag": str(chosen.pk) if chosen else ""}
         rest = urlencode({name: value for name, value in kept.items() if value})
         return "&".join(filter(None, [selection.query, rest]))
 
@@ -69,7 +71,16 @@ class InvitedForm(SelectionForm):
 class ExportForm(ResponseListForm):
     """The same rows as a file."""
 
-    style = forms.ChoiceField(choices=FileStyle.choices, required=False, label=_("Made for"))
+    style = forms.ChoiceField(choices=ExportStyle.choices, required=False, label=_("Made for"))
 
-    def clean_style(self) -> FileStyle:
-        return FileStyle(self.cleaned_data["style"] or FileStyle.SEMICOLON)
+    def clean_style(self) -> ExportStyle:
+        return ExportStyle(self.cleaned_data["style"] or ExportStyle.SEMICOLON)
+
+
+def find_rows(query: str, now: dt.datetime) -> ResponseQuerySet:
+    """Return the rows of an address of the list as it was read at a moment; raises FilterGone."""
+    form = ExportForm(QueryDict(query), organisation=get_organisation(), now=now)
+    if not form.is_valid():
+        # A survey, campaign or tag of it is gone by now, and with it the rows that were meant.
+        raise FilterGone
+    return form.find().in_selection(form.selection())

@@ -21,7 +21,7 @@ from responses.exporting import list_export_rows, list_properties, name_columns
 from responses.forms.listing import ExportForm
 from responses.models import ExportFile
 from responses.models.response import ResponseQuerySet
-from responses.writing import FileStyle, stream_rows, write_workbook
+from responses.writing import ExportStyle, stream_rows, write_workbook
 from surveys.models import Organisation, get_organisation
 from surveys.views.progress import is_worker_silent
 
@@ -49,7 +49,7 @@ def responses_export(request: StaffRequest) -> HttpResponseBase:
 def _send(
     request: StaffRequest,
     found: ResponseQuerySet,
-    style: FileStyle,
+    style: ExportStyle,
     name: str,
     *,
     organisation: Organisation,
@@ -62,16 +62,19 @@ def _send(
         zone=organisation.zone,
         with_addresses=request.user.may(Role.AGENT),
     )
-    if not style.is_workbook:
-        return StreamingHttpResponse(stream_rows(header, rows, style), headers=_name(name, style))
+    if style.csv:
+        lines = stream_rows(header, rows, style.csv)
+        return StreamingHttpResponse(lines, headers=_name(name, style))
     # A workbook has its list of contents at the end: it is whole before any of it can leave.
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / name
         write_workbook(header, rows, path)
-        return FileResponse(path.open("rb"), headers=_name(name, style))
+        return FileResponse(
+            path.open("rb"), as_attachment=True, filename=name, content_type=style.content_type
+        )
 
 
-def _name(name: str, style: FileStyle) -> dict[str, str]:
+def _name(name: str, style: ExportStyle) -> dict[str, str]:
     return {
         "Content-Type": style.content_type,
         "Content-Disposition": f'attachment; filename="{name}"',
@@ -120,6 +123,6 @@ def responses_file_content(request: StaffRequest, pk: int) -> StreamingHttpRespo
     export = get_export(pk, user=request.user)
     if export.state != ExportFile.State.READY:
         raise Http404
-    headers = _name(export.file_name, FileStyle(export.style))
+    headers = _name(export.file_name, ExportStyle(export.style))
     headers["Content-Length"] = str(export.size)
     return StreamingHttpResponse(read_pieces(export), headers=headers)

@@ -28,7 +28,7 @@ from responses.models import ExportFile, Response, Tag
 from responses.recording import accept_response, exclude_response, restore_response
 from responses.reports.listing import list_properties
 from responses.views.listing import list_filters, list_tabs
-from responses.writing import FileStyle
+from responses.writing import ExportStyle
 from surveys.forms.filtering import list_property_fields, sample_values
 from surveys.models import get_organisation
 
@@ -69,10 +69,10 @@ def draw_responses(
             selection.filters, offered=sample_values(Response.objects.order_by("-pk"))
         ),
         "page": page,
-        "marked": mark_comments(page.object_list, form.cleaned_data["q"]),
+        "marked": mark_comments(list(page), form.cleaned_data["q"]),
         "query": query,
         "kept": parse_qsl(query),
-        "styles": FileStyle.choices,
+        "styles": ExportStyle.choices,
         "is_large": paginator.count > MOST_AT_ONCE,
         "files": ExportFile.objects.filter(user=request.user)[:FILES_SHOWN],
         "shows_surveys": selection.survey is None,

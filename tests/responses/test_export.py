@@ -42,6 +42,7 @@ COLUMNS = [
     "name",
     "account",
     "email",
+    "tags",
 ]
 
 
@@ -80,7 +81,7 @@ def test_file_holds_every_column_of_an_answer(agent_client: Client) -> None:
 
     (row,) = read(agent_client)
 
-    assert list(row) == [*COLUMNS, "property.land"]
+    assert list(row) == [*COLUMNS, "prop.land"]
     assert row == {
         "id": str(response.pk),
         "survey": "levering",
@@ -99,19 +100,19 @@ def test_file_holds_every_column_of_an_answer(agent_client: Client) -> None:
         "name": "Fenna Fluitketel",
         "account": "De Vlieger",
         "email": "fenna@klanten.example",
-        "property.land": "België",
+        "prop.land": "België",
     }
 
 
 def test_viewer_gets_no_address(viewer_client: Client) -> None:
     contact = make_contact(email="fenna@klanten.example")
-    properties = {"land": "België", "tweede adres": "thuis@klanten.example"}
+    properties = {"land": "België", "tweede-adres": "thuis@klanten.example"}
     make_response(channel="import", contact=contact, properties=properties)
 
     (row,) = read(viewer_client)
 
-    assert (row["email"], row["property.land"]) == ("", "België")
-    assert row["property.tweede adres"] == ""
+    assert (row["email"], row["prop.land"]) == ("", "België")
+    assert row["prop.tweede-adres"] == ""
     assert b"@" not in download(viewer_client)
 
 
@@ -221,8 +222,8 @@ def test_each_property_found_has_a_column_of_its_own(viewer_client: Client) -> N
     columns = list(read(viewer_client)[0])
     promoters = list(read(viewer_client, "?category=promoter")[0])
 
-    assert columns == [*COLUMNS, "property.land", "property.omzet"]
-    assert promoters == [*COLUMNS, "property.land"]
+    assert columns == [*COLUMNS, "prop.land", "property.omzet"]
+    assert promoters == [*COLUMNS, "prop.land"]
 
 
 def test_wrong_filter_is_shown_and_not_downloaded(viewer_client: Client) -> None:
