@@ -19,7 +19,7 @@ from responses.searching import read_sought
 from responses.selection import Selection
 from responses.writing import ExportStyle
 from responses.writing import FileStyle as FileStyle
-from surveys.models import get_organisation
+from surveys.models import Account, get_organisation
 
 
 class ResponseListForm(RowSelectionForm):
@@ -35,6 +35,9 @@ class ResponseListForm(RowSelectionForm):
         Tag.objects.all(), required=False, empty_label=_("All tags"), label=_("Tag")
     )
 
+    # No field of the page: accounts link here.
+    account = forms.ModelChoiceField(Account.objects.all(), required=False, label=_("Account"))
+
     def clean_q(self) -> str:
         words = str(self.cleaned_data["q"])
         sought = read_sought(words)
@@ -46,16 +49,22 @@ class ResponseListForm(RowSelectionForm):
         """The rows with the words and the tag, whatever the selection."""
         found = Response.objects.mentioning(self.cleaned_data["q"])
         tag = self.cleaned_data["tag"]
-        return found.filter(tags=tag) if tag else found
+        if tag:
+            found = found.filter(tags=tag)
+        account = self.cleaned_data["account"]
+        return found.filter(contact__account=account) if account else found
 
     def query_of(
-        self, selection: Selection, *, q: str | None = None, tag: Tag | Literal[""] | None = None
+        self, selection: Selection, *, without: Literal["", "q", "tag", "account"] = ""
     ) -> str:
-        """The address of this list for a selection; words and tag are kept unless given."""
-        words = self.cleaned_data["q"] if q is None else q
-        chosen = self.cleaned_data["tag"] if tag is None else tag
-        kept = {"q": words, "tag": str(chosen.pk) if chosen else ""}
-        rest = urlencode({name: value for name, value in kept.items() if value})
+        """The address of this list for a selection; words, tag and account are kept."""
+        tag, account = self.cleaned_data["tag"], self.cleaned_data["account"]
+        kept = {
+            "q": self.cleaned_data["q"],
+            "tag": str(tag.pk) if tag else "",
+            "account": str(account.pk) if account else "",
+        }
+        rest = urlencode({k: value for k, value in kept.items() if value and k != without})
         return "&".join(filter(None, [selection.query, rest]))
 
 
