@@ -60,8 +60,8 @@ class Sought:
         if beginnings := self._find_beginnings():
             found = found | beginnings
         for text in self.unwanted:
-            # Each by itself: not one of several is none of each.
-            for config in CONFIGS:
+            # Each by itself: not one of several is none of each. In quotes only exactly so.
+            for config in CONFIGS if len(text.split()) == 1 else [PLAIN]:
                 found = found & ~SearchQuery(text, config=config, search_type="phrase")
         return found
 

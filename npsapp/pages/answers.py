@@ -104,7 +104,8 @@ def _tell(
         ),
         "restore": ngettext("%(n)s answer counts again.", "%(n)s answers count again.", number),
     }[act]
-    text = " ".join([done % {"n": number}, *_say_rest(outcome, chosen)])
+    first = done % {"n": number} if number else _("Nothing was changed.")
+    text = " ".join([first, *_say_rest(outcome, chosen)])
     # From the page of one answer it goes back there.
     is_of_list = "next" not in request.POST
     back = (

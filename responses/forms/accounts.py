@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import QuerySet
-from django.utils.functional import cached_property
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from npsapp.models import User
@@ -47,7 +46,11 @@ class AccountsForm(forms.Form):
         required=False, label=_("Only where somebody’s last answer is a detractor’s")
     )
 
-    def __init__(self, sent: Mapping[str, Any]) -> None:
+    def __init__(self, sent: QueryDict) -> None:
+        if not sent.get("survey") and (latest := latest_survey()):
+            # What is shown must be what the form says.
+            sent = sent.copy()
+            sent["survey"] = latest.slug
         super().__init__(sent)
         owners = User.objects.filter(accounts__isnull=False).distinct().order_by("name", "pk")
         cast(forms.ChoiceField, self.fields["owner"]).choices = [
@@ -56,10 +59,10 @@ class AccountsForm(forms.Form):
             *((str(user.pk), str(user)) for user in owners),
         ]
 
-    @cached_property
+    @property
     def survey_shown(self) -> Survey | None:
         chosen: Survey | None = self.cleaned_data["survey"]
-        return chosen or latest_survey()
+        return chosen
 
     @property
     def is_active(self) -> bool:

@@ -51,7 +51,7 @@ def measure_accounts(
     said: dict[int, list[tuple[dt.datetime, int, str]]] = defaultdict(list)
     last = answers.order_by("contact_id", "-answered_at", "-pk").distinct("contact_id")
     for pk, *answer in last.values_list("contact__account", "answered_at", "score", "category"):
-        said[pk].append(tuple(answer))  # type: ignore[arg-type]
+        said[pk].append(tuple(answer))
     return {
         pk: AccountScores(
             counts=_count([category for _at, _score, category in rows]),
@@ -91,7 +91,7 @@ def with_detractors(accounts: QuerySet[Account], survey: Survey | None) -> Query
 
 def rank_accounts(
     accounts: QuerySet[Account], survey: Survey | None, order: str
-) -> QuerySet[Any, dict[str, Any]]:
+) -> QuerySet[Any, Any]:
     """Return the keys (`contact__account`) of the accounts that answered, in an order of these.
 
     From the answers to the accounts, since far fewer have answered than there are.
@@ -122,9 +122,10 @@ def list_years(
     """Return what was answered to a survey year by year, the newest first."""
     rows = _answers(survey).filter(contact__account=account)
     years: dict[int, list[Score]] = defaultdict(list)
-    found = rows.order_by("-answered_at", "-pk").annotate(_year=ExtractYear("answered_at", zone))
-    for year, score, category in found.values_list("_year", "score", "category"):
-        years[year].append((score, category))
+    year = ExtractYear("answered_at", tzinfo=zone)
+    found = rows.order_by("-answered_at", "-pk").annotate(_year=year)
+    for at, score, category in found.values_list("_year", "score", "category"):
+        years[at].append((score, category))
     return [
         Year(
             year,
