@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import (
     CombinedSearchVector,
     SearchQuery,
     SearchQueryCombinable,
 )
-from django.db.models import Func, TextField, Value
+from django.db.models import BooleanField, F, Func, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 
 from surveys.searching import DIVIDERS, list_words, starting_with, words_of
@@ -101,6 +102,21 @@ def read_sought(text: str) -> Sought:
 
 def _divide(text: str) -> str:
     return text.translate(str.maketrans(DIVIDERS, " " * len(DIVIDERS)))
+
+
+def among(rows: QuerySet[Any]) -> Func:
+    """Return the condition that a row is one of these, which are looked up first and once.
+
+    In a condition like any other PostgreSQL would rather walk through the newest rows and read the
+    words of each, which takes twenty seconds for words that a million comments have not.
+    """
+    return Func(
+        F("pk"),
+        ArraySubquery(rows.order_by().values("pk")),
+        template="(%(expressions)s))",
+        arg_joiner=" = ANY (",
+        output_field=BooleanField(),
+    )
 
 
 class _Marked(Func):

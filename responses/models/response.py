@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from responses.automatic import Sign
 from responses.exclusion import say_reason
 from responses.models.tag import Tag
-from responses.searching import comment_words, read_sought
+from responses.searching import among, comment_words, read_sought
 from responses.selection import Selection
 from surveys.filtering import narrow
 from surveys.models import Contact, ImportBatch, Invitation, Survey
@@ -61,7 +61,8 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         inside = self.none() if sought.unwanted else self.filter(comment__icontains=text)
         if not sought.wanted:
             return inside
-        found = self.alias(_words=comment_words()).filter(_words=sought.query)
+        words = type(self)(self.model).alias(_words=comment_words()).filter(_words=sought.query)
+        found = self.filter(among(words))
         return found if found.exists() else inside
 
     def in_selection(self, selection: Selection) -> Self:
