@@ -66,7 +66,7 @@ class AccountsForm(forms.Form):
 
     @property
     def is_active(self) -> bool:
-        return any(self.cleaned_data[name] for name in ("q", "owner", "detractors"))
+        return any(self.cleaned_data.get(name) for name in ("q", "owner", "detractors"))
 
     @property
     def query(self) -> str:
