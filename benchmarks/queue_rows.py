@@ -59,9 +59,11 @@ def make_follow_ups(
             Activity(follow_up=row, kind=Activity.Kind.OPENED, at=row.opened_at, version=1)
             for row in rows
         )
-        through = FollowUp.tags.through
+        through = Response.tags.through
         through.objects.bulk_create(
-            through(followup_id=row.pk, tag_id=tags[row.pk % 3].pk) for row in rows if row.pk % 4
+            through(response_id=row.response_id, tag_id=tags[row.pk % 3].pk)
+            for row in rows
+            if row.pk % 4
         )
 
 

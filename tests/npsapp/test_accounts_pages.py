@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 
 import pytest
 from django.db import connection
@@ -135,13 +136,10 @@ def test_numbers_lead_to_their_rows(agent_client: Client) -> None:
     survey, account = make_survey(slug="levering"), make_account()
     say(account, survey, 2, 9)
     say(make_account(), survey, 5)
-    address = (
-        f"/responses/?account={account.pk}&amp;survey=levering&amp;period=all&amp;status=counted"
-    )
+    address = f"/responses/?account={account.pk}&survey=levering&period=all&status=counted"
 
-    assert address in agent_client.get(URL).content.decode()
-    assert address.replace("&amp;", "&") is not None
-    rows = agent_client.get(address.replace("&amp;", "&")).context["page"]
+    assert f'href="{address}"' in html.unescape(agent_client.get(URL).content.decode())
+    rows = agent_client.get(address).context["page"]
     assert sorted(each.score for each in rows) == [2, 9]
 
 
@@ -155,13 +153,10 @@ def test_account_tells_who_never_answered_and_who_is_next(agent_client: Client) 
     make_invitation(campaign=campaign, contact=coming, scheduled_for=NOW + DAY)
 
     page = agent_client.get(f"{URL}{account.pk}/")
-    lists = {
-        who: [
-            person
-            for person, _last in agent_client.get(f"{URL}{account.pk}/?who={who}").context["rows"]
-        ]
-        for who in ("silent", "never")
-    }
+    lists = {}
+    for who in ("silent", "never"):
+        rows = agent_client.get(f"{URL}{account.pk}/?who={who}").context["rows"]
+        lists[who] = [person for person, _last in rows]
 
     assert page.context["numbers"] == {"all": 3, "answered": 1, "silent": 1, "never": 1}
     assert lists == {"silent": [silent], "never": [coming]}
