@@ -163,8 +163,10 @@ ExportPiece.objects.create(export=file, number=0, content=b"x")
 
     new.manage("restore", str(file))
 
-    for table in ("responses_exportfile", "responses_exportpiece"):
-        count = f"SELECT count(*) FROM {table}"
+    for count in (
+        "SELECT count(*) FROM responses_exportfile",
+        "SELECT count(*) FROM responses_exportpiece",
+    ):
         assert (seeded.query(count), new.query(count)) == ([(1,)], [(0,)])
 
 
