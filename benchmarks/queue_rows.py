@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from closeloop.models import Activity, FollowUp, Tag
+from closeloop.models import Activity, FollowUp
 from npsapp.models import User
-from responses.models import Response
+from responses.models import Response, Tag
 from surveys.models import Account, Contact, Survey
 
 WORDS = ["doos", "levering", "factuur", "telefoon", "kleur", "retour", "prijs", "website"]
@@ -59,9 +59,11 @@ def make_follow_ups(
             Activity(follow_up=row, kind=Activity.Kind.OPENED, at=row.opened_at, version=1)
             for row in rows
         )
-        through = FollowUp.tags.through
+        through = Response.tags.through
         through.objects.bulk_create(
-            through(followup_id=row.pk, tag_id=tags[row.pk % 3].pk) for row in rows if row.pk % 4
+            through(response_id=row.response_id, tag_id=tags[row.pk % 3].pk)
+            for row in rows
+            if row.pk % 4
         )
 
 

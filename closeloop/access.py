@@ -34,7 +34,7 @@ SHOWN = (
 
 def get_follow_up(pk: int) -> FollowUp:
     return get_object_or_404(
-        FollowUp.everything.select_related(*SHOWN).prefetch_related("tags"), pk=pk
+        FollowUp.everything.select_related(*SHOWN).prefetch_related("response__tags"), pk=pk
     )
 
 

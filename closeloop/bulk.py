@@ -17,6 +17,7 @@ from closeloop.models import Activity, BulkAct, FollowUp
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.reports.news import with_change_after
 from npsapp.models import User
+from responses.tagging import TooManyTags
 
 MOST = 500
 KEPT = dt.timedelta(days=1)
@@ -136,7 +137,7 @@ def _try(follow_up: FollowUp, version: int, act: Act, outcome: Outcome) -> Follo
         outcome.unchanged += 1
     except (StaleVersion, WrongState, FollowUp.DoesNotExist):
         outcome.changed.append(follow_up)
-    except tagging.TooManyTags:
+    except TooManyTags:
         outcome.full.append(follow_up)
     else:
         if after.version != version:

@@ -9,6 +9,7 @@ from django.db.models import BooleanField, F, Func, QuerySet
 
 from closeloop.models.followup import FollowUpQuerySet
 from responses.models import Response
+from responses.searching import comment_words
 from surveys.models import Contact
 from surveys.searching import list_words, starting_with, words_of
 
@@ -46,7 +47,7 @@ def _is_one_of(field: str, rows: QuerySet[Any, Any]) -> Func:
 
 def _answers_with(word: str) -> QuerySet[Any, Any]:
     query = starting_with(word)
-    said = Response.objects.alias(found=words_of("comment")).filter(found=query)
+    said = Response.objects.alias(found=comment_words()).filter(found=query)
     named = Contact.objects.alias(found=words_of("first_name", "last_name", "email")).filter(
         found=query
     )

@@ -151,6 +151,7 @@ def _describe_answer(response: Response) -> dict[str, Any]:
         "answered_at": _iso(response.answered_at),
         "changed_at": _iso(response.changed_at),
         "properties": dict(response.properties),
+        "tags": [tag.label for tag in response.tags.all()],
         "earlier": [
             {"score": v.score, "comment": v.comment, "answered_at": _iso(v.answered_at)}
             for v in response.versions.all()

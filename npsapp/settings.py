@@ -281,6 +281,7 @@ CELERY_BEAT_SCHEDULE = {
     "import answers": _every(15, "responses.import_files"),
     "tally settled days": _every(300, "responses.advance_tallies"),
     "compare tallies with answers": _every(600, "responses.check_tallies"),
+    "write files of answers": _every(15, "responses.write_exports"),
     "open follow-ups": _every(60, "closeloop.sweep"),
     "tell colleagues": _every(60, "closeloop.tell"),
     "escalate what is late": _every(300, "closeloop.escalate"),

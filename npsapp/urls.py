@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from npsapp.pages import (
     accounts,
+    answers,
     contacts,
     dashboard,
     digests,
@@ -81,6 +82,9 @@ urlpatterns = [
     path("contacts/<int:pk>/export.<str:form>", privacy.contact_export, name="contact_export"),
     path("contacts/accounts/", accounts.accounts, name="accounts"),
     path("contacts/accounts/<int:pk>/", accounts.account, name="account"),
+    path("responses/bulk/", answers.responses_bulk, name="responses_bulk"),
+    path("responses/exclude/", answers.responses_exclude, name="responses_exclude"),
+    path("responses/bulk/<int:pk>/undo/", answers.responses_undo, name="responses_undo"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<str:name>/", outbox.outbox_mail, name="outbox_mail"),
     path("outbox/<str:name>/html/", outbox.outbox_html, name="outbox_html"),

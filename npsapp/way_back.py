@@ -97,6 +97,8 @@ ABOVE = {
     "response": RESPONSES,
     "response_batch": RESPONSE_IMPORTS,
     "response_import": RESPONSES,
+    "responses_export": RESPONSES,
+    "responses_file": RESPONSES,
     "sender": SETTINGS,
     "sender_mail": SENDER,
     "sender_new": SETTINGS,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from npsapp.models import User
 from npsapp.roles import Role
 from responses.models import (
+    AnswersAct,
     Benchmark,
     DashboardDigest,
     DigestRecipient,
     Event,
+    ExportFile,
     Response,
     SavedDashboard,
     SharedDashboard,
@@ -27,6 +30,19 @@ def get_response(pk: int) -> Response:
         ),
         pk=pk,
     )
+
+
+def get_answers_act(pk: int, *, user: User) -> AnswersAct:
+    """Return what somebody did to many answers; only they may take it back."""
+    return get_object_or_404(AnswersAct, pk=pk, user=user)
+
+
+def get_export(pk: int, *, user: User) -> ExportFile:
+    """Return a file that this person asked for, and may still see all of."""
+    found = get_object_or_404(ExportFile, pk=pk, user=user)
+    if found.with_addresses and not user.may(Role.AGENT):
+        raise Http404
+    return found
 
 
 def get_answers_batch(pk: int) -> ImportBatch:

@@ -1,4 +1,4 @@
-"""What the worker does for answers: files that are brought in, and adding up."""
+"""What the worker does for answers: files that come and go, and adding up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from responses import sent_tallies, tallies, tally_check
+from responses.export_files import find_waiting as find_waiting_exports
+from responses.export_files import forget_files, write_file
+from responses.forms.listing import find_rows
 from responses.uploading import work_on
 from surveys.importing.running import find_waiting
 from surveys.models import ImportBatch
@@ -42,3 +45,18 @@ def check_tallies(lease: Lease) -> str:
     """Once a night; at any other time there is nothing to do."""
     found = tally_check.check_nightly(now=timezone.now(), renew=lease.renew)
     return "nothing to do" if found is None else f"{found} differ"
+
+
+@shared_task(name="responses.write_export")
+def write_export(pk: int) -> str:
+    return "done" if write_file(pk, find=find_rows, now=timezone.now()) else "nothing to do"
+
+
+@shared_task(name="responses.write_exports")
+def write_exports() -> str:
+    """The net under the nudge; and files go when their day is over."""
+    forgotten = forget_files(now=timezone.now())
+    waiting = find_waiting_exports()
+    for pk in waiting:
+        nudge(write_export, pk)
+    return f"{len(waiting)} files to write, {forgotten} forgotten"

@@ -24,6 +24,13 @@ urlpatterns = [
     path("responses/invited/", invited.invited, name="invited"),
     path("responses/pairs/", pairs.pairs, name="pairs"),
     path("responses/export/", exporting.responses_export, name="responses_export"),
+    path("responses/export/large/", exporting.responses_file_new, name="responses_file_new"),
+    path("responses/export/<int:pk>/", exporting.responses_file, name="responses_file"),
+    path(
+        "responses/export/<int:pk>/content/",
+        exporting.responses_file_content,
+        name="responses_file_content",
+    ),
     path("responses/<int:pk>/", responses.response, name="response"),
     path("responses/<int:pk>/accept/", responses.response_accept, name="response_accept"),
     path("responses/<int:pk>/exclude/", responses.response_exclude, name="response_exclude"),

@@ -1,7 +1,7 @@
 """Words looked up in texts by the database's own index for words: at the start of each word.
 
 The index of a model and the search in it must be the same expression, or PostgreSQL reads every
-row; both are made here. Nothing is stemmed, so that names are words like any other.
+row; both are made here. Nothing is stemmed unless asked, so that names are words like any other.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ DIVIDERS = "@._-+/:"
 MOST_WORDS = 8
 
 
-def words_of(*fields: str) -> SearchVector:
-    """Return the words of text fields, for an index and for the search in it."""
+def words_of(*fields: str, config: str = "simple") -> SearchVector:
+    """Return the words of text fields, for an index and for the search in it.
+
+    Any other `config` than "simple" stems them by the rules of a language.
+    """
     divided = [
         Func(
             F(field),
@@ -28,7 +31,7 @@ def words_of(*fields: str) -> SearchVector:
         )
         for field in fields
     ]
-    return SearchVector(*divided, config="simple")
+    return SearchVector(*divided, config=config)
 
 
 def list_words(text: str) -> list[str]:

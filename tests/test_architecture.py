@@ -43,7 +43,13 @@ PURE = (
     "closeloop.targets",
 )
 # What models themselves are built from; Django yes, rows no.
-BELOW_MODELS = ("surveys.addresses", "surveys.searching", "responses.selection")
+BELOW_MODELS = (
+    "surveys.addresses",
+    "surveys.searching",
+    "responses.exclusion",
+    "responses.searching",
+    "responses.selection",
+)
 # Where the clock is read: the ends of the house, and two places that only write down a moment.
 CLOCK_READERS = (
     "views",

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy
 from closeloop.clock import find_hours
 from closeloop.closing import Closing
 from closeloop.later import in_a_week, next_monday, tomorrow
-from closeloop.models import FollowUp, RootCause, Tag
-from closeloop.tagging import LONGEST, TagTooLong, tidy
+from closeloop.models import FollowUp, RootCause
 from closeloop.targets import WorkingHours
 from npsapp.models import User
 from npsapp.roles import Role
+from responses.models import Tag
+from responses.tagging import LONGEST, TagTooLong, tidy
 
 MOMENTS: dict[str, tuple[Any, Callable[[dt.datetime, WorkingHours], dt.datetime]]] = {
     "tomorrow": (gettext_lazy("The next working day"), tomorrow),

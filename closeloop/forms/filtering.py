@@ -11,11 +11,11 @@ from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from closeloop.models import RootCause, Tag
+from closeloop.models import RootCause
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.searching import narrow_to_words
 from npsapp.models import User
-from responses.models import Category
+from responses.models import Category, Tag
 from surveys import filtering
 from surveys.filtering import Chip, Filters, read_filters
 from surveys.models import Campaign, Property, Survey
@@ -161,7 +161,7 @@ class FilterForm(forms.Form):
             "survey": "response__survey",
             "campaign": "response__invitation__campaign",
             "account": "response__contact__account__name__icontains",
-            "tag": "tags",
+            "tag": "response__tags",
             "cause": "root_cause",
         }
         for name, value in self.chosen.items():

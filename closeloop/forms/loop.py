@@ -14,10 +14,10 @@ from closeloop.reports.cohort import Part
 from closeloop.reports.files import Table
 from closeloop.reports.recovery import GROUPS
 from npsapp.models import User
-from responses.forms.listing import FileStyle
 from responses.forms.selection import SelectionForm
 from responses.models import Category
 from responses.selection import Period, Selection
+from responses.writing import FileStyle
 from surveys.models import Survey
 
 

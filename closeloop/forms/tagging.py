@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from closeloop.forms.base import ActingForm
 from closeloop.models import FollowUp
-from closeloop.tagging import MOST, TagTooLong, offer_tags, tidy
+from responses.tagging import MOST, TagTooLong, offer_tags, tidy
 
 
 class TaggingMixin(ActingForm):
@@ -32,7 +32,7 @@ class TaggingMixin(ActingForm):
         if isinstance(field, forms.MultipleChoiceField):
             # One that was chosen stays valid when it has become less used in the meantime.
             chosen = data.getlist("tags") if hasattr(data, "getlist") else []
-            words = dict.fromkeys([*offer_tags(follow_up), *chosen])
+            words = dict.fromkeys([*offer_tags(follow_up.response), *chosen])
             field.choices = [(word, word) for word in words]
 
     def clean_tags(self) -> list[str]:
@@ -48,7 +48,7 @@ class TaggingMixin(ActingForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "new_tags" in cleaned and "tags" in cleaned and len(self.words()) > MOST:
-            self.add_error("new_tags", _("A follow-up has eight tags at most."))
+            self.add_error("new_tags", _("An answer has eight tags at most."))
         return cleaned
 
     def words(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 from closeloop.models.activity import Activity
 from closeloop.models.desk import Draft, Presence
-from closeloop.models.followup import FollowUp, RootCause, Tag
+from closeloop.models.followup import FollowUp, RootCause
 from closeloop.models.improvement import Improvement, ImprovementEvent, ImprovementVoice
 from closeloop.models.letter import AutomaticReply, ReplyTemplate, RoundItem, WritingRound
 from closeloop.models.member import Absence, Member
@@ -29,6 +29,5 @@ __all__ = [
     "RootCause",
     "RoundItem",
     "SavedView",
-    "Tag",
     "WritingRound",
 ]

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from npsapp.models import User
-from responses.models import Response
+from responses.models import Response, Tag
 from surveys.models import Suppression
 
-
-class Tag(models.Model):
-    """A word of the team's own that groups follow-ups across root causes."""
-
-    label = models.CharField(_("tag"), max_length=40)
-
-    class Meta:
-        ordering = ["label"]
-        constraints = [models.UniqueConstraint(Lower("label"), name="tag_once")]
-
-    def __str__(self) -> str:
-        return self.label
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import ManyRelatedManager
 
 
 class RootCause(models.Model):
@@ -163,7 +152,6 @@ class FollowUp(models.Model):
     root_cause = models.ForeignKey(
         RootCause, null=True, blank=True, on_delete=models.PROTECT, related_name="follow_ups"
     )
-    tags = models.ManyToManyField(Tag, blank=True, related_name="follow_ups")
     # The follow-up of the same person's answer before this one.
     previous = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="later")
     # The answer as the timeline last told it, to notice a change however often we are asked.
@@ -213,6 +201,12 @@ class FollowUp(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("follow_up", args=[self.pk])
+
+    @property
+    def tags(self) -> ManyRelatedManager[Tag, Any]:
+        """The team's words: those of the answer, which history without follow-ups has as well."""
+        tags: ManyRelatedManager[Tag, Any] = self.response.tags
+        return tags
 
     @property
     def is_closed(self) -> bool:

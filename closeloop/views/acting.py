@@ -18,10 +18,10 @@ from closeloop.forms.base import ActingForm
 from closeloop.models import FollowUp
 from closeloop.replying import CannotReply
 from closeloop.snoozing import BadMoment
-from closeloop.tagging import TagTooLong, TooManyTags
 from closeloop.ticking import NoSuchStep
 from closeloop.views.page import draw_collision, draw_follow_up
 from npsapp.requests import StaffRequest
+from responses.tagging import TagTooLong, TooManyTags
 from surveys.sending.queueing import NoSender
 
 Act = Callable[[int, dt.datetime], FollowUp]
@@ -31,7 +31,7 @@ REFUSALS: dict[type[Exception], object] = {
     CannotReply: gettext_lazy("No mail can leave for this person."),
     NoSender: gettext_lazy("There is no sender for replies yet. An admin adds it in Settings."),
     BadMoment: gettext_lazy("Choose a moment from now on, and within 90 days."),
-    TooManyTags: gettext_lazy("A follow-up has eight tags at most."),
+    TooManyTags: gettext_lazy("An answer has eight tags at most."),
     NoSuchStep: gettext_lazy("The recipe changed meanwhile: look at its steps again."),
     TagTooLong: gettext_lazy("A tag has 40 characters at most."),
 }

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from closeloop.bulk import MOST
 from closeloop.forms.bulk import BulkForm
 from closeloop.forms.filtering import FilterForm, Pairs
-from closeloop.models import FollowUp, ReceivedMail, SavedView, Tag
+from closeloop.models import FollowUp, ReceivedMail, SavedView
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.reports.due import Due, describe_due, say_age
 from closeloop.reports.news import count_new, read_marker
@@ -32,7 +32,7 @@ from npsapp.models import User
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.forms.saving import SavedViewForm
-from responses.models import Response
+from responses.models import Response, Tag
 from surveys.forms.filtering import list_property_fields, sample_values
 
 PAGE_LENGTH = 25
@@ -72,7 +72,9 @@ def draw_queue(
     # First: what happens while the rows are read is news.
     seen = read_marker()
     view, form = View.read(sent.get("view")), FilterForm(sent, user=request.user)
-    found = find_chosen(view, form, now=now).select_related(*RELATED).prefetch_related("tags")
+    found = (
+        find_chosen(view, form, now=now).select_related(*RELATED).prefetch_related("response__tags")
+    )
     page = Paginator(found, PAGE_LENGTH).get_page(sent.get("page"))
     counts = queue_counts(user=request.user, now=now)
     pairs = [("view", view.value), *form.pairs()]

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 
 from npsapp.backup.archive import DATABASE, ERASURES, list_files, take_fingerprints, write_archive
 from npsapp.backup.clients import find_clients
-from npsapp.backup.measuring import measure_tables
+from npsapp.backup.measuring import LEFT_OUT, measure_tables
 from npsapp.erasing.ledger import find_file
 from npsapp.readiness import connect, read_migrations
 
@@ -47,6 +47,7 @@ def make_backup(file: Path, *, now: dt.datetime) -> tuple[str, int]:
             "pg_dump",
             *("--format=custom", "--no-owner", "--no-privileges", f"--file={dump}"),
             f"--snapshot={row[0] if row else ''}",
+            *(f"--exclude-table-data=public.{table}" for table in sorted(LEFT_OUT)),
         )
         done = subprocess.run(
             command, env=clients.environment(), capture_output=True, text=True, check=False

@@ -9,12 +9,13 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from closeloop.changing import lock, record
-from closeloop.models import Activity, Draft, FollowUp, ReceivedMail, SavedView, Tag
+from closeloop.models import Activity, Draft, FollowUp, ReceivedMail, SavedView
 from closeloop.receiving.filing import empty_received
 from npsapp.erasing.traces import Traces
 from npsapp.models import User
 from responses.automatic import Sign
-from responses.models import Response, ResponseVersion, SavedDashboard, SavedFilter
+from responses.exclusion import without_words
+from responses.models import Response, ResponseVersion, SavedDashboard, SavedFilter, Tag
 from responses.tallies import ChangedProperties
 from surveys.models import Delivery, Invitation, InvitationEvent, Mail, Property
 from surveys.sending.compose import message_id
@@ -153,7 +154,7 @@ def unlink_answers(found: QuerySet[Response], changed: ChangedProperties) -> int
         changed.note(answer, kept)
         answer.properties = kept
         if answer.status_reason not in set(Sign):
-            answer.status_reason = ""
+            answer.status_reason = without_words(answer.status_reason)
         answer.save()
     ResponseVersion.objects.filter(response__in=answers).update(comment="")
     return len(answers)

@@ -34,7 +34,7 @@ from npsapp.erasing.ledger import note_erasure
 from npsapp.erasing.sweeping import count_files, erase_import_files, sweep_tables
 from npsapp.erasing.traces import Traces, find_traces
 from npsapp.models import User
-from responses.models import Response
+from responses.models import ExportFile, Response
 from responses.tallies import ChangedProperties
 from surveys.addresses import hash_address
 from surveys.models import Contact, Mail, ProviderEvent, Suppression
@@ -140,6 +140,8 @@ def remove_rows(
     if person:
         _delete(person, traces)
     erase_tags(traces)
+    # Files of many people's answers, made a moment ago: whoever needs one asks for it again.
+    ExportFile.objects.all().delete()
     rename_saved_views(traces)
     sweep_tables(traces, changed)
     # Last: their lock comes after those of all rows.

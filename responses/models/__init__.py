@@ -1,5 +1,7 @@
 from responses.models.benchmark import Benchmark
+from responses.models.bulk import AnswersAct
 from responses.models.event import Event
+from responses.models.export import ExportFile, ExportPiece
 from responses.models.response import Category, Response, ResponseVersion
 from responses.models.saved import (
     DashboardDigest,
@@ -10,15 +12,19 @@ from responses.models.saved import (
     SavedFilterQuerySet,
     SharedDashboard,
 )
+from responses.models.tag import Tag
 from responses.models.tally import DailyTally, SentTally, TallySheet
 
 __all__ = [
+    "AnswersAct",
     "Benchmark",
     "Category",
     "DailyTally",
     "DashboardDigest",
     "DigestRecipient",
     "Event",
+    "ExportFile",
+    "ExportPiece",
     "NamedFilter",
     "Response",
     "ResponseVersion",
@@ -27,5 +33,6 @@ __all__ = [
     "SavedFilterQuerySet",
     "SentTally",
     "SharedDashboard",
+    "Tag",
     "TallySheet",
 ]

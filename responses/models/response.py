@@ -13,10 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from responses.automatic import Sign
+from responses.exclusion import say_reason
+from responses.models.tag import Tag
+from responses.searching import among, comment_words, read_sought
 from responses.selection import Selection
 from surveys.filtering import narrow
 from surveys.models import Contact, ImportBatch, Invitation, Survey
-from surveys.searching import words_of
 
 
 class Category(models.TextChoices):
@@ -47,9 +49,21 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         """Those that this product asked for itself; imported history gets no follow-up."""
         return self.exclude(channel=Response.Channel.IMPORT)
 
-    def mentioning(self, words: str) -> Self:
-        """Those whose comment holds the words, in any case; all of them for no words."""
-        return self.filter(comment__icontains=words) if words else self
+    def mentioning(self, text: str) -> Self:
+        """Those whose comment holds the words, as `responses.searching` reads them.
+
+        All of them for no words. Where no comment has such words, those that hold the text as it
+        was typed, also inside of a word: Dutch writes many words as one.
+        """
+        if not text:
+            return self
+        sought = read_sought(text)
+        inside = self.none() if sought.unwanted else self.filter(comment__icontains=text)
+        if not sought.wanted:
+            return inside
+        words = type(self)(self.model).alias(_words=comment_words()).filter(_words=sought.query)
+        found = self.filter(among(words))
+        return found if found.exists() else inside
 
     def in_selection(self, selection: Selection) -> Self:
         """Those that a filter speaks of; see `responses.selection`."""
@@ -138,6 +152,7 @@ class Response(models.Model):
     import_batch = models.ForeignKey(
         ImportBatch, null=True, on_delete=models.PROTECT, related_name="responses"
     )
+    tags = models.ManyToManyField(Tag, blank=True, related_name="responses")
     # Who tried it out, of a test answer.
     tester = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
@@ -197,7 +212,7 @@ class Response(models.Model):
                 name="response_left_out",
                 condition=Q(status__in=["provisional", "excluded"]),
             ),
-            GinIndex(words_of("comment"), name="response_words"),
+            GinIndex(comment_words(), name="response_comment_words"),
         ]
 
     def __str__(self) -> str:
@@ -228,7 +243,7 @@ class Response(models.Model):
     @property
     def status_text(self) -> str:
         """Why the status is what it is: our words for an automatic sign, else a manager's own."""
-        return str(SIGN_LABELS.get(self.status_reason, self.status_reason))
+        return str(SIGN_LABELS.get(self.status_reason) or say_reason(self.status_reason))
 
 
 class ResponseVersion(models.Model):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from django.db.models import Count, QuerySet
 
 from responses.addresses import without_addresses
@@ -21,3 +24,13 @@ def list_properties(response: Response, *, with_addresses: bool) -> list[tuple[s
     """
     named = name_properties(response.properties)
     return [pair for pair in named if with_addresses or without_addresses(pair[1])]
+
+
+def count_effect(chosen: Iterable[Response]) -> dict[str, int]:
+    """Return how many of these count (`n`, and by category), and how many do not (`left`)."""
+    numbers = Counter(
+        each.category if each.status == Response.Status.COUNTED else "left" for each in chosen
+    )
+    names = ("detractor", "passive", "promoter")
+    shown = {name: numbers[name] for name in (*names, "left")}
+    return shown | {"n": sum(numbers[name] for name in names)}

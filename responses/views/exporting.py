@@ -1,39 +1,128 @@
-"""The list of answers as a file to take along."""
+"""The list of answers as a file to take along: at once, or a large one written by a worker."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from npsapp.requests import StaffRequest
+from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
-from responses.exporting import find_property_keys, list_export_rows, name_columns
+from responses.access import get_export
+from responses.export_files import KEPT, MOST_AT_ONCE, ask_for_file, read_pieces
+from responses.exporting import list_export_rows, list_properties, name_columns
 from responses.forms.listing import ExportForm
-from responses.models import Response
-from surveys.importing.writing import stream_csv
-from surveys.models import get_organisation
+from responses.models import ExportFile
+from responses.models.response import ResponseQuerySet
+from responses.writing import ExportStyle, stream_rows, write_workbook
+from surveys.models import Organisation, get_organisation
+from surveys.views.progress import is_worker_silent
 
 
 @requires(Role.VIEWER)
 @require_safe
-def responses_export(request: StaffRequest) -> HttpResponse | StreamingHttpResponse:
-    """The rows that the list shows for the same address, all pages of them, as CSV."""
+def responses_export(request: StaffRequest) -> HttpResponseBase:
+    """The rows that the list shows for the same address, all pages of them."""
     now, organisation = timezone.now(), get_organisation()
     form = ExportForm(request.GET, organisation=organisation, now=now)
     if not form.is_valid():
         return render(request, "responses/list.html", {"form": form}, status=422)
     style = form.cleaned_data["style"]
-    found = Response.objects.mentioning(form.cleaned_data["q"]).in_selection(form.selection())
-    keys = find_property_keys(found)
-    rows = list_export_rows(
-        found, keys=keys, zone=organisation.zone, with_addresses=request.user.may(Role.AGENT)
-    )
-    content = stream_csv(name_columns(keys), rows, delimiter=style.delimiter, bom=style.has_bom)
+    found = form.find().in_selection(form.selection())
+    n = found.count()
+    if n > MOST_AT_ONCE:
+        query = form.query_of(form.selection())
+        context = {"n": n, "query": query, "kept": parse_qsl(query), "style": style}
+        return render(request, "responses/export_large.html", context)
     today = now.astimezone(organisation.zone).date()
-    return StreamingHttpResponse(
-        content,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="responses-{today}.csv"'},
+    name = f"responses-{today}.{style.extension}"
+    return _send(request, found, style, name, organisation=organisation)
+
+
+def _send(
+    request: StaffRequest,
+    found: ResponseQuerySet,
+    style: ExportStyle,
+    name: str,
+    *,
+    organisation: Organisation,
+) -> HttpResponseBase:
+    properties = list_properties()
+    header = name_columns(properties)
+    rows = list_export_rows(
+        found,
+        properties=properties,
+        zone=organisation.zone,
+        with_addresses=request.user.may(Role.AGENT),
     )
+    if style.csv:
+        lines = stream_rows(header, rows, style.csv)
+        return StreamingHttpResponse(lines, headers=_name(name, style))
+    # A workbook has its list of contents at the end: it is whole before any of it can leave.
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / name
+        write_workbook(header, rows, path)
+        return FileResponse(
+            path.open("rb"), as_attachment=True, filename=name, content_type=style.content_type
+        )
+
+
+def _name(name: str, style: ExportStyle) -> dict[str, str]:
+    return {
+        "Content-Type": style.content_type,
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+
+
+@requires(Role.VIEWER)
+@require_post_else("responses")
+def responses_file_new(request: StaffRequest) -> HttpResponse:
+    """Ask for a large file."""
+    now = timezone.now()
+    form = ExportForm(request.POST, organisation=get_organisation(), now=now)
+    if not form.is_valid():
+        return render(request, "responses/list.html", {"form": form}, status=422)
+    selection = form.selection()
+    export = ask_for_file(
+        form.query_of(selection),
+        form.cleaned_data["style"],
+        rows=form.find().in_selection(selection).count(),
+        user=request.user,
+        with_addresses=request.user.may(Role.AGENT),
+        now=now,
+    )
+    return redirect(export)
+
+
+@requires(Role.VIEWER)
+@require_safe
+def responses_file(request: StaffRequest, pk: int) -> HttpResponse:
+    """How far the worker is with a file; once it is ready, where to fetch it."""
+    export = get_export(pk, user=request.user)
+    context: dict[str, Any] = {"export": export, "gone_at": export.created_at + KEPT}
+    if export.is_waiting:
+        context["is_worker_silent"], context["worker_seen"] = is_worker_silent()
+    if not request.htmx:
+        return render(request, "responses/export_file.html", context)
+    if not export.is_under_way:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "responses/export_progress.html", context)
+
+
+@requires(Role.VIEWER)
+@require_safe
+def responses_file_content(request: StaffRequest, pk: int) -> StreamingHttpResponse:
+    """The file itself, for whoever asked for it."""
+    export = get_export(pk, user=request.user)
+    if export.state != ExportFile.State.READY:
+        raise Http404
+    headers = _name(export.file_name, ExportStyle(export.style))
+    headers["Content-Length"] = str(export.size)
+    return StreamingHttpResponse(read_pieces(export), headers=headers)

@@ -53,7 +53,15 @@ def list_filters(
     filters = []
     if words := form.cleaned_data["q"]:
         text = _("Comment with “%(words)s”") % {"words": words}
-        filters.append((text, form.query_of(selection, q="")))
+        filters.append((text, form.query_of(selection, without="q")))
+    if tag := form.cleaned_data["tag"]:
+        text = _("Tag: %(tag)s") % {"tag": tag}
+        filters.append((text, form.query_of(selection, without="tag")))
+    if account := form.cleaned_data["account"]:
+        # Viewers read this too, and may see no address.
+        name = without_addresses(account) or _("one account")
+        text = _("Account: %(account)s") % {"account": name}
+        filters.append((text, form.query_of(selection, without="account")))
     if selection.survey and not selection.campaign:
         rest = replace(selection, survey=None)
         filters.append((str(selection.survey), form.query_of(rest)))

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,34 +18,49 @@ from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
 from npsapp.undo import offer_undo
 from responses.access import get_response
+from responses.bulk import MOST
+from responses.export_files import MOST_AT_ONCE
+from responses.forms.bulk import AnswersForm
 from responses.forms.judging import ExclusionForm
-from responses.forms.listing import FileStyle, ResponseListForm
-from responses.models import Response
+from responses.forms.listing import ResponseListForm
+from responses.marking import mark_comments
+from responses.models import ExportFile, Response, Tag
 from responses.recording import accept_response, exclude_response, restore_response
 from responses.reports.listing import list_properties
 from responses.views.listing import list_filters, list_tabs
+from responses.writing import ExportStyle
 from surveys.forms.filtering import list_property_fields, sample_values
 from surveys.models import get_organisation
 
 PAGE_LENGTH = 50
+FILES_SHOWN = 3
 
 
 @requires(Role.VIEWER)
 @require_safe
 def responses(request: StaffRequest) -> HttpResponse:
     """Every answer of a selection, newest first, whether it counts or not."""
-    form = ResponseListForm(request.GET, organisation=get_organisation(), now=timezone.now())
+    return draw_responses(request, request.GET)
+
+
+def draw_responses(
+    request: StaffRequest, sent: QueryDict, *, bulk: AnswersForm | None = None, status: int = 200
+) -> HttpResponse:
+    """Render the list; `bulk` is a form that could not be done as it was sent."""
+    form = ResponseListForm(sent, organisation=get_organisation(), now=timezone.now())
     if not (may_follow_up := request.user.may(Role.AGENT)):
         form.hide_addresses()
     if not form.is_valid():
         return render(request, "responses/list.html", {"form": form}, status=422)
-    selection = form.selection()
-    found = Response.objects.mentioning(form.cleaned_data["q"])
+    selection, found = form.selection(), form.find()
     rows = found.in_selection(selection).select_related("survey", "contact__account", "follow_up")
+    rows = rows.prefetch_related("tags")
     tabs = list_tabs(found, selection, form)
     paginator = Paginator(rows, PAGE_LENGTH)
     # The tabs have counted these rows already.
     paginator.count = next(tab.n for tab in tabs if tab.is_current)
+    page = paginator.get_page(sent.get("page"))
+    query, may = form.query_of(selection), powers(request)
     context = {
         "form": form,
         "selection": selection,
@@ -55,14 +70,25 @@ def responses(request: StaffRequest) -> HttpResponse:
         "property_fields": list_property_fields(
             selection.filters, offered=sample_values(Response.objects.order_by("-pk"))
         ),
-        "page": paginator.get_page(request.GET.get("page")),
-        "query": form.query_of(selection),
-        "kept": parse_qsl(form.query_of(selection)),
-        "styles": FileStyle.choices,
+        "page": page,
+        "marked": mark_comments(list(page), form.cleaned_data["q"]),
+        "query": query,
+        "kept": parse_qsl(query),
+        "styles": ExportStyle.choices,
+        "is_large": paginator.count > MOST_AT_ONCE,
+        "files": ExportFile.objects.filter(user=request.user)[:FILES_SHOWN],
         "shows_surveys": selection.survey is None,
-        **powers(request),
+        **may,
     }
-    return render(request, "responses/list.html", context)
+    if may["may_follow_up"]:
+        seen = Response.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        query_of_page = "&".join(filter(None, [query, f"page={page.number}"]))
+        context |= {
+            "bulk": bulk or AnswersForm(seen=seen, query=query_of_page),
+            "failed": bulk,
+            "most": MOST,
+        }
+    return render(request, "responses/list.html", context, status=status)
 
 
 @requires(Role.VIEWER)
@@ -92,7 +118,7 @@ def response_exclude(request: StaffRequest, pk: int) -> HttpResponse:
     exclude_response(
         judged,
         user=request.user,
-        reason=form.cleaned_data["reason"],
+        reason=form.what(),
         now=timezone.now(),
     )
     text = _("This answer no longer counts. It stays visible with its reason.")
@@ -117,6 +143,8 @@ def show_response(
         "response": shown,
         "form": form,
         "versions": shown.versions.all(),
+        "tags": shown.tags.all(),
+        "known_tags": Tag.objects.all() if may["may_follow_up"] else [],
         "language_name": dict(settings.LANGUAGES).get(shown.language, shown.language),
         "properties": list_properties(shown, with_addresses=may["may_follow_up"]),
         **may,

@@ -30,14 +30,15 @@ def write_csv(
 
 def stream_csv(
     header: Sequence[str],
-    rows: Iterable[Sequence[str | int | float | None]],
+    rows: Iterable[Sequence[object]],
     *,
     delimiter: str,
     bom: bool,
 ) -> Iterator[bytes]:
     """Yield the same file line by line, so that none of any length has to fit into memory.
 
-    Excel takes a file without `bom` for one in the code page of its machine.
+    Excel takes a file without `bom` for one in the code page of its machine. What is no text is
+    written as `str` has it.
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=delimiter, lineterminator="\r\n")

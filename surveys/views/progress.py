@@ -16,10 +16,15 @@ from surveys.sending.watch import WORKER, last_seen
 SILENT_AFTER = dt.timedelta(minutes=1)
 
 
+def is_worker_silent() -> tuple[bool, dt.datetime | None]:
+    """Whether nobody may be there to do the work, and when somebody last was."""
+    seen = last_seen(WORKER)
+    return seen is None or timezone.now() - seen > SILENT_AFTER, seen
+
+
 def show_progress(request: StaffRequest, batch: ImportBatch) -> HttpResponse:
     """The page with the progress; for htmx, which asks again and again, only that."""
-    seen = last_seen(WORKER) if batch.is_waiting else None
-    is_silent = batch.is_waiting and (seen is None or timezone.now() - seen > SILENT_AFTER)
+    is_silent, seen = is_worker_silent() if batch.is_waiting else (False, None)
     context = {"batch": batch, "is_worker_silent": is_silent, "worker_seen": seen}
     part = "components/import_progress.html"
     return render(request, part if request.htmx else "contacts/import_progress.html", context)

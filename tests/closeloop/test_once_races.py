@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 
 from closeloop.improving import write_down
-from closeloop.models import Improvement, SavedView, Tag
+from closeloop.models import Improvement, SavedView
 from closeloop.saved_views import save_view
-from closeloop.tagging import find_or_make
+from responses.models import Tag
+from responses.tagging import find_or_make
 from tests.factories import make_user
 from tests.races import run_at_once
 

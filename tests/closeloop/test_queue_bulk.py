@@ -19,10 +19,10 @@ from closeloop.models import (
     Improvement,
     ImprovementVoice,
     RootCause,
-    Tag,
 )
 from closeloop.noting import add_note
 from npsapp.models import User
+from responses.models import Tag
 from tests.closeloop.test_undo import press_undo
 from tests.factories import (
     make_contact,

@@ -10,10 +10,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from closeloop.models import FollowUp, RootCause, Tag
+from closeloop.models import FollowUp, RootCause
 from closeloop.reports.queue import queue_counts
 from closeloop.searching import narrow_to_words
 from npsapp.models import User
+from responses.models import Tag
 from tests.factories import (
     make_account,
     make_campaign,
@@ -196,10 +197,10 @@ def test_snoozed_ones_are_in_their_own_view_until_they_return(
 def test_row_says_that_it_is_back_its_tags_age_and_language(
     agent_client: Client, two: None
 ) -> None:
-    response = FollowUp.objects.get(tags=1_000_071).response
+    response = FollowUp.objects.get(response__tags=1_000_071).response
     response.language, response.answered_at = "nl", timezone.now() - 3 * DAY
     response.save()
-    FollowUp.objects.filter(tags=1_000_071).update(returned_at=timezone.now())
+    FollowUp.objects.filter(response__tags=1_000_071).update(returned_at=timezone.now())
 
     page = agent_client.get(URL + "tag=1000071").content.decode()
 
@@ -233,5 +234,5 @@ def test_words_are_found_through_their_index(two: None) -> None:
         cursor.execute("SET LOCAL enable_seqscan = off")
     plan = found.explain()
 
-    assert "response_words" in plan
+    assert "response_comment_words" in plan
     assert "contact_words" in plan

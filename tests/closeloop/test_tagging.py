@@ -9,9 +9,11 @@ from django.db import IntegrityError, transaction
 
 from closeloop.changing import AlreadyDone, StaleVersion
 from closeloop.closing import Closing, close
-from closeloop.models import Activity, FollowUp, Tag
-from closeloop.tagging import TagTooLong, TooManyTags, set_tags
+from closeloop.models import Activity, FollowUp
+from closeloop.tagging import set_tags
 from npsapp.models import User
+from responses.models import Tag
+from responses.tagging import TagTooLong, TooManyTags
 from tests.factories import make_follow_up, make_user
 
 NOW = dt.datetime(2026, 11, 23, 14, tzinfo=dt.UTC)

@@ -145,6 +145,31 @@ def test_backup_on_an_empty_machine_is_the_same_again(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_files_of_answers_are_in_no_backup(
+    seeded: Installation, new: Installation, tmp_path: Path
+) -> None:
+    made = """
+from django.utils import timezone
+from npsapp.models import User
+from responses.models import ExportFile, ExportPiece
+user = User.objects.create_user("wie@company.example", name="Wie")
+file = ExportFile.objects.create(user=user, style="plain", with_addresses=True,
+    state="ready", created_at=timezone.now())
+ExportPiece.objects.create(export=file, number=0, content=b"x")
+"""
+    seeded.manage("shell", "--verbosity", "0", "--command", made)
+    file = tmp_path / "nps.backup"
+    seeded.manage("backup", str(file))
+
+    new.manage("restore", str(file))
+
+    for count in (
+        "SELECT count(*) FROM responses_exportfile",
+        "SELECT count(*) FROM responses_exportpiece",
+    ):
+        assert (seeded.query(count), new.query(count)) == ([(1,)], [(0,)])
+
+
 def test_nothing_is_sent_after_a_restore_until_released(
     seeded: Installation, new: Installation, mailbox: Mailbox, tmp_path: Path
 ) -> None:

@@ -17,10 +17,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from closeloop.models import Activity, Draft, FollowUp, ReceivedMail, Tag
+from closeloop.models import Activity, Draft, FollowUp, ReceivedMail
 from npsapp.erasing.erase import ImportRunning, MailLeaving, erase
+from npsapp.exporting import export_person
 from npsapp.outbox import EmailBackend
-from responses.models import Response, ResponseVersion
+from responses.models import ExportFile, ExportPiece, Response, ResponseVersion, Tag
 from surveys.addresses import hash_address
 from surveys.models import Campaign, Contact, ImportBatch, Invitation, Mail, Suppression
 from tests.factories import (
@@ -394,3 +395,31 @@ def test_export_in_another_form_is_unknown(manager_client: Client) -> None:
     person = make_contact()
 
     assert manager_client.get(f"/contacts/{person.pk}/export.xml").status_code == 404
+
+
+def test_files_of_answers_go_and_a_reason_keeps_only_its_key(outbox: Path) -> None:
+    person = make_contact(email="weg@klanten.example")
+    response = make_response(
+        contact=person, channel="import", status="excluded", status_reason="twice: zie Fenna"
+    )
+    now = timezone.now()
+    file = ExportFile.objects.create(
+        user=make_user(), style="plain", with_addresses=True, state="ready", created_at=now
+    )
+    ExportPiece.objects.create(export=file, number=0, content=b"weg@klanten.example")
+
+    erase(person.email, person, user=None, now=now)
+
+    response.refresh_from_db()
+    assert response.status_reason == "twice"
+    assert (ExportFile.objects.count(), ExportPiece.objects.count()) == (0, 0)
+
+
+def test_export_of_a_person_tells_the_tags_of_imported_answers_too() -> None:
+    person = make_contact()
+    response = make_response(contact=person, channel="import")
+    response.tags.add(Tag.objects.create(label="koerier"))
+
+    (answer,) = export_person(person, now=timezone.now())["answers"]
+
+    assert answer["tags"] == ["koerier"]

@@ -73,6 +73,9 @@ VIEWER = {
     "response",
     "responses",
     "responses_export",
+    "responses_file",
+    "responses_file_content",
+    "responses_file_new",
 }
 AGENT = {
     "account",
@@ -109,6 +112,8 @@ AGENT = {
     "follow_ups_news",
     "follow_ups_undo",
     "queue_shortcuts",
+    "responses_bulk",
+    "responses_undo",
     "saved_view_add",
     "saved_view_delete",
     "saved_view_edit",
@@ -204,6 +209,7 @@ MANAGER = {
     "response_import",
     "response_problems",
     "response_restore",
+    "responses_exclude",
     "response_undo",
     "root_cause_add",
     "root_cause_delete",

@@ -1,4 +1,4 @@
-"""The list of answers as a CSV file: fixed columns, nothing a reader may not see, no formulas."""
+"""The list of answers as a file: fixed columns, nothing a reader may not see, no formulas."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ COLUMNS = [
     "name",
     "account",
     "email",
+    "tags",
 ]
 
 
@@ -59,6 +60,7 @@ def read(client: Client, query: str = "", *, delimiter: str = ";") -> list[dict[
 
 def test_file_holds_every_column_of_an_answer(agent_client: Client) -> None:
     make_organisation(time_zone="Europe/Amsterdam")
+    make_property(key="land")
     survey = make_survey(slug="levering")
     contact = make_contact(
         email="fenna@klanten.example",
@@ -80,7 +82,7 @@ def test_file_holds_every_column_of_an_answer(agent_client: Client) -> None:
 
     (row,) = read(agent_client)
 
-    assert list(row) == [*COLUMNS, "property.land"]
+    assert list(row) == [*COLUMNS, "prop.land"]
     assert row == {
         "id": str(response.pk),
         "survey": "levering",
@@ -99,19 +101,22 @@ def test_file_holds_every_column_of_an_answer(agent_client: Client) -> None:
         "name": "Fenna Fluitketel",
         "account": "De Vlieger",
         "email": "fenna@klanten.example",
-        "property.land": "België",
+        "tags": "",
+        "prop.land": "België",
     }
 
 
 def test_viewer_gets_no_address(viewer_client: Client) -> None:
+    make_property(key="land")
+    make_property(key="tweede-adres")
     contact = make_contact(email="fenna@klanten.example")
-    properties = {"land": "België", "tweede adres": "thuis@klanten.example"}
+    properties = {"land": "België", "tweede-adres": "thuis@klanten.example"}
     make_response(channel="import", contact=contact, properties=properties)
 
     (row,) = read(viewer_client)
 
-    assert (row["email"], row["property.land"]) == ("", "België")
-    assert row["property.tweede adres"] == ""
+    assert (row["email"], row["prop.land"]) == ("", "België")
+    assert row["prop.tweede-adres"] == ""
     assert b"@" not in download(viewer_client)
 
 
@@ -209,20 +214,24 @@ def test_export_reads_in_portions_and_not_row_by_row(
     for rows in (1, 2):
         for _ in range(rows):
             make_response(contact=make_contact(account=make_account()), channel="import")
-        # Session, user, organisation twice (middleware and page), the properties, and the rows.
-        with django_assert_num_queries(6):
+        # Session, user, organisation twice (middleware and page), how many there are, the
+        # properties that are declared, the rows, and their tags.
+        with django_assert_num_queries(8):
             download(viewer_client)
 
 
-def test_each_property_found_has_a_column_of_its_own(viewer_client: Client) -> None:
-    make_response(score=9, properties={"land": "België"})
+def test_columns_are_those_of_declared_properties_whatever_the_rows_hold(
+    viewer_client: Client,
+) -> None:
+    make_property(key="land")
+    make_property(key="omzet", kind="money")
+    make_response(score=9, properties={"land": "België", "nobody declared": "x"})
     make_response(score=2, properties={"omzet": "1000"})
 
     columns = list(read(viewer_client)[0])
     promoters = list(read(viewer_client, "?category=promoter")[0])
 
-    assert columns == [*COLUMNS, "property.land", "property.omzet"]
-    assert promoters == [*COLUMNS, "property.land"]
+    assert columns == promoters == [*COLUMNS, "prop.land", "prop.omzet"]
 
 
 def test_wrong_filter_is_shown_and_not_downloaded(viewer_client: Client) -> None:

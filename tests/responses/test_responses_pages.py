@@ -158,8 +158,9 @@ def test_list_takes_the_same_queries_for_any_number(agent_client: Client) -> Non
         with CaptureQueriesContext(connection) as queries:
             agent_client.get("/responses/")
         counts.append(len(queries))
-        # One for the tabs, one for the rows, one for the values to tick; the rest is the frame.
-        assert sum('FROM "responses_' in query["sql"] for query in queries) == 3
+        # Tabs, rows and their tags, the values to tick, files asked for, the newest answer, and
+        # three times the tags to choose from; the rest is the frame.
+        assert sum('FROM "responses_' in query["sql"] for query in queries) == 9
 
     assert counts[0] == counts[1]
 
@@ -280,19 +281,32 @@ def test_exclude_by_a_manager_shows_the_reason_to_all(
 ) -> None:
     response = make_response()
 
-    manager_client.post(f"/responses/{response.pk}/exclude/", {"reason": "Testmail"})
+    manager_client.post(
+        f"/responses/{response.pk}/exclude/", {"reason": "own_test", "words": "Testmail"}
+    )
 
     text = text_of(viewer_client.get(response.get_absolute_url()))
     assert "This answer does not count." in text
-    assert "Testmail" in text
+    assert "A test of our own: Testmail" in text
     assert "Decided by Marga Meting" in text
 
 
-@pytest.mark.parametrize("reason", ["", "   ", "x" * 201])
-def test_exclude_without_a_proper_reason_is_422(manager_client: Client, reason: str) -> None:
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"reason": ""},
+        {"reason": "it hurts"},
+        {"reason": "other", "words": "  "},
+        {"reason": "twice", "words": "x" * 161},
+    ],
+)
+def test_exclude_without_a_proper_reason_is_422(
+    manager_client: Client, sent: dict[str, str]
+) -> None:
     response = make_response()
 
-    answer = manager_client.post(f"/responses/{response.pk}/exclude/", {"reason": reason})
+    answer = manager_client.post(f"/responses/{response.pk}/exclude/", sent)
 
     response.refresh_from_db()
     assert answer.status_code == 422
@@ -317,7 +331,7 @@ def test_page_takes_the_same_queries_for_any_number_of_versions(agent_client: Cl
         with CaptureQueriesContext(connection) as queries:
             agent_client.get(recorded.get_absolute_url())
         counts.append(len(queries))
-        # The answer with all that belongs to it, and its versions.
-        assert sum('FROM "responses_' in query["sql"] for query in queries) == 2
+        # The answer with all that belongs to it, its versions, its tags and those to choose from.
+        assert sum('FROM "responses_' in query["sql"] for query in queries) == 4
 
     assert len(set(counts)) == 1
