@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
@@ -14,16 +14,13 @@ from django_htmx.middleware import HtmxDetails
 from npsapp.models import User
 from npsapp.roles import View
 
-if TYPE_CHECKING:
-    from surveys.models import Organisation
-
 
 class StaffRequest(HttpRequest):
     """A request of somebody who is logged in; for annotations only."""
 
     user: User
     htmx: HtmxDetails
-    organisation: Organisation  # by npsapp.middleware.reader
+    organisation: Any  # surveys.models.Organisation, by npsapp.middleware.reader
 
 
 def require_post_else(page: str, *names: str) -> Callable[[View], View]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from responses.differing import Difference, Verdict, compare
 from responses.models import Event, Response
-from responses.reports.counting import count_responses
+from responses.reports.counting import count_scores
 from responses.reports.measured import Measured
 from responses.reports.running import RunningTotal
 from responses.scoring import Counts, Thresholds
@@ -146,7 +146,7 @@ def _hold_against_round(standing: Standing) -> Earlier:
     change = _find_change(standing, before.first_day, last)
     chosen = replace(standing.selection, campaign=before, first=None, last=None)
     # The one query: a round is known by its invitations, not by its days.
-    counts = count_responses(chosen).counts
+    counts = count_scores(chosen)
     return _judge(
         standing,
         Earlier(

@@ -81,6 +81,13 @@ def count_responses(selection: Selection, *, days: DaysCounted | None = None) ->
     )
 
 
+def count_scores(selection: Selection) -> Counts:
+    """Count those that make up the score of one survey, and nothing beside it (one query)."""
+    if selection.survey is None:
+        raise ValueError("A score belongs to one survey; the selection names none.")
+    return Counts.from_histogram(read_total(selection), scale_min=selection.survey.scale_min)
+
+
 def _count_left_out(selection: Selection) -> dict[str, int]:
     """Few have these states, and an index of their own."""
     rows = Response.objects.filter(status__in=LEFT_OUT).in_selection(selection).order_by()

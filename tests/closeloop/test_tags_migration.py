@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from responses.models import Tag
 from tests.factories import make_follow_up
 
-BEFORE = ("closeloop", "0010_once")
+BEFORE = ("closeloop", "0012_steps")
 
 
 @pytest.mark.django_db(transaction=True)

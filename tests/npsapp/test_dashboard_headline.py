@@ -282,8 +282,8 @@ def test_panels_need_few_queries(
     with django_assert_num_queries(0):
         show_headline(frame)
         panel = show_trend(frame)
-    # Rate, unsubscribed, contacts that came back, loop, median, queue.
-    with django_assert_num_queries(6):
+    # Rate, unsubscribed, loop, median, queue.
+    with django_assert_num_queries(5):
         show_cards(frame)
 
     header, rows = rows_of_trend(panel)
