@@ -2,9 +2,9 @@
 // stands through what is pointed at or focused, its words beside it; and the page has a print button.
 const SVG = "http://www.w3.org/2000/svg";
 
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
+for (const place of document.querySelectorAll("[data-print]")) {
+  place.hidden = false;
+  place.addEventListener("click", () => window.print());
 }
 
 for (const svg of document.querySelectorAll(".chart svg:has(a .target)")) {
