@@ -1,8 +1,8 @@
 """Days in a row: what came before them, the same a year earlier, and how a line is cut up. Pure.
 
-A verdict compares whole calendar periods, or as many days: a running month is held against the same
-days of the month before, any other days against as many directly before them. A year earlier is
-the same month or quarter, and 364 days back for other days, so that weekdays fall on weekdays.
+A verdict compares whole calendar periods, or as many days: a running week or month is held against
+the same days of the one before, any other days against as many directly before them. A year earlier
+is the same month or quarter, and 364 days back for other days: weekdays then fall on weekdays.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ DAY = dt.timedelta(days=1)
 # Fifty-two weeks: a Monday stays a Monday.
 YEAR_OF_WEEKS = dt.timedelta(days=364)
 MONTHS_IN_A_YEAR = 12
+DAYS_IN_A_WEEK = 7
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,6 +44,11 @@ class Span:
         if self.first.day != 1 or after.day != 1:
             return 0
         return 12 * (after.year - self.first.year) + after.month - self.first.month
+
+    @property
+    def is_week(self) -> bool:
+        """Whether it is one from a Monday to a Sunday."""
+        return self.days == DAYS_IN_A_WEEK and self.first.weekday() == 0
 
     @property
     def is_in_one_month(self) -> bool:
@@ -73,7 +79,8 @@ def span_before(span: Span, *, today: dt.date) -> Span:
     come = cut_at(span, today)
     months = span.months or int(span.is_in_one_month)
     if not months:
-        return Span(come.first - come.days * DAY, come.first - DAY)
+        back = DAY * (span.days if span.is_week else come.days)
+        return Span(come.first - back, come.last - back)
     return _first_days(shift_months(span.first, -months), months, span=span, come=come)
 
 

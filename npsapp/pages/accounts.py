@@ -29,9 +29,10 @@ from responses.reports.accounts import (
     tell_apart,
 )
 from responses.reports.people import find_last_responses
-from responses.scoring import DEFAULT_THRESHOLDS, Counts
+from responses.scoring import Counts, Thresholds
+from responses.thresholds import thresholds_of
 from surveys.access import get_account
-from surveys.models import Account, Contact, Invitation, Survey, get_organisation
+from surveys.models import Account, Contact, Invitation, Survey
 
 PAGE_LENGTH = 50
 SHOWN = 10
@@ -53,13 +54,14 @@ def accounts(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "contacts/accounts.html", {"form": form}, status=422)
     page, listed = _find_page(form, request.GET.get("page"))
+    thresholds = thresholds_of(request.organisation)
     context = {
         "form": form,
         "page": page,
-        "rows": _make_rows(listed, form.survey_shown),
+        "rows": _make_rows(listed, form.survey_shown, thresholds),
         "survey": form.survey_shown,
         "query": form.query,
-        "least": DEFAULT_THRESHOLDS.show,
+        "least": thresholds.show,
     }
     return render(request, "contacts/accounts.html", context)
 
@@ -76,7 +78,7 @@ def _find_page(form: AccountsForm, number: str | None) -> tuple[Page[Any], list[
     return page_of_keys, [by_key[key] for key in keys]
 
 
-def _make_rows(listed: list[Account], survey: Survey | None) -> list[Row]:
+def _make_rows(listed: list[Account], survey: Survey | None, thresholds: Thresholds) -> list[Row]:
     keys = [account.pk for account in listed]
     people = dict(
         Contact.objects.filter(account__in=keys)
@@ -84,8 +86,8 @@ def _make_rows(listed: list[Account], survey: Survey | None) -> list[Row]:
         .values_list("account")
         .annotate(n=Count("pk"))
     )
-    measured, waiting = measure_accounts(keys, survey), count_open(keys)
-    nothing = AccountScores(counts=Counts())
+    measured = measure_accounts(keys, survey, thresholds=thresholds)
+    waiting, nothing = count_open(keys), AccountScores(counts=Counts(), thresholds=thresholds)
     return [
         Row(each, people.get(each.pk, 0), measured.get(each.pk, nothing), waiting.get(each.pk, 0))
         for each in listed
@@ -96,9 +98,10 @@ def _make_rows(listed: list[Account], survey: Survey | None) -> list[Row]:
 @require_safe
 def account(request: StaffRequest, pk: int) -> HttpResponse:
     """The people of an account with the last answer of each, the years, and what comes next."""
-    shown, organisation = get_account(pk), get_organisation()
+    shown, organisation = get_account(pk), request.organisation
     surveys = find_surveys(shown)
     survey = _choose(surveys, request.GET.get("survey", ""))
+    thresholds = thresholds_of(organisation)
     people = tell_apart(shown.contacts.by_name(), survey)
     who = request.GET.get("who", "")
     listed = people.filter(PEOPLE[who]) if PEOPLE.get(who) else people
@@ -121,13 +124,15 @@ def account(request: StaffRequest, pk: int) -> HttpResponse:
         ),
         "rows": [(person, last.get(person.pk)) for person in page],
         "numbers": count_people(people),
-        "measured": measure_accounts([pk], survey).get(pk, AccountScores(counts=Counts())),
-        "years": list_years(shown, survey, zone=organisation.zone),
+        "measured": measure_accounts([pk], survey, thresholds=thresholds).get(
+            pk, AccountScores(counts=Counts(), thresholds=thresholds)
+        ),
+        "years": list_years(shown, survey, zone=organisation.zone, thresholds=thresholds),
         "coming": list(coming[:SHOWN]),
         "n_coming": coming.count(),
         "open": [(each, each.is_overdue(timezone.now())) for each in waiting[:SHOWN]],
         "n_open": waiting.count(),
-        "least": DEFAULT_THRESHOLDS.show,
+        "least": thresholds.show,
         "may_manage": request.user.may(Role.MANAGER),
     }
     return render(request, "contacts/account.html", context)

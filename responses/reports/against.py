@@ -26,7 +26,7 @@ from surveys.models import Campaign
 
 # A year and a month: with less, a year earlier is mostly a time at which nobody was asked.
 LEAST_MONTHS_FOR_A_YEAR = 13
-MONTHS_OF = {Period.MONTH: 1, Period.QUARTER: 3}
+MONTHS_OF = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
 
 
 class Against(models.TextChoices):
@@ -62,12 +62,14 @@ class Standing:
 
     @property
     def span(self) -> Span | None:
-        """The days that are meant: all of a month that is still running. None without a start."""
+        """The days that are meant: all of a period that is still running. None without a start."""
         first = self.selection.first
         if first is None or first > self.today:
             return None
         if self.period in MONTHS_OF:
             return Span(first, shift_months(first, MONTHS_OF[self.period]) - DAY)
+        if self.period == Period.WEEK:
+            return Span(first, first + 6 * DAY)
         return Span(first, self.selection.last or self.today)
 
     @property
