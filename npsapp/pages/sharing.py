@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -70,7 +71,7 @@ def dashboard_shares(request: StaffRequest) -> HttpResponse:
             now=now,
         )
         messages.success(request, _("The link “%(name)s” is made.") % {"name": shared})
-        return redirect("dashboard_shares")
+        return redirect(f"{reverse('dashboard_shares')}?{frame.running_query}")
     context = {
         "form": form,
         "frame": frame,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from typing import Any, ClassVar, Self
 from urllib.parse import urlencode
@@ -98,6 +99,11 @@ class SharedDashboard(NamedFilter):
                 name="shared_dashboard_has_days",
             ),
         ]
+
+    @property
+    def last_day(self) -> dt.datetime:
+        """A moment of the last day on which the link works: it ends with the day."""
+        return self.expires_at - dt.timedelta(minutes=1)
 
 
 class DashboardDigest(models.Model):

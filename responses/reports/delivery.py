@@ -78,13 +78,11 @@ class Delivery:
 
     @property
     def pair_share(self) -> Share | None:
-        """Pairs of those asked before who said something then.
+        """Of those who answered after the delivery, who had answered before it as well.
 
-        Of a few days there may be more pairs than answers before: those came earlier.
+        Both are counted by the day of the second answer, so that one is a part of the other.
         """
-        if not 0 < self.pairs <= self.before.n:
-            return None
-        return share_interval(self.pairs, self.before.n)
+        return share_interval(self.pairs, self.after.n) if self.pairs else None
 
     @property
     def before_url(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import template
+from django.template import Context
 
 from npsapp.models import User
 from npsapp.roles import Role
@@ -10,6 +11,12 @@ from responses.addresses import without_addresses
 
 register = template.Library()
 register.filter(without_addresses)
+
+
+@register.simple_tag(takes_context=True)
+def campaign_name(context: Context, campaign: object) -> str:
+    """The name of a campaign for whoever looks at the page; without `user`, for anybody."""
+    return for_reader(campaign, context.get("user"))
 
 
 @register.filter

@@ -24,7 +24,10 @@ from npsapp.people.links import INVITE, make_password_url
 from responses.digesting import start_digest
 from responses.models import SharedDashboard
 from responses.sharing import shared_url
+from responses.export_files import ask_for_file, write_file
+from responses.forms.listing import find_rows
 from responses.trying import record_test
+from responses.writing import ExportStyle
 from closeloop.models import FollowUp, ReplyTemplate
 from closeloop.writing import start_round
 from surveys import links
@@ -54,6 +57,12 @@ for writer in User.objects.filter(role="admin"):
     texts = ReplyTemplate.objects.filter(category="promoter")
     start_round(FollowUp.objects.open().unassigned(), category="promoter", templates=texts,
         user=writer, now=timezone.now())
+exports = [
+    ask_for_file("", ExportStyle.PLAIN, rows=1, user=admin, with_addresses=True, now=timezone.now())
+    for admin in User.objects.filter(role="admin")
+]
+for export in exports:
+    write_file(export.pk, find=find_rows, now=timezone.now())
 invited = User.objects.create_user("nieuw@{domain}", name="Nel", role="agent")
 shared = SharedDashboard.objects.create(name="Voor de raad", with_comments=True,
     pairs=[["survey", campaign.survey.slug], ["period", "12m"]], created_by=reader,
@@ -74,6 +83,7 @@ print(json.dumps([
     draft.get_absolute_url(),
     reverse("campaign_join", args=[campaign.pk]),
     *[file.get_absolute_url() for file in files],
+    *[reverse("responses_file", args=[export.pk]) for export in exports],
 ]))
 """
 LANGUAGES = {"en": f"english@{DOMAIN}", "nl": f"beheer@{DOMAIN}"}

@@ -19,7 +19,13 @@ from npsapp.pages.panels.delivery import rows_of_delivery, show_delivery
 from npsapp.pages.panels.frame import Frame
 from responses.forms.selection import DashboardForm
 from surveys.models import Survey, get_organisation
-from tests.factories import make_contact, make_organisation, make_property, make_survey
+from tests.factories import (
+    make_campaign,
+    make_contact,
+    make_organisation,
+    make_property,
+    make_survey,
+)
 from tests.responses.deliveries import DAY, deliver, make_surveys, say
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +64,7 @@ def test_gap_within_the_margin_worked_in_r(viewer_client: Client, after: Survey)
     words = read(viewer_client, after)
 
     assert words.startswith("Delivery gap +12 from −2 to +26 100 pairs Within the margin:")
-    assert "100 of 100 who answered before did so (100.0 %)." in words
+    assert "100 of the 100 who answered after it had answered before (100.0 %)." in words
     assert "Down 12 12.0 % Same category 66 66.0 % Up 22 22.0 %" in words
     assert "9 customers fell from promoter" in words
     assert "From +25 before to +37 after: +12" in words
@@ -252,3 +258,24 @@ def test_list_of_a_survey_without_one_before_it_is_refused(
     assert before is not None
 
     assert viewer_client.get(f"/responses/pairs/?survey={before.slug}").status_code == 422
+
+
+def test_score_of_zero_after_the_delivery_is_shown(viewer_client: Client, after: Survey) -> None:
+    even = ((0, 0, 0), (0, 0, 0), (15, 5, 15))  # from promoters only to as many of each
+    deliver(after, even, timezone.now() - dt.timedelta(minutes=1))
+
+    page = viewer_client.get(f"/?survey={after.slug}&period=all")
+
+    assert page.status_code == 200
+    assert page.context["panels"]["delivery"]["after"] == 0
+
+
+def test_campaign_is_named_where_nobody_is_known(manager_client: Client, after: Survey) -> None:
+    campaign = make_campaign(survey=after, name="Najaar jan@winkel.example", state="running")
+    query = f"survey={after.slug}&campaign={campaign.pk}&period=all"
+
+    for address in (f"/dashboard/shares/?{query}", f"/responses/pairs/?{query}"):
+        assert manager_client.get(address).status_code == 200
+    compared = manager_client.get(f"/compare/?a.survey={after.slug}&a.campaign={campaign.pk}")
+    assert compared.status_code == 200
+    assert "jan@winkel.example" in manager_client.get(f"/?{query}").content.decode()

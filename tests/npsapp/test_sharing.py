@@ -234,6 +234,6 @@ def test_list_names_who_shared_and_until_when(
 
     body = manager_client.get(reverse("dashboard_shares")).content.decode()
 
-    assert "works until 1 January 2027 00:00" in " ".join(body.split())
+    assert "works up to and including 31 December 2026" in " ".join(body.split())
     assert str(manager) in body
     assert path in body

@@ -114,5 +114,5 @@ def test_search_passes_over_null_characters(agent_client: Client) -> None:
     found = agent_client.get("/contacts/accounts/?q=bak%00kerij")
     everybody = agent_client.get("/contacts/accounts/?q=%00")
 
-    assert [row for row, _n in found.context["rows"]] == [account]
+    assert [row.account for row in found.context["rows"]] == [account]
     assert len(everybody.context["rows"]) == 2

@@ -44,7 +44,8 @@ def show_delivery(frame: Frame) -> dict[str, Any]:
         followers = [each for each in surveys if each.pre_survey == current and each.pk in found]
         shown["followers"] = [(each, _link(frame.selection, each)) for each in followers]
         shown |= _show_touchpoints(frame, surveys, found)
-    return {name: value for name, value in shown.items() if value}
+    # A score of 0 is one.
+    return {name: value for name, value in shown.items() if value not in (None, "", [])}
 
 
 def _show_touchpoints(frame: Frame, surveys: list[Survey], found: Any) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def show_headline(frame: Frame) -> dict[str, Any]:
     shown["progress"] = tell_progress(standing.round, frame.today)
     if frame.has_score and headline.nps is not None and headline.interval is not None:
         shown["whisker"] = place_whisker(headline.nps, headline.interval)
-        against = Against(frame.options.get("against") or standing.usual)
+        against = choose_against(frame, standing)
         earlier = hold_against(standing, against)
         shown |= {
             "earlier": earlier,
@@ -63,6 +63,12 @@ def read_standing(frame: Frame) -> Standing:
         events=frame.events,
         thresholds=frame.thresholds,
     )
+
+
+def choose_against(frame: Frame, standing: Standing) -> Against:
+    """What the address asks for; an option that outlived its round is passed over."""
+    asked = Against(frame.options.get("against") or standing.usual)
+    return standing.usual if asked == Against.ROUND and standing.round is None else asked
 
 
 def tell_progress(campaign: Campaign | None, today: dt.date) -> Progress | None:
@@ -88,9 +94,11 @@ def list_choices(frame: Frame, standing: Standing, against: Against) -> list[Cho
     """Return what else the score may be held against; nothing on a page that is only looked at."""
     if frame.is_shared:
         return []
+    # Before all time there is nothing.
+    days = (Against.BEFORE, Against.YEAR) if standing.span else ()
     choices = [
         Choice(str(each.label), frame.address(against=each.value), each == against)
-        for each in (Against.BEFORE, Against.YEAR, Against.NONE)
+        for each in (*days, Against.NONE)
     ]
     if standing.round_before:
         url = frame.address(against=Against.ROUND.value)

@@ -13,7 +13,7 @@ from django.conf import settings
 
 SHEETS = ("base.css", "dashboard.css")
 PROPERTIES = {
-    "color", "fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity",
+    "color", "fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "overflow",
     "font-size", "font-weight", "letter-spacing", "vector-effect",
 }  # fmt: skip
 # Of every file, and the patterns, which no rule of a drawing names.
