@@ -47,10 +47,10 @@ class AccountsForm(forms.Form):
     )
 
     def __init__(self, sent: QueryDict) -> None:
-        if "\0" in sent.get("q", ""):
+        if "\0" in (words := str(sent.get("q", ""))):
             # Typed by nobody, and PostgreSQL takes none; what is around it is looked for.
             sent = sent.copy()
-            sent["q"] = sent["q"].replace("\0", "")
+            sent["q"] = words.replace("\0", "")
         if not sent.get("survey") and (latest := latest_survey()):
             # What is shown must be what the form says.
             sent = sent.copy()
