@@ -18,9 +18,9 @@ from npsapp.erasing.erase import erase
 from npsapp.roles import Role
 from responses.dimensions import list_dimensions
 from responses.importing import import_answers, undo_import
+from responses.judging import accept_response, exclude_response, restore_response
 from responses.models import DailyTally, Response, TallySheet
 from responses.reading import Columns, Rules
-from responses.recording import accept_response, exclude_response, restore_response
 from responses.reports.comparison import compare_groups
 from responses.reports.counting import count_days, count_responses
 from responses.reports.segments import list_segments
