@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
+from closeloop.bulk import KEPT
 from closeloop.models import (
     Absence,
     BulkAct,
@@ -99,6 +102,6 @@ def get_saved_view(pk: int, *, user: User) -> SavedView:
     return get_object_or_404(theirs, pk=pk)
 
 
-def get_bulk_act(pk: int, *, user: User) -> BulkAct:
-    """What somebody did is theirs alone to take back."""
-    return get_object_or_404(BulkAct, pk=pk, user=user)
+def get_bulk_act(pk: int, *, user: User, now: dt.datetime) -> BulkAct:
+    """What somebody did is theirs alone to take back, for a day."""
+    return get_object_or_404(BulkAct, pk=pk, user=user, at__gte=now - KEPT)

@@ -124,7 +124,6 @@ def _do(chosen: Chosen, act: Act, *, kind: Kind, user: User, now: dt.datetime) -
                 }
             )
     if noted:
-        BulkAct.objects.filter(user=user, at__lt=now - KEPT).delete()
         outcome.act = BulkAct.objects.create(user=user, kind=kind, at=now, done=noted)
     return outcome
 
@@ -145,6 +144,12 @@ def _try(follow_up: FollowUp, version: int, act: Act, outcome: Outcome) -> Follo
             return after
         outcome.unchanged += 1
     return None
+
+
+def forget_acts(*, now: dt.datetime) -> int:
+    """Throw away what can no longer be taken back."""
+    deleted, _by_model = BulkAct.objects.filter(at__lt=now - KEPT).delete()
+    return deleted
 
 
 def undo(act: BulkAct, *, user: User, now: dt.datetime) -> Outcome:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from closeloop import (
     auto_replying,
+    bulk,
     capacity,
     digest,
     escalating,
@@ -82,7 +83,9 @@ def file_received(lease: Lease) -> str:
 @shared_task(name="closeloop.forget_received")
 @one_at_a_time("forget_received")
 def forget_received(_lease: Lease) -> str:
-    return f"forgot {filing.forget_discarded(now=timezone.now())}"
+    """Also what was done to many follow-ups, once it can no longer be taken back."""
+    now = timezone.now()
+    return f"forgot {filing.forget_discarded(now=now)}, acts {bulk.forget_acts(now=now)}"
 
 
 @shared_task(name="closeloop.reply_automatically")

@@ -148,6 +148,7 @@ def _describe_answer(response: Response) -> dict[str, Any]:
         "external_id": response.external_id,
         "may_contact": response.may_contact,
         "status": response.status,
+        "status_reason": response.status_reason,
         "answered_at": _iso(response.answered_at),
         "changed_at": _iso(response.changed_at),
         "properties": dict(response.properties),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from npsapp.models import User
 from npsapp.roles import Role
+from responses.bulk import KEPT
 from responses.models import (
     AnswersAct,
     Benchmark,
@@ -32,9 +35,9 @@ def get_response(pk: int) -> Response:
     )
 
 
-def get_answers_act(pk: int, *, user: User) -> AnswersAct:
-    """Return what somebody did to many answers; only they may take it back."""
-    return get_object_or_404(AnswersAct, pk=pk, user=user)
+def get_answers_act(pk: int, *, user: User, now: dt.datetime) -> AnswersAct:
+    """Return what somebody did to many answers; only they may take it back, for a day."""
+    return get_object_or_404(AnswersAct, pk=pk, user=user, at__gte=now - KEPT)
 
 
 def get_export(pk: int, *, user: User) -> ExportFile:

@@ -1,7 +1,7 @@
 """One act on many answers, row by row, and taking it back.
 
-Each row goes the way of a single one, locked and in a transaction of its own: a row that changed
-meanwhile is left alone, the others are done all the same.
+Each row goes the way of a single one, and is judged under its lock: one that changed meanwhile or
+is gone is left alone, the others are done all the same.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from npsapp.models import User
+from responses.judging import by_survey, exclude_responses, restore_responses
 from responses.models import AnswersAct, Response
 from responses.models.response import ResponseQuerySet
-from responses.recording import exclude_response, restore_response
 from responses.tagging import TooManyTags
 
 MOST = 500
@@ -79,24 +79,26 @@ def tag(
 
 def exclude(chosen: Chosen, *, reason: str, user: User, now: dt.datetime) -> Outcome:
     """Take those that count out of the score; what does not count anyway stays as it is."""
-    outcome, noted = Outcome(), []
-    for response in chosen.rows:
-        if response.status == Status.COUNTED:
-            exclude_response(response, user=user, reason=reason, now=now)
-            noted.append({"pk": response.pk})
-        else:
-            outcome.unchanged += 1
+    noted = []
+    for pks in by_survey(chosen.rows):
+        done = exclude_responses(dict.fromkeys(pks, reason), user=user, now=now, still=_counts)
+        noted += [{"pk": response.pk} for response in done]
+    outcome = Outcome(unchanged=len(chosen.rows) - len(noted))
     return _note(outcome, noted, kind=Kind.EXCLUDE, user=user, now=now)
 
 
+def _counts(response: Response) -> bool:
+    return response.status == Status.COUNTED
+
+
 def restore(chosen: Chosen, *, user: User, now: dt.datetime) -> Outcome:
-    outcome, noted = Outcome(), []
-    for response in chosen.rows:
-        if response.status == Status.EXCLUDED:
-            restore_response(response, user=user, now=now)
-            noted.append({"pk": response.pk, "reason": response.status_reason})
-        else:
-            outcome.unchanged += 1
+    noted = []
+    for pks in by_survey(chosen.rows):
+        for each in restore_responses(pks, user=user, now=now):
+            response = each.response
+            # Whose it was: the reason may speak of them, and must not come back without them.
+            noted.append({"pk": response.pk, "reason": each.reason, "contact": response.contact_id})
+    outcome = Outcome(unchanged=len(chosen.rows) - len(noted))
     return _note(outcome, noted, kind=Kind.RESTORE, user=user, now=now)
 
 
@@ -105,44 +107,57 @@ def _note(
 ) -> Outcome:
     outcome.done = len(noted)
     if noted:
-        AnswersAct.objects.filter(user=user, at__lt=now - KEPT).delete()
         outcome.act = AnswersAct.objects.create(user=user, kind=kind, at=now, done=noted)
     return outcome
+
+
+def forget_acts(*, now: dt.datetime) -> int:
+    """Throw away what can no longer be taken back."""
+    deleted, _by_model = AnswersAct.objects.filter(at__lt=now - KEPT).delete()
+    return deleted
 
 
 def undo(act: AnswersAct, *, write: Write, user: User, now: dt.datetime) -> Outcome:
     """Take an act back from those that nobody judged since. Works once."""
     noted = {each["pk"]: each for each in act.done}
-    outcome = Outcome()
-    for response in Response.objects.filter(pk__in=noted):
-        if _take_back(response, noted[response.pk], act, write=write, user=user, now=now):
-            outcome.done += 1
-        else:
-            outcome.unchanged += 1
+    rows = list(Response.objects.filter(pk__in=noted))
+    if act.kind == Kind.TAG:
+        done = sum(_take_tags_back(row, noted[row.pk], write) for row in rows)
+    else:
+        done = _judge_back(act, rows, noted, user=user, now=now)
     act.delete()
-    return outcome
+    return Outcome(done=done, unchanged=len(noted) - done)
 
 
-def _take_back(
-    response: Response,
-    note: dict[str, Any],
+def _take_tags_back(response: Response, note: dict[str, Any], write: Write) -> bool:
+    try:
+        return any(write(response, note["removed"], note["added"]))
+    except (TooManyTags, Response.DoesNotExist):
+        return False
+
+
+def _judge_back(
     act: AnswersAct,
+    rows: list[Response],
+    noted: dict[int, dict[str, Any]],
     *,
-    write: Write,
     user: User,
     now: dt.datetime,
-) -> bool:
-    if act.kind == Kind.TAG:
-        try:
-            return any(write(response, note["removed"], note["added"]))
-        except TooManyTags:
-            return False
-    if response.status_at != act.at or response.status_by_id != act.user_id:
-        return False
-    if act.kind == Kind.EXCLUDE and response.status == Status.EXCLUDED:
-        restore_response(response, user=user, now=now)
-        return True
-    if act.kind == Kind.RESTORE and response.status == Status.COUNTED:
-        exclude_response(response, user=user, reason=note["reason"], now=now)
-        return True
-    return False
+) -> int:
+    """Judge as it was before, survey by survey; return how many."""
+
+    def is_as_left(response: Response) -> bool:
+        return (response.status_at, response.status_by_id) == (act.at, act.user_id)
+
+    def is_theirs_still(response: Response) -> bool:
+        is_whose = response.contact_id == noted[response.pk].get("contact")
+        return _counts(response) and is_as_left(response) and is_whose
+
+    done = 0
+    for pks in by_survey(rows):
+        if act.kind == Kind.EXCLUDE:
+            done += len(restore_responses(pks, user=user, now=now, still=is_as_left))
+        else:
+            reasons = {pk: noted[pk]["reason"] for pk in pks}
+            done += len(exclude_responses(reasons, user=user, now=now, still=is_theirs_still))
+    return done

@@ -12,7 +12,6 @@ from typing import Literal, TypeAlias
 
 from django.db import transaction
 
-from npsapp.models import User
 from responses.automatic import Sign, judge_change
 from responses.models import Response, ResponseVersion
 from responses.signals import response_recorded
@@ -74,11 +73,11 @@ def record_response(
             changed = _write(response, answer)
         else:
             changed = _rewrite(response, answer)
-        _mark_answered(asked, response, now)
+        mark_answered(asked, response, now)
         # Whoever can answer, scanner or person, has the mail in hand.
         settle_by_evidence(asked)
         if changed:
-            _announce(response)
+            announce(response)
             _keep_tallies(response)
     response.refresh_from_db(fields=["category"])
     return response
@@ -109,38 +108,6 @@ def record_comment(
         )
 
 
-def accept_response(response: Response, *, user: User, now: dt.datetime) -> Response:
-    """Count an answer that looked automatic; a no-op for one that counts."""
-    with transaction.atomic():
-        response = _lock(response)
-        if response.status == Response.Status.PROVISIONAL:
-            _count(response, user=user, now=now)
-            _keep_tallies(response)
-    return response
-
-
-def exclude_response(response: Response, *, user: User, reason: str, now: dt.datetime) -> Response:
-    """Take an answer out of the score. It stays visible, and so does its follow-up."""
-    if not reason.strip():
-        raise ValueError("An exclusion needs a reason")
-    with transaction.atomic():
-        response = _lock(response)
-        _set_status(response, Response.Status.EXCLUDED, reason=reason.strip(), user=user, now=now)
-        _keep_tallies(response)
-    return response
-
-
-def restore_response(response: Response, *, user: User, now: dt.datetime) -> Response:
-    """Undo an exclusion; a no-op for an answer that is not excluded."""
-    with transaction.atomic():
-        response = _lock(response)
-        if response.status == Response.Status.EXCLUDED:
-            response.status_reason = ""
-            _count(response, user=user, now=now)
-            _keep_tallies(response)
-    return response
-
-
 def _lock_ask(invitation: Invitation) -> Invitation:
     """Lock the invitation that the person's answer belongs to: the first, for a reminder."""
     locked: Invitation = (
@@ -149,17 +116,6 @@ def _lock_ask(invitation: Invitation) -> Invitation:
         .get(pk=invitation.first_id or invitation.pk)
     )
     return locked
-
-
-def _lock(response: Response) -> Response:
-    """Lock as `record_response` does, so that staff and the person never write at once."""
-    if response.invitation_id:
-        Invitation.objects.select_for_update(no_key=True).get(pk=response.invitation_id)
-    return (
-        Response.objects.select_for_update(of=("self",))
-        .select_related("survey")
-        .get(pk=response.pk)
-    )
 
 
 def _begin(asked: Invitation) -> Response:
@@ -248,28 +204,11 @@ def _keep_refused(response: Response, answer: _Answer) -> None:
     )
 
 
-def _mark_answered(asked: Invitation, response: Response, now: dt.datetime) -> None:
+def mark_answered(asked: Invitation, response: Response, now: dt.datetime) -> None:
     """A reminder stops at an answer that counts; what looks automatic must not stop it."""
     if response.status != Response.Status.PROVISIONAL and asked.answered_at is None:
         asked.answered_at = now
         asked.save(update_fields=["answered_at"])
-
-
-def _count(response: Response, *, user: User, now: dt.datetime) -> None:
-    _set_status(
-        response, Response.Status.COUNTED, reason=response.status_reason, user=user, now=now
-    )
-    if response.invitation:
-        _mark_answered(response.invitation, response, response.answered_at)
-    _announce(response)
-
-
-def _set_status(
-    response: Response, status: Response.Status, *, reason: str, user: User, now: dt.datetime
-) -> None:
-    response.status, response.status_reason = status, reason
-    response.status_by, response.status_at = user, now
-    response.save(update_fields=["status", "status_reason", "status_by", "status_at"])
 
 
 def _keep_tallies(response: Response) -> None:
@@ -277,7 +216,8 @@ def _keep_tallies(response: Response) -> None:
     keep_tallies([(response.survey_id, response.answered_at)])
 
 
-def _announce(response: Response) -> None:
+def announce(response: Response) -> None:
+    """Once it is committed, tell whoever listens of an answer that counts."""
     if response.status != Response.Status.COUNTED:
         return
     pk = response.pk

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from responses import sent_tallies, tallies, tally_check
+from responses.bulk import forget_acts
 from responses.export_files import find_waiting as find_waiting_exports
 from responses.export_files import forget_files, write_file
 from responses.forms.listing import find_rows
@@ -54,8 +55,10 @@ def write_export(pk: int) -> str:
 
 @shared_task(name="responses.write_exports")
 def write_exports() -> str:
-    """The net under the nudge; and files go when their day is over."""
-    forgotten = forget_files(now=timezone.now())
+    """The net under the nudge; and files go when their day is over, as do acts on many answers."""
+    now = timezone.now()
+    forgotten = forget_files(now=now)
+    forget_acts(now=now)
     waiting = find_waiting_exports()
     for pk in waiting:
         nudge(write_export, pk)

@@ -148,7 +148,8 @@ def _name(follow_ups: list[FollowUp]) -> str:
 @require_POST
 def follow_ups_undo(request: StaffRequest, pk: int) -> HttpResponse:
     """Take one's own act back, from those rows that nothing happened to since."""
-    outcome = bulk.undo(get_bulk_act(pk, user=request.user), user=request.user, now=timezone.now())
+    now = timezone.now()
+    outcome = bulk.undo(get_bulk_act(pk, user=request.user, now=now), user=request.user, now=now)
     number = len(outcome.done)
     text = ngettext("%(n)s follow-up is as it was.", "%(n)s follow-ups are as they were.", number)
     said = " ".join([text % {"n": number}, *_say_rest(outcome)])

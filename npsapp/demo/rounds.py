@@ -65,6 +65,8 @@ def import_history(
         answer.import_batch = batch
         answer.external_id = f"A{number + 1}"
         answers.append(answer)
+    # No tallies are kept here or in a round: the sample company is made in an empty database, where
+    # no day stands in tallies yet. The job tallies all of them once they are committed.
     manager = User.objects.get(role=Role.MANAGER)
     for answer in answers[:2]:
         answer.status = Response.Status.EXCLUDED

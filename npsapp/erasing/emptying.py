@@ -9,13 +9,20 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from closeloop.changing import lock, record
-from closeloop.models import Activity, Draft, FollowUp, ReceivedMail, SavedView
+from closeloop.models import Activity, BulkAct, Draft, FollowUp, ReceivedMail, SavedView
 from closeloop.receiving.filing import empty_received
 from npsapp.erasing.traces import Traces
 from npsapp.models import User
 from responses.automatic import Sign
 from responses.exclusion import without_words
-from responses.models import Response, ResponseVersion, SavedDashboard, SavedFilter, Tag
+from responses.models import (
+    AnswersAct,
+    Response,
+    ResponseVersion,
+    SavedDashboard,
+    SavedFilter,
+    Tag,
+)
 from responses.tallies import ChangedProperties
 from surveys.models import Delivery, Invitation, InvitationEvent, Mail, Property
 from surveys.sending.compose import message_id
@@ -137,6 +144,12 @@ def rename_saved_views(traces: Traces) -> None:
             is_taken = theirs.filter(user=view.user_id, name__iexact=name).exists()
             view.name = f"{name[:28]} {view.pk}" if is_taken else name
             view.save(update_fields=["name"])
+
+
+def forget_acts() -> None:
+    """What was done to many at once can no longer be taken back: it would write words back."""
+    AnswersAct.objects.all().delete()
+    BulkAct.objects.all().delete()
 
 
 def unlink_answers(found: QuerySet[Response], changed: ChangedProperties) -> int:

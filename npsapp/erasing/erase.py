@@ -25,6 +25,7 @@ from npsapp.erasing.emptying import (
     empty_mails,
     empty_received_mails,
     erase_tags,
+    forget_acts,
     rename_saved_views,
     unlink_answers,
     unlink_invitations,
@@ -142,6 +143,7 @@ def remove_rows(
     erase_tags(traces)
     # Files of many people's answers, made a moment ago: whoever needs one asks for it again.
     ExportFile.objects.all().delete()
+    forget_acts()
     rename_saved_views(traces)
     sweep_tables(traces, changed)
     # Last: their lock comes after those of all rows.

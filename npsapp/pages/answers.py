@@ -140,7 +140,8 @@ def _say_rest(outcome: Outcome, chosen: Chosen) -> list[str]:
 @require_POST
 def responses_undo(request: StaffRequest, pk: int) -> HttpResponse:
     """Take one's own act back, from those answers that nobody judged since."""
-    act, now = get_answers_act(pk, user=request.user), timezone.now()
+    now = timezone.now()
+    act = get_answers_act(pk, user=request.user, now=now)
     if act.kind != bulk.Kind.TAG and not request.user.may(Role.MANAGER):
         raise PermissionDenied
     outcome = bulk.undo(act, write=writing_as(request.user, now=now), user=request.user, now=now)

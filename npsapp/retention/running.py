@@ -22,6 +22,7 @@ from npsapp.erasing.emptying import (
     CannotEraseNow,
     empty_follow_up,
     empty_mails,
+    forget_acts,
     unlink_answers,
     unlink_invitations,
 )
@@ -205,6 +206,8 @@ def _answers(done: Pass, cutoff: dt.datetime, now: dt.datetime) -> bool:
         empty_follow_up(follow_up, user=None, now=now)
     changed = ChangedProperties()
     done.add("answers", unlink_answers(Response.objects.filter(pk__in=pks), changed))
+    if pks:
+        forget_acts()
     changed.keep_tallies()
     return bool(pks)
 

@@ -97,7 +97,7 @@ class CustomersManager(_Manager["Response"]):
 
 
 class Response(models.Model):
-    """One answer to one ask. `responses.recording` is the only place that writes it."""
+    """One answer to one ask. Only `responses.recording` and `responses.judging` write it."""
 
     class Channel(models.TextChoices):
         MAIL = "mail", _("E-mail")

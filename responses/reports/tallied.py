@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, DateTimeField, TextField, Value
+from django.db.models import BigIntegerField, Count, DateTimeField, F, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, TruncDate
 
@@ -60,6 +60,20 @@ _SINCE = """(
 # The planner cannot know what the sheet says, and takes a half-open range for a third of the table.
 # Of one that has two ends it expects little, and uses the index.
 _END = "'infinity'::timestamptz"
+
+
+# Every survey by itself: each has a sheet of its own, or none, and answers after its end.
+_EVERY = """
+    SELECT sheet.survey_id, NULL::integer, NULL::bigint, {sums}
+      FROM responses_tallysheet AS sheet
+      JOIN responses_dailytally AS tally ON tally.sheet_id = sheet.id
+     WHERE sheet.dimension = %s AND sheet.fingerprint = %s AND {condition}
+     GROUP BY 1
+     UNION ALL
+    SELECT asked.id, live.score, live.n, {nothing}
+      FROM surveys_survey AS asked CROSS JOIN LATERAL ({live}) AS live (key, score, n)
+"""
+_SINCE_EVERY = _SINCE.replace("sheet.survey_id = %s", "sheet.survey_id = asked.id")
 
 
 def add_up(histograms: Iterable[Histogram]) -> Histogram:
@@ -139,16 +153,40 @@ def read_values(selection: Selection, declared: Property | None, key: str) -> di
     return {value: counts for value, counts in found.items() if any(counts)}
 
 
+def read_surveys(selection: Selection) -> dict[int, Histogram]:
+    """Return the counted answers of every survey that has any; the selection names none."""
+    part = find_slice(selection)
+    live = Response.objects.counted().in_selection(selection).order_by()
+    rows = _read_every(part, live, selection) if part else _by_score(live, F("survey_id"))
+    return {pk: each for pk, each in _gather(rows, selection).items() if any(each)}
+
+
+def _read_every(part: Slice, live: Any, selection: Selection) -> list[Any]:
+    sheet = [part.dimension.name, part.dimension.fingerprint]
+    # Within the statement of each survey: so its newer answers are found by the index.
+    of_each = live.filter(survey_id=RawSQL("asked.id", [], output_field=BigIntegerField()))
+    newer = _newer(of_each, _SINCE_EVERY, sheet, Value(0))
+    condition, params = _conditions(part, selection)
+    statement = _EVERY.format(sums=_SUMS, condition=condition, nothing=_NOTHING, live=newer[0])
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*sheet, *params, *newer[1]])
+        return list(cursor.fetchall())
+
+
 def _read(
     kept_key: str, live_key: Any, part: Slice | None, selection: Selection
 ) -> dict[Any, Histogram]:
     """Return the counts by a key; it is one thing in SQL for tallies, and one for answers."""
-    found: dict[Any, list[int]] = defaultdict(lambda: list(NOBODY))
     live = Response.objects.counted().in_selection(selection).order_by()
     if part is None:
         rows: Iterable[Any] = _by_score(live, live_key)
     else:
         rows = _read_both(kept_key, live_key, part, live, selection)
+    return _gather(rows, selection)
+
+
+def _gather(rows: Iterable[Any], selection: Selection) -> dict[Any, Histogram]:
+    found: dict[Any, list[int]] = defaultdict(lambda: list(NOBODY))
     for key, score, n, *counts in rows:
         if score is None:
             found[key] = list(map(sum, zip(found[key], counts, strict=True)))
@@ -166,10 +204,7 @@ def _read_both(
 ) -> list[Any]:
     survey_pk = selection.survey.pk if selection.survey else None
     sheet = [survey_pk, part.dimension.name, part.dimension.fingerprint]
-    since = RawSQL(_SINCE, sheet, output_field=DateTimeField())  # noqa: S611 (no input in it)
-    end = RawSQL(_END, [], output_field=DateTimeField())  # noqa: S611
-    newer = _by_score(live.filter(answered_at__gte=since, answered_at__lt=end), live_key)
-    newer_sql, newer_params = newer.query.sql_with_params()
+    newer_sql, newer_params = _newer(live, _SINCE, sheet, live_key)
     condition, params = _conditions(part, selection)
     statement = _BOTH.format(
         key=kept_key, sums=_SUMS, condition=condition, nothing=_NOTHING, live=newer_sql
@@ -177,6 +212,15 @@ def _read_both(
     with connection.cursor() as cursor:
         cursor.execute(statement, [*sheet, *params, *newer_params])
         return list(cursor.fetchall())
+
+
+def _newer(live: Any, since: str, sheet: list[Any], key: Any) -> tuple[str, Any]:
+    """Return the statement that counts what came after the end of the sheet."""
+    begin = RawSQL(since, sheet, output_field=DateTimeField())  # noqa: S611 (no input in it)
+    end = RawSQL(_END, [], output_field=DateTimeField())  # noqa: S611
+    newer = _by_score(live.filter(answered_at__gte=begin, answered_at__lt=end), key)
+    statement: tuple[str, Any] = newer.query.sql_with_params()
+    return statement
 
 
 def _conditions(part: Slice, selection: Selection) -> tuple[str, list[Any]]:

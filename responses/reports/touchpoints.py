@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from django.db.models import Count
-
 from responses.models import Response
 from responses.reports.counting import NOBODY, Histogram
 from responses.reports.measured import Measured
+from responses.reports.tallied import read_surveys
 from responses.scoring import DEFAULT_THRESHOLDS, Counts, Thresholds
 from responses.selection import Selection
 from surveys.models import Survey
@@ -28,17 +27,7 @@ class Touchpoint(Measured):
 
 def count_surveys(selection: Selection) -> dict[int, Histogram]:
     """Count the scores of every survey; of the selection only days and properties matter."""
-    rows = (
-        Response.objects.counted()
-        .in_selection(_of(selection, None))
-        .order_by()
-        .values_list("survey_id", "score")
-        .annotate(n=Count("pk"))
-    )
-    found: dict[int, list[int]] = {}
-    for survey, score, n in rows:
-        found.setdefault(survey, list(NOBODY))[score] = n
-    return {survey: tuple(histogram) for survey, histogram in found.items()}
+    return read_surveys(_of(selection, None))
 
 
 def count_survey(found: Mapping[int, Histogram], survey: Survey) -> Counts:

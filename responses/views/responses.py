@@ -23,9 +23,9 @@ from responses.export_files import MOST_AT_ONCE
 from responses.forms.bulk import AnswersForm
 from responses.forms.judging import ExclusionForm
 from responses.forms.listing import ResponseListForm
+from responses.judging import accept_response, exclude_response, restore_response
 from responses.marking import mark_comments
 from responses.models import ExportFile, Response, Tag
-from responses.recording import accept_response, exclude_response, restore_response
 from responses.reports.listing import list_properties
 from responses.views.listing import list_filters, list_tabs
 from responses.writing import ExportStyle
@@ -130,9 +130,12 @@ def response_exclude(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def response_restore(request: StaffRequest, pk: int) -> HttpResponse:
     """Undo an exclusion."""
-    restored = restore_response(get_response(pk), user=request.user, now=timezone.now())
-    messages.success(request, _("This answer counts again."))
-    return redirect(restored)
+    judged = get_response(pk)
+    if restore_response(judged, user=request.user, now=timezone.now()):
+        messages.success(request, _("This answer counts again."))
+    else:
+        messages.warning(request, _("Nothing was changed."))
+    return redirect(judged)
 
 
 def show_response(

@@ -16,13 +16,9 @@ from closeloop.notifying import tell_owner
 from closeloop.opening import open_follow_up, sweep
 from npsapp.models import User
 from npsapp.roles import Role
+from responses.judging import accept_response, exclude_response
 from responses.models import Response
-from responses.recording import (
-    accept_response,
-    exclude_response,
-    record_comment,
-    record_response,
-)
+from responses.recording import record_comment, record_response
 from surveys.models import Mail
 from tests.factories import (
     make_contact,

@@ -6,17 +6,31 @@ import datetime as dt
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from closeloop.models import Activity
 from npsapp.models import User
 from responses import bulk
-from responses.models import AnswersAct, Response, Tag
-from responses.recording import exclude_response
+from responses.judging import exclude_response, restore_response
+from responses.models import AnswersAct, Response, Tag, TallySheet
+from responses.tallies import advance
+from responses.tally_check import find_differences
+from responses.tasks import write_exports
 from tests.closeloop.test_undo import press_undo
-from tests.factories import make_contact, make_follow_up, make_response, make_survey, make_user
+from tests.factories import (
+    make_contact,
+    make_follow_up,
+    make_organisation,
+    make_response,
+    make_survey,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
+DAY = dt.timedelta(days=1)
 NOW = dt.datetime(2026, 7, 3, 10, tzinfo=dt.UTC)
 URL = "/responses/bulk/"
 
@@ -151,6 +165,64 @@ def test_undo_leaves_what_somebody_judged_since(manager: User) -> None:
     assert second.status_reason == "machine"
 
 
+def test_what_a_colleague_did_meanwhile_is_left_alone(manager: User) -> None:
+    survey, colleague = make_survey(), make_user()
+    theirs, gone, mine = (make_response(survey=survey, channel="import") for _ in range(3))
+    chosen = bulk.pick([theirs.pk, gone.pk, mine.pk])
+    exclude_response(theirs, user=colleague, reason="Dubbel", now=NOW)
+    gone.delete()
+
+    done = bulk.exclude(chosen, reason="twice", user=manager, now=NOW)
+
+    assert (done.done, done.unchanged) == (1, 2)
+    assert (status_of(theirs), theirs.status_reason) == ("excluded", "Dubbel")
+    assert theirs.status_by == colleague
+    assert status_of(mine) == "excluded"
+
+
+def test_what_counts_again_meanwhile_is_not_restored_twice(manager: User) -> None:
+    survey, colleague = make_survey(), make_user()
+    theirs, gone, mine = (
+        make_response(survey=survey, channel="import", status="excluded", status_reason="Dubbel")
+        for _ in range(3)
+    )
+    chosen = bulk.pick([theirs.pk, gone.pk, mine.pk])
+    restore_response(theirs, user=colleague, now=NOW)
+    gone.delete()
+
+    done = bulk.restore(chosen, user=manager, now=NOW)
+
+    assert (done.done, done.unchanged) == (1, 2)
+    assert (status_of(theirs), theirs.status_by) == ("counted", colleague)
+    assert done.act is not None
+    assert [each["reason"] for each in done.act.done] == ["Dubbel"]
+
+
+def test_settled_day_is_counted_once_for_many(manager: User) -> None:
+    make_organisation()
+    first, second = make_survey(), make_survey()
+    old = NOW - 30 * DAY
+    rows = [
+        make_response(survey=survey, channel="import", answered_at=old)
+        for survey in (first, second)
+        for _ in range(6)
+    ]
+    advance(now=NOW)
+    assert TallySheet.objects.filter(dimension="", through__gte=old.date()).count() == 2
+    chosen = bulk.pick([row.pk for row in rows])
+
+    with CaptureQueriesContext(connection) as ran:
+        done = bulk.exclude(chosen, reason="twice", user=manager, now=NOW)
+
+    counted = [q for q in ran.captured_queries if "INSERT INTO responses_dailytally" in q["sql"]]
+    assert (done.done, len(counted)) == (12, 2)
+    assert [*find_differences(first), *find_differences(second)] == []
+    assert done.act is not None
+    taken_back = bulk.undo(done.act, write=lambda *_: ([], []), user=manager, now=NOW)
+    assert taken_back.done == 12
+    assert [*find_differences(first), *find_differences(second)] == []
+
+
 def test_manager_counts_again_and_takes_that_back(manager_client: Client, manager: User) -> None:
     response = exclude_response(make_response(), user=manager, reason="Oude reden", now=NOW)
 
@@ -206,6 +278,17 @@ def test_undo_belongs_to_one_person(manager_client: Client) -> None:
 
     assert manager_client.post(f"{URL}{theirs.pk}/undo/").status_code == 404
     assert manager_client.get(f"{URL}{theirs.pk}/undo/").status_code == 405
+
+
+def test_acts_are_kept_for_a_day(manager_client: Client, manager: User) -> None:
+    now = timezone.now()
+    old = AnswersAct.objects.create(user=manager, kind="tag", at=now - 2 * DAY)
+    kept = AnswersAct.objects.create(user=make_user(), kind="tag", at=now)
+
+    assert manager_client.post(f"{URL}{old.pk}/undo/").status_code == 404
+    write_exports()
+
+    assert list(AnswersAct.objects.all()) == [kept]
 
 
 def test_reading_a_filled_in_address_leads_to_the_list(manager_client: Client) -> None:

@@ -17,11 +17,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from closeloop.models import Activity, Draft, FollowUp, ReceivedMail
+from closeloop.models import Activity, BulkAct, Draft, FollowUp, ReceivedMail
 from npsapp.erasing.erase import ImportRunning, MailLeaving, erase
 from npsapp.exporting import export_person
 from npsapp.outbox import EmailBackend
-from responses.models import ExportFile, ExportPiece, Response, ResponseVersion, Tag
+from responses import bulk
+from responses.models import AnswersAct, ExportFile, ExportPiece, Response, ResponseVersion, Tag
 from surveys.addresses import hash_address
 from surveys.models import Campaign, Contact, ImportBatch, Invitation, Mail, Suppression
 from tests.factories import (
@@ -413,6 +414,36 @@ def test_files_of_answers_go_and_a_reason_keeps_only_its_key(outbox: Path) -> No
     response.refresh_from_db()
     assert response.status_reason == "twice"
     assert (ExportFile.objects.count(), ExportPiece.objects.count()) == (0, 0)
+
+
+def test_nothing_done_to_many_brings_words_back() -> None:
+    person = make_contact(email="weg@klanten.example")
+    manager, now = make_user(), timezone.now()
+    response = make_response(
+        contact=person, channel="import", status="excluded", status_reason="twice: zie Fenna"
+    )
+    chosen = bulk.pick([response.pk])
+    act = bulk.restore(chosen, user=manager, now=now).act
+    BulkAct.objects.create(user=manager, kind="tag", at=now)
+    assert act is not None
+    assert "Fenna" in str(act.done)
+
+    erase(person.email, person, user=None, now=now)
+
+    assert (AnswersAct.objects.count(), BulkAct.objects.count()) == (0, 0)
+    # Not even by who had it in hand at that moment.
+    bulk.undo(act, write=lambda *_: ([], []), user=manager, now=now)
+    response.refresh_from_db()
+    assert "Fenna" not in response.status_reason
+
+
+def test_export_of_a_person_tells_why_an_answer_does_not_count() -> None:
+    person = make_contact()
+    make_response(contact=person, status="excluded", status_reason="twice: zie Fenna")
+
+    (answer,) = export_person(person, now=timezone.now())["answers"]
+
+    assert answer["status_reason"] == "twice: zie Fenna"
 
 
 def test_export_of_a_person_tells_the_tags_of_imported_answers_too() -> None:

@@ -20,7 +20,7 @@ from closeloop.models import FollowUp
 from npsapp.retention.due import find_cutoff, find_people
 from npsapp.retention.running import look_ahead, retain
 from npsapp.tasks import retain as retain_task
-from responses.models import Response
+from responses.models import AnswersAct, Response
 from surveys.models import (
     Campaign,
     Contact,
@@ -41,6 +41,7 @@ from tests.factories import (
     make_organisation,
     make_property,
     make_response,
+    make_user,
 )
 from tests.npsapp.test_erasing import find_in_files, find_in_tables, write_mail
 from tests.snapshots import snapshot_rows
@@ -223,8 +224,11 @@ def test_old_answer_of_somebody_who_stays_is_unlinked(
         state="skipped",
     )  # fmt: skip
 
+    AnswersAct.objects.create(user=make_user(), kind="restore", at=now)
+
     retain(now=now)
 
+    assert AnswersAct.objects.count() == 0
     answer.refresh_from_db()
     recent.refresh_from_db()
     assert (answer.contact, answer.comment, answer.score) == (None, "", 4)

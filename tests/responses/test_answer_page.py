@@ -10,8 +10,9 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from responses.judging import exclude_response
 from responses.models import Response
-from responses.recording import exclude_response, record_response
+from responses.recording import record_response
 from tests.factories import make_contact, make_organisation, make_user
 from tests.responses.customers import answer_path, ask, done_path, send_answer, text_of
 

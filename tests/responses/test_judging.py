@@ -9,13 +9,9 @@ from typing import Any
 import pytest
 
 from npsapp.models import User
+from responses.judging import accept_response, exclude_response, restore_response
 from responses.models import Response
-from responses.recording import (
-    accept_response,
-    exclude_response,
-    record_response,
-    restore_response,
-)
+from responses.recording import record_response
 from responses.signals import response_recorded
 from tests.factories import make_response
 from tests.responses.customers import ask

@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from npsapp.models import User
+from responses.judging import exclude_response
 from responses.models import Response
-from responses.recording import exclude_response, record_response
+from responses.recording import record_response
 from tests.factories import (
     make_account,
     make_campaign,

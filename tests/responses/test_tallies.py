@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,12 +19,13 @@ from npsapp.erasing.erase import erase
 from npsapp.roles import Role
 from responses.dimensions import list_dimensions
 from responses.importing import import_answers, undo_import
+from responses.judging import accept_response, exclude_response, restore_response
 from responses.models import DailyTally, Response, TallySheet
 from responses.reading import Columns, Rules
-from responses.recording import accept_response, exclude_response, restore_response
 from responses.reports.comparison import compare_groups
 from responses.reports.counting import count_days, count_responses
 from responses.reports.segments import list_segments
+from responses.reports.touchpoints import count_surveys
 from responses.selection import Selection
 from responses.tallies import advance, advance_survey, keep_tallies
 from responses.tally_check import check_nightly, find_differences
@@ -307,10 +309,48 @@ def test_import_into_settled_days_and_its_undoing_reach_the_tallies(survey: Surv
     assert differences(survey) == []
 
     assert batch is not None
-    undo_import(batch, now=NOW)
+    with CaptureQueriesContext(connection) as ran:
+        undo_import(batch, now=NOW)
+    (locked,) = [
+        each["sql"]
+        for each in ran.captured_queries
+        if 'FROM "responses_response"' in each["sql"] and "FOR UPDATE" in each["sql"]
+    ]
+    assert "comment" not in locked
     assert differences(survey) == []
     after = list(DailyTally.objects.order_by("sheet", "day").values("sheet", "day", "n9", "n2"))
     assert after == before
+
+
+@pytest.mark.parametrize("narrow", ["", "days", "region", "unknown"])
+def test_every_survey_is_counted_from_its_tallies_and_newer_days(
+    survey: Survey, narrow: str
+) -> None:
+    tallied, live, empty = survey, make_survey(), make_survey()
+    for each in (tallied, live):
+        answer(each, 9, 40, region="Noord")
+        answer(each, 2, 30, region="Oost")
+        answer(each, 10, 30, status="excluded")
+        answer(each, 7, 0.01, region="Noord")
+    advance_survey(tallied, now=NOW)
+    filters: tuple[PropertyFilter, ...] = ()
+    if narrow == "region":
+        filters = (PropertyFilter("region", values=("Noord",)),)
+    elif narrow == "unknown":
+        filters = (PropertyFilter("plaats", values=("Delft",)),)
+    first = (NOW - 35 * DAY).date() if narrow == "days" else None
+    selection = select(live, filters=filters, first=first)
+
+    with CaptureQueriesContext(connection) as ran:
+        found = count_surveys(selection)
+
+    scores = {"": (9, 2, 7), "days": (2, 7), "region": (9, 7), "unknown": ()}[narrow]
+    expected = tuple(int(score in scores) for score in range(11))
+    assert found == ({each.pk: expected for each in (tallied, live)} if scores else {})
+    assert empty.pk not in found
+    reads = [q["sql"] for q in ran.captured_queries if "responses_response" in q["sql"]]
+    assert len(reads) == 1
+    assert ("responses_dailytally" in reads[0]) == (narrow != "unknown")
 
 
 def test_erasing_a_person_leaves_no_trace_in_tallies(survey: Survey) -> None:

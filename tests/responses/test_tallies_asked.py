@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from responses.judging import exclude_response
 from responses.models import Response, SentTally
-from responses.recording import exclude_response, record_response
+from responses.recording import record_response
 from responses.reports import response_rate
 from responses.reports.response_rate import ResponseRate, count_invited
 from responses.selection import Selection

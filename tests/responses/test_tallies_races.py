@@ -16,15 +16,10 @@ from django.db import connection, transaction
 
 from npsapp.erasing.erase import CannotEraseNow, erase
 from responses.importing import import_answers, undo_import
+from responses.judging import accept_response, exclude_response, restore_response
 from responses.models import DailyTally, Response
 from responses.reading import Columns, Rules
-from responses.recording import (
-    Closed,
-    accept_response,
-    exclude_response,
-    record_response,
-    restore_response,
-)
+from responses.recording import Closed, record_response
 from responses.tallies import advance, keep_tallies
 from responses.tally_check import find_differences
 from surveys.models import Contact, ImportBatch, Invitation, Survey
