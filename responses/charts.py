@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 # A label such as "21.0 %" is 45 px wide, the narrowest drawing 310 px.
 NARROWEST_WITH_LABEL = Decimal(16)
@@ -117,3 +118,17 @@ class Whisker:
 def place_whisker(nps: float, interval: tuple[float, float]) -> Whisker:
     point, low, high = ((value + 100) / 2 for value in (nps, *interval))
     return Whisker(point=percent(point), low=percent(low), high=percent(high))
+
+
+class Scored(Protocol):
+    @property
+    def nps(self) -> float | None: ...
+    @property
+    def interval(self) -> tuple[float, float] | None: ...
+
+
+def draw_whisker(measured: Scored) -> Whisker | None:
+    """Place what was measured; None where it has no score."""
+    if measured.nps is None or measured.interval is None:
+        return None
+    return place_whisker(measured.nps, measured.interval)

@@ -49,6 +49,11 @@ class Difference:
     p: float
     verdict: Verdict
 
+    @property
+    def is_shown(self) -> bool:
+        """Of too few answers no difference is shown: it would be read as one."""
+        return self.verdict != Verdict.TOO_FEW
+
 
 def compare(
     before: Counts,

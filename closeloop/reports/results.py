@@ -17,9 +17,9 @@ from django.db.models.functions import TruncMonth
 
 from closeloop.models import FollowUp
 from closeloop.reports.cohort import Cohort, cut, select_answered
-from responses.reports.trend import next_month
 from responses.scoring import apportion
 from responses.selection import Selection
+from responses.spans import shift_months
 
 DAY = dt.timedelta(days=1)
 # As many as stand side by side on a desk; a file has all of them.
@@ -107,7 +107,7 @@ def count_causes(cohort: Cohort, *, most: int | None = MOST_MONTHS) -> CausesByM
         return Share(
             n=found.get((ordered[index], month), 0),
             share=columns[month][index],
-            selection=cut(cohort.selection, month, next_month(month) - DAY),
+            selection=cut(cohort.selection, month, shift_months(month, 1) - DAY),
         )
 
     causes = [
@@ -148,5 +148,5 @@ def _share_out(
 def _each_month(first: dt.date, last: dt.date) -> list[dt.date]:
     months = [first]
     while months[-1] < last:
-        months.append(next_month(months[-1]))
+        months.append(shift_months(months[-1], 1))
     return months

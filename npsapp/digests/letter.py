@@ -18,8 +18,8 @@ from django.utils.translation import ngettext
 from closeloop.reports.queue import queue_counts
 from npsapp.digests.spans import Days, Rhythm, a_year_before, before
 from npsapp.models import User
-from npsapp.pages.dashboard import choose_survey, read_frame
 from npsapp.pages.panels.frame import Frame
+from npsapp.pages.panels.reading import read_form
 from responses.addresses import mask_addresses
 from responses.differing import Verdict, compare
 from responses.forms.selection import DashboardForm
@@ -87,10 +87,8 @@ def _read(digest: DashboardDigest, user: User, days: Days, *, now: dt.datetime) 
     asked["from"], asked["to"] = days.first.isoformat(), days.last.isoformat()
     organisation = get_organisation()
     form = DashboardForm(asked, organisation=organisation, now=now)
-    survey = choose_survey(form) if form.is_valid() else None
-    if survey is None or form.remarks:
-        return None
-    return read_frame(form, survey, user=user, organisation=organisation, now=now)
+    frame = read_form(form, user=user, organisation=organisation)
+    return None if form.remarks else frame
 
 
 def _say_score(frame: Frame) -> str:

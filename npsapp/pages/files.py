@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -10,14 +10,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from npsapp.pages.dashboard import DRAWN, PANELS, ROWS, choose_survey, read_frame
+from npsapp.pages.panels.catalogue import DRAWN, PANELS, ROWS
 from npsapp.pages.panels.frame import Frame
+from npsapp.pages.panels.reading import read_form
 from npsapp.pages.panels.standalone import draw_file
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
-from responses.forms.listing import FileStyle, PanelFileForm
+from responses.forms.listing import PanelFileForm
 from responses.forms.selection import DashboardForm
-from surveys.importing.writing import stream_csv
+from responses.writing import stream_rows
 from surveys.models import get_organisation
 
 # The file brings its own styles and nothing else, also where it is opened instead of kept.
@@ -30,15 +31,14 @@ def panel_csv(request: StaffRequest, panel: str) -> HttpResponse:
     """The figures of one panel, for the same address as the page."""
     if panel not in ROWS:
         raise Http404
-    organisation, now = get_organisation(), timezone.now()
-    form = PanelFileForm(request.GET, organisation=organisation, now=now)
+    form = PanelFileForm(request.GET, organisation=get_organisation(), now=timezone.now())
     if not form.is_valid():
         return render(request, "dashboard.html", {"form": form}, status=422)
     frame = _read(form, request)
-    style = form.cleaned_data["style"]
+    # What the page counts on demand only: whoever takes the file asks for it.
+    frame = replace(frame, options={panel: "", **frame.options})
     header, rows = ROWS[panel](_show(panel, frame))
-    cells = ([_write(cell, style) for cell in row] for row in rows)
-    content = b"".join(stream_csv(header, cells, delimiter=style.delimiter, bom=style.has_bom))
+    content = b"".join(stream_rows(header, rows, form.cleaned_data["style"]))
     return _make_file(content, f"{_name(panel, frame)}.csv", "text/csv; charset=utf-8")
 
 
@@ -60,17 +60,15 @@ def panel_svg(request: StaffRequest, panel: str) -> HttpResponse:
 
 
 def _read(form: DashboardForm, request: StaffRequest) -> Frame:
-    survey = choose_survey(form)
-    if survey is None:
+    frame = read_form(form, user=request.user, organisation=get_organisation())
+    if frame is None:
         raise Http404
-    return read_frame(
-        form, survey, user=request.user, organisation=get_organisation(), now=form.now
-    )
+    return frame
 
 
 def _show(panel: str, frame: Frame) -> dict[str, Any]:
     """What the page shows; where too few answered it shows nothing, and there is no file."""
-    shown = PANELS[panel](frame)
+    shown = PANELS[panel].show(frame)
     if not shown:
         raise Http404
     return shown
@@ -87,23 +85,3 @@ def _make_file(content: bytes, name: str, content_type: str) -> HttpResponse:
         content_type=content_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-
-class _Written:
-    """A number as it is spelled: no text, which would be kept from looking like a formula."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __str__(self) -> str:
-        return self.text
-
-
-def _write(cell: object, style: FileStyle) -> Any:
-    """Spell fractions as the program reads them: Excel in Dutch takes 12.5 for the 12th of May."""
-    if isinstance(cell, (float, Decimal)):
-        spelled = f"{round(Decimal(cell), 4).normalize():f}"
-        return _Written(spelled.replace(".", ",") if style == FileStyle.SEMICOLON else spelled)
-    if cell is None or isinstance(cell, int):
-        return cell
-    return str(cell)

@@ -15,8 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from npsapp.pages.dashboard import choose_survey, read_frame, show_panels
+from npsapp.pages.panels.catalogue import show_panels
 from npsapp.pages.panels.frame import Frame
+from npsapp.pages.panels.reading import read_form
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, public, requires
 from npsapp.throttle import Quota, find_address, spend_a_look
@@ -59,7 +60,9 @@ def dashboard_shares(request: StaffRequest) -> HttpResponse:
     """The links there are, and a form for one of the dashboard as it was looked at."""
     now = timezone.now()
     sent = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
-    frame = _read(QueryDict(sent[:4_000]), request, now=now)
+    organisation = get_organisation()
+    looked_at = DashboardForm(QueryDict(sent[:4_000]), organisation=organisation, now=now)
+    frame = read_form(looked_at, user=request.user, organisation=organisation)
     form = _make_form(request, frame, now=now) if frame else None
     if form and frame and form.is_bound and form.is_valid():
         shared = share_dashboard(
@@ -130,22 +133,11 @@ def _read_shared(link: SharedDashboard, *, now: dt.datetime) -> Frame:
     """Return the reading without anybody who reads; raises EndedLink when it speaks of nothing."""
     organisation = get_organisation()
     form = DashboardForm(QueryDict(link.query), organisation=organisation, now=now)
-    survey = choose_survey(form) if form.is_valid() else None
-    if survey is None or form.remarks:
+    frame = read_form(form, user=None, organisation=organisation)
+    if frame is None or form.remarks:
         # A filter that is gone would let the page show more than was shared.
         raise EndedLink
-    frame = read_frame(form, survey, user=None, organisation=organisation, now=now)
     return replace(frame, shows_comments=link.with_comments)
-
-
-def _read(sent: QueryDict, request: StaffRequest, *, now: dt.datetime) -> Frame | None:
-    form = DashboardForm(sent, organisation=get_organisation(), now=now)
-    if not form.is_valid():
-        return None
-    survey = choose_survey(form)
-    if survey is None:
-        return None
-    return read_frame(form, survey, user=request.user, organisation=get_organisation(), now=now)
 
 
 def _make_form(request: StaffRequest, frame: Frame, *, now: dt.datetime) -> ShareForm:

@@ -22,6 +22,7 @@ WIDE = 1000
 CLOSEST_FLAGS = 0.075
 FLAG_HEIGHT = 22
 MARK_HEIGHT = 9
+LETTER_WIDTH = 14
 
 Score = tuple[float, tuple[float, float]]
 # How far along the drawing, from 0 to 1, and which score; None is a gap.
@@ -43,6 +44,16 @@ class Rule:
 
     points: int
     y: str
+    label_y: str
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A line across at some score, with room for a letter above it. Letters stand side by side:
+    those of two lines at nearly the same height hide no other."""
+
+    y: str
+    label_x: str
     label_y: str
 
 
@@ -74,6 +85,7 @@ class Trend:
 
     slots: list[Slot]
     rules: list[Rule]
+    levels: list[Level]
     path: str
     overlay: str
     rolling: str
@@ -109,6 +121,7 @@ def draw_trend(
     rolling: Sequence[Stop] = (),
     spans: Sequence[tuple[float, float]] = (),
     marks: Sequence[float] = (),
+    levels: Sequence[float] = (),
     height: int = 300,
     head: int = 14,
     foot: int = 66,
@@ -116,11 +129,12 @@ def draw_trend(
     """Place scores with their intervals over time; None is a period without a score, a gap.
 
     The line is also broken before each index of `breaks`. `overlay` has a score per slot, `rolling`
-    goes its own way; `spans` are days to flag and `marks` days to tick, all from 0 to 1 across.
+    goes its own way; `spans` are days to flag and `marks` days to tick, all from 0 to 1 across;
+    `levels` are scores to draw a line across at.
     The scale runs from below the lowest value to above the highest, in steps of 25 points. Of the
     labels every second one is minor, counted from the newest, for where there is no room.
     """
-    bottom, top = _find_ends(scores, [*overlay, *(points for _, points in rolling)])
+    bottom, top = _find_ends(scores, [*overlay, *levels, *(points for _, points in rolling)])
     rows = _stack(spans)
     above = FLAG_HEIGHT * (max(rows, default=-1) + 1)
     head, height = head + above, height + above
@@ -142,6 +156,7 @@ def draw_trend(
             for each in range(bottom, top + 1, STEP)
             if each % step == 0
         ],
+        levels=_lay_across(levels, down),
         path=_join(lines, down, breaks=set(breaks)),
         overlay=_join(list(zip(centres, overlay, strict=False)), down),
         rolling=_join(rolling, down),
@@ -164,6 +179,17 @@ def _find_ends(scores: Sequence[Score | None], values: Sequence[float | None]) -
     ends += [value for value in values if value is not None]
     bottom = STEP * math.floor(min([0.0, *ends]) / STEP)
     return bottom, max(STEP * math.ceil(max([0.0, *ends]) / STEP), bottom + STEP)
+
+
+def _lay_across(levels: Sequence[float], down: Callable[[float], str]) -> list[Level]:
+    return [
+        Level(
+            y=down(points),
+            label_x=pixels(4 + LETTER_WIDTH * index),
+            label_y=pixels(float(down(points)) - 4),
+        )
+        for index, points in enumerate(levels)
+    ]
 
 
 def _place_slots(

@@ -82,10 +82,6 @@ class Event(models.Model):
         return Span(self.first_day, self.last_day or self.first_day)
 
     @property
-    def is_one_day(self) -> bool:
-        return self.span.days == 1
-
-    @property
     def is_survey_change(self) -> bool:
         return self.kind == self.Kind.SURVEY_CHANGE
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from responses.differing import Difference, Verdict, compare
+from responses.differing import Difference, compare
 from responses.models import Event, Response
 from responses.reports.counting import count_scores
 from responses.reports.measured import Measured
@@ -117,10 +117,7 @@ class Earlier(Measured):
 
     @property
     def shown_difference(self) -> Difference | None:
-        """Of too few answers no difference is shown: it would be read as one."""
-        if self.difference is None or self.difference.verdict == Verdict.TOO_FEW:
-            return None
-        return self.difference
+        return self.difference if self.difference and self.difference.is_shown else None
 
 
 def hold_against(standing: Standing, against: Against) -> Earlier | None:

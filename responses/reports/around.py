@@ -1,9 +1,9 @@
 """What the score was before an event and after it: what it coincided with, never what it caused.
 
 Two windows of whole weeks, equal and complete, of at most 28 days; the days of the event itself are
-in neither, but a longer event is held against what came before as well. Independent groups, so
-`differing.compare`. A change of the survey in one of them,
-or as the event itself, leaves nothing to compare.
+in neither, but a longer event is held against what came before as well. The groups are independent,
+so `differing.compare` holds them against each other. A change of the survey in one of them, or as
+the event itself, leaves nothing to compare.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from responses.differing import Difference, Verdict, compare
+from responses.differing import Difference, compare
 from responses.models import Event, Response
 from responses.reports.measured import Measured
 from responses.reports.running import RunningTotal
@@ -48,15 +48,12 @@ class Around:
 
     @property
     def shown_difference(self) -> Difference | None:
-        if self.difference is None or self.difference.verdict == Verdict.TOO_FEW:
-            return None
-        return self.difference
+        return self.difference if self.difference and self.difference.is_shown else None
 
     @property
     def shown_during(self) -> Difference | None:
-        if self.during_difference is None or self.during_difference.verdict == Verdict.TOO_FEW:
-            return None
-        return self.during_difference
+        during = self.during_difference
+        return during if during and during.is_shown else None
 
 
 def list_around(

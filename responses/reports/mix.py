@@ -44,7 +44,7 @@ def explain_change(
     earlier = replace(selection, first=days.first, last=days.last)
     before = compare_groups(earlier, key, thresholds=thresholds, declared=declared)
     difference = compare(before.total, comparison.total, thresholds=thresholds)
-    if difference is None or difference.verdict == Verdict.TOO_FEW:
+    if difference is None or not difference.is_shown:
         return None
     shown = {group.segment.value for group in comparison.groups}
     mix = divide_change(_gather(before.by_value, shown), _gather(comparison.by_value, shown))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 
-from responses.differing import Difference, Verdict, compare
+from responses.differing import Difference, compare
 from responses.models import Response
 from responses.reports.measured import Measured
 from responses.reports.response_rate import ResponseRate, count_invited
@@ -32,10 +32,7 @@ class Round(Measured):
 
     @property
     def shown_difference(self) -> Difference | None:
-        """Of too few answers no difference is shown: it would be read as one."""
-        if self.difference is None or self.difference.verdict == Verdict.TOO_FEW:
-            return None
-        return self.difference
+        return self.difference if self.difference and self.difference.is_shown else None
 
 
 def list_series(campaign: Campaign) -> list[Campaign]:

@@ -24,7 +24,6 @@ from responses.spans import (
     each_of,
     earlier_by_a_year,
     first_of,
-    shift_months,
 )
 
 # As many as one drawing can hold and one reader can compare; further ones are for who asks.
@@ -180,7 +179,3 @@ def list_rolling(
         found.append(RollingPoint(day, score))
         day -= step * DAY
     return found[::-1]
-
-
-def next_month(first: dt.date) -> dt.date:
-    return shift_months(first, 1)

@@ -263,14 +263,18 @@ def test_agents_judge_nothing(agent_client: Client, act: str) -> None:
     answer = agent_client.post(URL, {"pick": response.pk, "seen": response.pk, "act": act})
 
     assert answer.status_code == 403
-    assert agent_client.post("/responses/exclude/", {"chosen": "1"}).status_code == 403
+    sent = {"chosen": str(response.pk), "reason": "own_test", "words": "Proef"}
+    assert agent_client.post("/responses/exclude/", sent).status_code == 403
+    assert status_of(response) == "counted"
 
 
 def test_viewers_get_no_boxes_and_may_not_send_any(viewer_client: Client) -> None:
     response = make_response()
 
     assert 'name="pick"' not in viewer_client.get("/responses/").content.decode()
-    assert viewer_client.post(URL, {"pick": response.pk}).status_code == 403
+    act = {"pick": response.pk, "seen": response.pk, "act": "tag", "add": "Storing"}
+    assert viewer_client.post(URL, act).status_code == 403
+    assert not response.tags.exists()
 
 
 def test_undo_belongs_to_one_person(manager_client: Client) -> None:

@@ -16,8 +16,8 @@ from django.test import Client
 from django.utils import timezone
 
 from npsapp.models import User
-from npsapp.pages.dashboard import read_frame
 from npsapp.pages.panels.benchmarks import benchmark_lines, rows_of_benchmarks, show_benchmarks
+from npsapp.pages.panels.reading import read_frame
 from responses.forms.selection import DashboardForm
 from responses.models import Benchmark
 from responses.published import PUBLISHED, add_published

@@ -14,9 +14,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from npsapp.models import User
-from npsapp.pages.dashboard import read_frame
 from npsapp.pages.panels.delivery import rows_of_delivery, show_delivery
 from npsapp.pages.panels.frame import Frame
+from npsapp.pages.panels.reading import read_frame
 from responses.forms.selection import DashboardForm
 from surveys.models import Survey, get_organisation
 from tests.factories import (

@@ -15,9 +15,9 @@ from closeloop.models import FollowUp
 from closeloop.opening import open_follow_up
 from closeloop.templatetags.loop import hours
 from npsapp.models import User
-from npsapp.pages.dashboard import read_frame
 from npsapp.pages.panels.cards import show_cards
 from npsapp.pages.panels.headline import show_headline
+from npsapp.pages.panels.reading import read_frame
 from npsapp.pages.panels.trend import rows_of_trend, show_trend
 from responses.forms.selection import DashboardForm
 from responses.models import Response
@@ -246,7 +246,7 @@ def test_rolling_line_and_year_before_are_told_in_words(
     body = viewer_client.get("/?rolling=90&overlay=year").content.decode()
 
     assert "the same periods a year earlier" in page
-    assert "The 90 days" in page or "the 90 days up to each day" in page
+    assert "Line: the 90 days up to each day" in page
     assert 'class="path-rolling" d="M' in body
     assert 'class="path-earlier" d="M' in body
 

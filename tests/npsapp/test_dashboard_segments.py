@@ -309,6 +309,21 @@ def test_many_answers_are_counted_for_those_who_ask(
     assert "stand for 1,500 of 1,500" in section(viewer_client, "value", asked.partition("#")[0])
 
 
+def test_shared_page_leaves_out_what_nobody_there_can_ask_for(
+    survey: Survey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_property(key="land", label="Land", is_segment=True)
+    fill(survey, [3] * 6, properties={"land": "België"})
+    contact = make_contact(properties={"land": "België"})
+    make_invitation(
+        campaign=make_campaign(survey=survey), contact=contact, state="sent", sent_at=NOW
+    )
+    monkeypatch.setattr(asking, "COUNTED_AT_ONCE", 5)
+
+    assert show_missing(read_frame(survey, None)) == {}
+    assert show_missing(read_frame(survey, None, missing="land"))["voices"].everybody.total == 1
+
+
 def test_shared_page_has_no_links_and_no_amounts(survey: Survey) -> None:
     make_property(key="land", label="Land", is_segment=True)
     make_property(key="omzet", label="Omzet", kind="money")
@@ -372,7 +387,7 @@ def test_files_hold_what_the_panels_show(survey: Survey, viewer: User) -> None:
     _heads, rows = rows_of_segments(show_segments(frame))
     assert [row[:6] for row in rows] == [
         ["België", 40, 10, 0, 30, 50],
-        ["Polen", 4, "", "", "", ""],
+        ["Polen", 4, None, None, None, None],
     ]
 
 

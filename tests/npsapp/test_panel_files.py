@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from xml.etree import ElementTree as ET
 
@@ -9,8 +10,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from npsapp.pages.dashboard import DRAWN, ROWS
-from responses.models import Benchmark, Response
+from npsapp.models import User
+from npsapp.pages.panels import asking
+from npsapp.pages.panels.catalogue import DRAWN, ROWS
+from responses.differing import Verdict
+from responses.models import Benchmark, Category, Response
 from surveys.models import Property, Survey
 from tests.factories import (
     make_campaign,
@@ -23,6 +27,8 @@ from tests.factories import (
 from tests.npsapp.test_dashboard import fill, links
 
 pytestmark = pytest.mark.django_db
+# What programs call them; readers get words.
+CODES = {*Category.values, *Verdict}
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -48,9 +54,8 @@ def test_trend_as_csv_for_dutch_excel(viewer_client: Client, survey: Survey) -> 
 
     # 6 detractors and 2 promoters of 8; adjusted Wald (Rocks 2016).
     assert lines[0].startswith("\ufeffMonth;First day;Last day;NPS;From;To;n;Detractors;")
-    assert lines[1].startswith("April 2026;2026-04-01;2026-04-30;-50;-8")
-    assert lines[2].startswith("May 2026;2026-05-01;2026-05-31;75;")
-    assert "." not in lines[1]
+    assert lines[1] == "April 2026;2026-04-01;2026-04-30;-50,0;-86,9;14,2;8;6;0;2"
+    assert lines[2].startswith("May 2026;2026-05-01;2026-05-31;75,0;")
 
 
 def test_csv_for_other_programs_has_points_and_no_bom(
@@ -62,7 +67,7 @@ def test_csv_for_other_programs_has_points_and_no_bom(
         'Category,Lowest,Highest,Answers,"Share, %"',
         "Detractors,0,6,6,37.5",
         "Passives,7,8,2,12.5",
-        "Promoters,9,10,8,50",
+        "Promoters,9,10,8,50.0",
     ]
 
 
@@ -93,8 +98,71 @@ def test_every_table_is_linked_and_answers(
 ) -> None:
     address = f"/dashboard/{panel}.csv{everything}"
 
+    header, *rows = csv.reader(read_csv(viewer_client, panel, everything[1:]), delimiter=";")
+
     assert address in links(viewer_client, everything)
-    assert len(viewer_client.get(address).content.splitlines()) > 1
+    assert rows
+    assert {len(row) for row in rows} == {len(header)}
+    assert not {cell for row in rows for cell in row} & CODES
+
+
+def test_rows_without_a_year_before_are_as_wide_as_the_header(
+    viewer_client: Client, survey: Survey
+) -> None:
+    lines = read_csv(viewer_client, "trend", "grain=month&overlay=year")
+
+    header, *rows = csv.reader(lines, delimiter=";")
+    assert header[-2:] == ["NPS a year earlier", "n a year earlier"]
+    assert {len(row) for row in rows} == {12}
+
+
+def test_verdicts_stand_in_words_in_a_file(viewer_client: Client, survey: Survey) -> None:
+    moment = dt.datetime(2026, 5, 5, 12, tzinfo=dt.UTC)
+    fill(survey, [3] * 40, answered_at=moment, properties={"region": "Zuid"})
+    fill(survey, [10] * 40, answered_at=moment, properties={"region": "Oost"})
+
+    cells = {row.split(";")[0]: row.split(";") for row in read_csv(viewer_client, "segments")}
+
+    assert (cells["Zuid"][-1], cells["Oost"][-1]) == ("Really lower", "Really higher")
+    assert all(len(cell.partition(",")[2]) == 1 for cell in cells["Zuid"][5:11])
+
+
+@pytest.mark.parametrize("panel", ["value", "missing"])
+def test_file_of_what_is_counted_on_demand_holds_figures(
+    viewer_client: Client, everything: str, monkeypatch: pytest.MonkeyPatch, panel: str
+) -> None:
+    monkeypatch.setattr(asking, "COUNTED_AT_ONCE", 5)
+
+    assert len(read_csv(viewer_client, panel, everything[1:])) > 1
+
+
+def test_drawing_of_the_trend_holds_the_published_figures(
+    viewer_client: Client, everything: str
+) -> None:
+    asked = viewer_client.get(f"/dashboard/trend.svg{everything}&grain=month").content.decode()
+    plain = viewer_client.get("/dashboard/trend.svg?period=all&grain=month").content.decode()
+
+    assert asked.count('class="benchmark-line"') == 1
+    assert "a · Papierhandel 2024: +12" in asked
+    assert "benchmark-line" not in plain
+
+
+def test_without_groups_no_file_is_offered(viewer_client: Client, survey: Survey) -> None:
+    Response.objects.update(properties={})
+
+    assert not [each for each in links(viewer_client, "?period=all") if "segments.csv" in each]
+
+
+def test_shares_in_a_legend_are_spelled_as_the_reader_does(
+    manager: User, client: Client, survey: Survey
+) -> None:
+    manager.language = "nl"
+    manager.save()
+    client.force_login(manager)
+
+    drawing = client.get("/dashboard/split.svg?period=all").content.decode()
+
+    assert "37,5 %" in drawing
 
 
 @pytest.mark.parametrize("panel", sorted(DRAWN))
@@ -133,8 +201,12 @@ def test_unknown_file_is_missing(viewer_client: Client, survey: Survey, address:
 
 def test_too_few_answers_make_no_file(viewer_client: Client, survey: Survey) -> None:
     address = "/dashboard/split.csv?from=2026-06-01&to=2026-06-30"
+    fill(survey, [3] * 4, answered_at=dt.datetime(2026, 6, 5, 12, tzinfo=dt.UTC))
 
-    assert viewer_client.get(address).status_code == 404
+    response = viewer_client.get(address)
+
+    assert response.status_code == 404
+    assert "Detractors" not in response.content.decode()
 
 
 def test_file_of_a_wrong_address_says_what_is_wrong(viewer_client: Client, survey: Survey) -> None:
@@ -142,3 +214,4 @@ def test_file_of_a_wrong_address_says_what_is_wrong(viewer_client: Client, surve
 
     assert response.status_code == 422
     assert "Enter a valid date" in response.content.decode()
+    assert "Detractors" not in response.content.decode()

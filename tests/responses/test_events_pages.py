@@ -33,7 +33,7 @@ def test_manager_adds_an_event_of_one_day(manager_client: Client, manager: User)
     event = Event.objects.get()
     assert (response.status_code, response["location"]) == (302, reverse("events"))
     assert (event.label, event.survey, event.created_by) == ("New shop", survey, manager)
-    assert event.is_one_day
+    assert event.span.days == 1
 
 
 def test_form_begins_with_the_survey_one_came_from(manager_client: Client) -> None:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from npsapp.pages.panels.frame import Frame
-
-if TYPE_CHECKING:
-    pass
 
 # What no daily counts hold is counted from rows. Among more answers than these it would make
 # everybody wait who opens the page, and so it is counted for those who ask for it.

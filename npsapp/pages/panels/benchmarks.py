@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.utils.translation import gettext as _
 
+from npsapp.pages.panels.cells import Table, one_decimal
 from npsapp.pages.panels.frame import Frame
 from responses.charting.delivery import mark_scale
-from responses.charts import place_whisker
+from responses.charts import draw_whisker
 from responses.models import Benchmark
 
 MOST_LINES = 3
@@ -47,7 +48,7 @@ def benchmark_lines(frame: Frame) -> list[BenchmarkLine]:
 
 def show_benchmarks(frame: Frame) -> dict[str, Any]:
     """The figures asked for on the scale of our own, and all of them to choose from."""
-    if not frame.has_score or frame.headline.nps is None or frame.headline.interval is None:
+    if not frame.has_score or (whisker := draw_whisker(frame.headline)) is None:
         return {}
     kept = parse_qsl(frame.selection.query)
     kept += [(name, value) for name, value in frame.options.items() if name != "benchmark"]
@@ -66,17 +67,17 @@ def show_benchmarks(frame: Frame) -> dict[str, Any]:
     return {
         "lines": list(zip(lines, drawn.marks, strict=True)),
         "height": drawn.height,
-        "whisker": place_whisker(frame.headline.nps, frame.headline.interval),
+        "whisker": whisker,
         "choices": [] if frame.is_shared else [(row, row.pk in asked) for row in by_pk.values()],
         "kept": kept,
         "most": MOST_LINES,
     }
 
 
-def rows_of_benchmarks(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+def rows_of_benchmarks(panel: dict[str, Any]) -> Table:
     header = [_("Who"), _("Sector and country"), _("Year"), _("NPS"), _("Source")]
     return header, [
-        [line.name, line.context, line.year, line.points, line.source]
+        [line.name, line.context, line.year, one_decimal(line.points), line.source]
         for line, _mark in panel.get("lines", [])
     ]
 

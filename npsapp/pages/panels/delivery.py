@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from npsapp.pages.panels.cells import Table, from_to, one_decimal
 from npsapp.pages.panels.frame import Frame
 from responses.charting.delivery import measure_bars, place_dumbbell
-from responses.charts import place_whisker, slice_bar
+from responses.charts import draw_whisker, slice_bar
 from responses.models import Response
 from responses.pairing import PairedGap, PairTest
 from responses.reports.delivery import Delivery, SegmentGap, summarise_delivery
-from responses.reports.measured import Measured
 from responses.reports.pairs import ALL_CELLS, CATEGORIES, count_pairs, count_pairs_by
 from responses.reports.touchpoints import count_survey, count_surveys, list_touchpoints
 from responses.scoring import apportion, nps
@@ -52,15 +52,9 @@ def _show_touchpoints(frame: Frame, surveys: list[Survey], found: Any) -> dict[s
     touchpoints = list_touchpoints(frame.selection, surveys, found, thresholds=frame.thresholds)
     if len(touchpoints) < 2:
         return {}
-    rows = [(each, _link(frame.selection, each.survey), _whisker(each)) for each in touchpoints]
+    rows = [(each, _link(frame.selection, each.survey), draw_whisker(each)) for each in touchpoints]
     scales = {each.survey.scale_min for each in touchpoints}
     return {"touchpoints": rows, "has_two_scales": len(scales) > 1}
-
-
-def _whisker(measured: Measured) -> Any:
-    if measured.nps is None or measured.interval is None:
-        return None
-    return place_whisker(measured.nps, measured.interval)
 
 
 def _link(selection: Selection, survey: Survey) -> str:
@@ -133,9 +127,13 @@ def _dumbbell(gap: PairedGap) -> Any:
     return place_dumbbell(before, after) if before is not None and after is not None else None
 
 
+def _name_categories() -> list[str]:
+    return [_("Detractor"), _("Passive"), _("Promoter")]
+
+
 def _draw_flow(selection: Selection, delivery: Delivery) -> list[dict[str, Any]]:
     """Three rows of three cells: from each category to each."""
-    names = [_("Detractor"), _("Passive"), _("Promoter")]
+    names = _name_categories()
     counts = [delivery.table[i][j] for i, j in ALL_CELLS]
     bars = measure_bars(counts)
     shares = apportion(counts) or []
@@ -197,20 +195,19 @@ def _draw_segment(each: SegmentGap) -> dict[str, Any]:
     }
 
 
-def rows_of_delivery(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+def rows_of_delivery(panel: dict[str, Any]) -> Table:
     """The flow, a line for each way in which a pair can go; or the touchpoints without pairs."""
     if "delivery" in panel:
         table = panel["delivery"].table
-        header = [_("Before"), _("After"), _("Pairs")]
-        return header, [[CATEGORIES[i], CATEGORIES[j], table[i][j]] for i, j in ALL_CELLS]
+        names, header = _name_categories(), [_("Before"), _("After"), _("Pairs")]
+        return header, [[names[i], names[j], table[i][j]] for i, j in ALL_CELLS]
     header = [_("Survey"), _("Touchpoint"), _("NPS"), _("From"), _("To"), _("Answers")]
     return header, [
         [
             each.survey.name,
             str(each.survey.get_touchpoint_display()),
-            each.nps,
-            each.interval.low if each.interval else None,
-            each.interval.high if each.interval else None,
+            one_decimal(each.nps),
+            *from_to(each.interval),
             each.n,
         ]
         for each, _url, _drawn in panel.get("touchpoints", [])

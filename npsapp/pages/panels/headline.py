@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from npsapp.pages.panels.asking import Choice
 from npsapp.pages.panels.frame import Frame
-from responses.charts import place_whisker
+from responses.charts import draw_whisker
 from responses.models import Response
 from responses.reports.against import Against, Earlier, Standing, hold_against
 from responses.span_words import say_span
@@ -39,8 +39,8 @@ def show_headline(frame: Frame) -> dict[str, Any]:
     }
     standing = read_standing(frame)
     shown["progress"] = tell_progress(standing.round, frame.today)
-    if frame.has_score and headline.nps is not None and headline.interval is not None:
-        shown["whisker"] = place_whisker(headline.nps, headline.interval)
+    if frame.has_score:
+        shown["whisker"] = draw_whisker(headline)
         against = choose_against(frame, standing)
         earlier = hold_against(standing, against)
         shown |= {

@@ -7,9 +7,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from npsapp.pages.panels.asking import Choice, must_ask
+from npsapp.pages.panels.cells import Table, one_decimal, say_verdict
 from npsapp.pages.panels.frame import Frame
 from npsapp.pages.panels.segments import find_compared
 from responses.charting.rates import find_top, place_rate
+from responses.exporting import Cell
 from responses.reports.voices import Voice, Voices, compare_voices
 from responses.scoring import Tier
 
@@ -24,6 +26,9 @@ def show_missing(frame: Frame) -> dict[str, Any]:
     declared = segments.get(key) or next(iter(segments.values()))
     shown: dict[str, Any] = {"compared": declared.label}
     if must_ask(frame, "missing"):
+        if frame.is_shared:
+            # Nobody there can ask for it.
+            return {}
         return shown | {"ask_url": frame.address(missing=declared.key)}
     voices = compare_voices(frame.selection, declared, thresholds=frame.thresholds)
     if not voices.everybody.total:
@@ -49,7 +54,7 @@ def _draw(voices: Voices) -> dict[str, Any]:
     }
 
 
-def rows_of_missing(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+def rows_of_missing(panel: dict[str, Any]) -> Table:
     heads = [
         panel.get("compared", _("Value")),
         _("Asked"),
@@ -64,11 +69,10 @@ def rows_of_missing(panel: dict[str, Any]) -> tuple[list[str], list[list[object]
     return heads, [_row_of(each) for each, _place in panel.get("rows", [])]
 
 
-def _row_of(each: Voice) -> list[object]:
-    rate: list[object] = [""] * 3
+def _row_of(each: Voice) -> list[Cell]:
+    rate: list[Cell] = [None] * 3
     if each.rate:
-        rate = [round(100 * part, 1) for part in each.rate]
-    verdict = each.verdict.value if each.verdict else ""
+        rate = [one_decimal(100 * part) for part in each.rate]
     return [
         each.segment.value,
         each.asked,
@@ -76,5 +80,5 @@ def _row_of(each: Voice) -> list[object]:
         *rate,
         each.share_asked,
         each.share_answered,
-        verdict,
+        say_verdict(each.verdict),
     ]

@@ -7,8 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from npsapp.pages.panels.asking import Choice
+from npsapp.pages.panels.cells import Table, from_to, one_decimal, say_verdict
 from npsapp.pages.panels.frame import Frame
-from responses.charts import place_whisker, slice_bar
+from responses.charts import draw_whisker, slice_bar
+from responses.exporting import Cell
 from responses.reports.comparison import Comparison, Group, compare_groups
 from responses.reports.crossing import cross_values
 from responses.reports.mix import explain_change
@@ -58,9 +60,7 @@ def _draw_row(frame: Frame, group: Group) -> dict[str, Any]:
     return {
         "group": group,
         "slices": list(zip(group.parts, slices, strict=True)),
-        "whisker": place_whisker(group.nps, group.interval)
-        if group.nps is not None and group.interval
-        else None,
+        "whisker": draw_whisker(group),
         # Its own row leads nowhere new: the page is narrowed to it already.
         "url": "" if group.is_chosen else frame.address(filters=values),
     }
@@ -115,7 +115,7 @@ def _narrow_url(frame: Frame, key: str, value: str, *, by: str) -> str:
     )
 
 
-def rows_of_segments(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+def rows_of_segments(panel: dict[str, Any]) -> Table:
     """Return what a file of this panel holds: scores with one decimal, the crossing not."""
     heads = [
         panel.get("compared", _("Value")),
@@ -134,19 +134,17 @@ def rows_of_segments(panel: dict[str, Any]) -> tuple[list[str], list[list[object
     return heads, [_row_of(row["group"]) for row in panel.get("rows", [])]
 
 
-def _row_of(group: Group) -> list[object]:
+def _row_of(group: Group) -> list[Cell]:
     if group.interval is None:
-        return [group.segment.value, group.n, *[""] * 10]
-    difference: list[object] = [""] * 4
+        return [group.segment.value, group.n, *[None] * 10]
+    difference: list[Cell] = [None] * 4
     if group.difference and group.verdict:
-        ends = group.difference.interval
         difference = [
-            round(group.difference.points, 1),
-            round(ends.low, 1),
-            round(ends.high, 1),
-            group.verdict.value,
+            one_decimal(group.difference.points),
+            *from_to(group.difference.interval),
+            say_verdict(group.verdict),
         ]
-    counts, ends = group.counts, group.interval
+    counts = group.counts
     return [
         group.segment.value,
         group.n,
@@ -154,7 +152,6 @@ def _row_of(group: Group) -> list[object]:
         counts.passives,
         counts.promoters,
         nps_to_one_decimal(counts),
-        round(ends.low, 1),
-        round(ends.high, 1),
+        *from_to(group.interval),
         *difference,
     ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from npsapp.pages.panels.cells import Table
 from npsapp.pages.panels.frame import Frame
 from responses.charts import slice_bar, stand_bars
 from responses.reports.histogram import columns
-from responses.reports.split import split
+from responses.reports.split import Part, split
 
 
 def show_split(frame: Frame) -> dict[str, Any]:
@@ -19,7 +21,7 @@ def show_split(frame: Frame) -> dict[str, Any]:
     return {"parts": list(zip(parts, slice_bar([part.share for part in parts]), strict=True))}
 
 
-def rows_of_split(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+def rows_of_split(panel: dict[str, Any]) -> Table:
     header = [_("Category"), _("Lowest"), _("Highest"), _("Answers"), _("Share, %")]
     return header, [
         [str(part.label), part.lowest, part.highest, part.n, part.share]
@@ -29,12 +31,13 @@ def rows_of_split(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]
 
 def legend_of_split(panel: dict[str, Any], frame: Frame) -> list[tuple[str, str]]:
     return [
-        (
-            part.category.value,
-            f"{part.label} {part.lowest}–{part.highest}: {part.n} ({part.share} %)",
-        )
+        (part.category.value, f"{_say_part(part)} ({number_format(part.share)} %)")
         for part, _slice in panel["parts"]
     ]
+
+
+def _say_part(part: Part) -> str:
+    return f"{part.label} {part.lowest}–{part.highest}: {number_format(part.n)}"
 
 
 def show_histogram(frame: Frame) -> dict[str, Any]:
@@ -45,7 +48,7 @@ def show_histogram(frame: Frame) -> dict[str, Any]:
     return {"columns": list(zip(scores, drawing.bars, strict=True)), "drawing": drawing}
 
 
-def rows_of_histogram(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+def rows_of_histogram(panel: dict[str, Any]) -> Table:
     header = [_("Score"), _("Category"), _("Answers"), _("Share, %")]
     return header, [
         [column.score, str(column.category.label), column.n, column.share]
@@ -55,6 +58,6 @@ def rows_of_histogram(panel: dict[str, Any]) -> tuple[list[str], list[list[objec
 
 def legend_of_histogram(panel: dict[str, Any], frame: Frame) -> list[tuple[str, str]]:
     return [
-        (part.category.value, f"{part.label} {part.lowest}–{part.highest}: {part.n}")
+        (part.category.value, _say_part(part))
         for part in split(frame.headline.counts, frame.selection)
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -89,10 +90,7 @@ def _describe(frame: Frame) -> str:
 
 
 def _in_one_line(html: str) -> str:
-    text = " ".join(strip_tags(html).split())
-    for entity, meant in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#x27;", "'")):
-        text = text.replace(entity, meant)
-    return text.replace("&amp;", "&")
+    return unescape(" ".join(strip_tags(html).split()))
 
 
 def _find_drawings(html: str) -> list[ET.Element]:

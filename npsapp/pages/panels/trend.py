@@ -11,8 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from npsapp.pages.panels.asking import Choice
+from npsapp.pages.panels.benchmarks import benchmark_lines
+from npsapp.pages.panels.cells import Table, from_to, one_decimal
 from npsapp.pages.panels.frame import Frame
 from responses.charting.trend import Slot, Stop, Trend, draw_trend
+from responses.exporting import Cell
 from responses.reports.around import list_around, select_events
 from responses.reports.trend import (
     LEAST_SCORES,
@@ -24,6 +27,7 @@ from responses.reports.trend import (
 )
 from responses.span_words import head_grain, label_group, label_period, name_grain, say_period
 from responses.spans import Grain, Span
+from responses.templatetags.scores import signed
 
 # More flags than this hide the line they stand on.
 MOST_EVENTS = 12
@@ -62,7 +66,14 @@ def show_trend(frame: Frame) -> dict[str, Any]:
         return {}
     events = select_events(frame.events, frame.selection, series.span)[-MOST_EVENTS:]
     launches = find_launches(frame, series)
-    drawing = draw_series(frame, series, [event.span for event in events], launches)
+    lines = benchmark_lines(frame)
+    drawing = draw_series(
+        frame,
+        series,
+        [event.span for event in events],
+        launches,
+        levels=[line.points for line in lines],
+    )
     around = list_around(
         events,
         known=frame.events,
@@ -82,6 +93,7 @@ def show_trend(frame: Frame) -> dict[str, Any]:
         "events": around,
         "flags": list(zip(around, drawing.flags, strict=True)),
         "launch_marks": list(zip(drawing.marks, launches, strict=True)),
+        "benchmarks": list(zip(lines, drawing.levels, strict=True)),
         "has_hollow": any(point.is_hollow for point in series.points),
         "has_break": any(point.is_after_change for point in series.points),
         "ways": list_ways(frame, series),
@@ -92,7 +104,12 @@ def show_trend(frame: Frame) -> dict[str, Any]:
 
 
 def draw_series(
-    frame: Frame, series: Series, spans: Sequence[Span], launches: Sequence[tuple[str, dt.date]]
+    frame: Frame,
+    series: Series,
+    spans: Sequence[Span],
+    launches: Sequence[tuple[str, dt.date]],
+    *,
+    levels: Sequence[float] = (),
 ) -> Trend:
     points = series.points
     periods = [point.span for point in points]
@@ -119,6 +136,7 @@ def draw_series(
         rolling=rolling,
         spans=[place_span(periods, span) for span in spans],
         marks=[place_day(periods, day) for _name, day in launches],
+        levels=levels,
     )
 
 
@@ -190,25 +208,30 @@ def list_ways(frame: Frame, series: Series) -> dict[str, list[Choice]]:
     }
 
 
-def rows_of_trend(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+def rows_of_trend(panel: dict[str, Any]) -> Table:
     """The points as a table, for a file."""
     has_earlier = bool(panel["overlay"])
     header = [panel["column"], _("First day"), _("Last day"), _("NPS"), _("From"), _("To"), "n"]
     header += [_("Detractors"), _("Passives"), _("Promoters")]
     if has_earlier:
         header += [_("NPS a year earlier"), _("n a year earlier")]
-    rows: list[list[object]] = []
+    rows: list[list[Cell]] = []
     for labelled in panel["points"]:
         point: Point = labelled.point
-        low, high = point.interval or (None, None)
-        row = [labelled.name, point.span.first, point.span.last, point.nps, low, high, point.n]
+        row: list[Cell] = [labelled.name, point.span.first, point.span.last]
+        row += [one_decimal(point.nps), *from_to(point.interval), point.n]
         row += [point.counts.detractors, point.counts.passives, point.counts.promoters]
-        if has_earlier and point.earlier:
-            row += [point.earlier.nps, point.earlier.n]
+        if has_earlier:
+            earlier = point.earlier
+            row += [one_decimal(earlier.nps), earlier.n] if earlier else [None, None]
         rows.append(row)
     return header, rows
 
 
 def legend_of_trend(panel: dict[str, Any], frame: Frame) -> list[tuple[str, str]]:
     words = _("A point per period with its %(level)s interval; hollow below %(least)s answers.")
-    return [("", words % {"level": "95 %", "least": frame.thresholds.compare})]
+    lines = [
+        ("", f"{line.letter} · {line.label}: {signed(line.points)}")
+        for line, _level in panel["benchmarks"]
+    ]
+    return [("", words % {"level": "95 %", "least": frame.thresholds.compare}), *lines]

@@ -7,8 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from npsapp.pages.panels.asking import Choice, must_ask
+from npsapp.pages.panels.cells import Table, amount
 from npsapp.pages.panels.frame import Frame
 from responses.charts import slice_bar
+from responses.exporting import Cell
 from responses.reports.value import measure_value
 from surveys.models import Property
 
@@ -46,7 +48,7 @@ def show_value(frame: Frame) -> dict[str, Any]:
     return shown
 
 
-def rows_of_value(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]:
+def rows_of_value(panel: dict[str, Any]) -> Table:
     heads = [
         _("Category"),
         _("Customers"),
@@ -58,9 +60,9 @@ def rows_of_value(panel: dict[str, Any]) -> tuple[list[str], list[list[object]]]
     found = panel.get("found")
     if found is None:
         return heads, []
-    rows: list[list[object]] = [
+    rows: list[list[Cell]] = [
         [str(each.category.label), each.n, each.known]
-        + ([each.median, each.total, each.share] if each.is_shown else [""] * 3)
+        + ([amount(each.median), amount(each.total), each.share] if each.is_shown else [None] * 3)
         for each in found.categories
     ]
     return heads, rows

@@ -1,0 +1,88 @@
+"""What an address of the dashboard asks, looked up once for all panels."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from npsapp.models import User
+from npsapp.pages.panels.frame import Frame
+from responses.forms.selection import DashboardForm
+from responses.models import Event
+from responses.reports.counting import (
+    count_days,
+    count_responses,
+    latest_answer,
+    latest_survey,
+)
+from responses.reports.headline import summarise
+from responses.reports.segments import list_segments
+from responses.selection import Period
+from responses.thresholds import thresholds_of
+from surveys.models import Campaign, Organisation, Property, Survey
+
+
+def read_form(
+    form: DashboardForm, *, user: User | None, organisation: Organisation
+) -> Frame | None:
+    """Return what a form asks; None where it asks something wrong or no survey can be meant."""
+    survey = choose_survey(form) if form.is_valid() else None
+    if survey is None:
+        return None
+    return read_frame(form, survey, user=user, organisation=organisation, now=form.now)
+
+
+def choose_survey(form: DashboardForm) -> Survey | None:
+    """Return the survey asked for, or the one that was answered last; None where there is none."""
+    survey: Survey | None = form.cleaned_data["survey"]
+    if campaign := form.cleaned_data["campaign"]:
+        survey = survey or campaign.survey
+    return survey or latest_survey(touchpoint=form.cleaned_data["touchpoint"])
+
+
+def read_frame(
+    form: DashboardForm,
+    survey: Survey,
+    *,
+    user: User | None,
+    organisation: Organisation,
+    now: dt.datetime,
+) -> Frame:
+    """Return what a valid form asks of a survey."""
+    answered_at = latest_answer(survey)
+    # The days of a campaign are its own; a year would only cut an old one off.
+    usual = Period.ALL if form.cleaned_data["campaign"] else usual_period(answered_at, now)
+    period = form.period_chosen or usual
+    selection = form.selection(survey=survey, period=period)
+    if user is None:
+        selection = replace(selection, is_linked=False)
+    days, thresholds = count_days(selection), thresholds_of(organisation)
+    properties = {each.key: each for each in Property.objects.all()}
+    segments = [each for each in properties.values() if each.is_segment]
+    tally = count_responses(selection, days=days)
+    return Frame(
+        user=user,
+        organisation=organisation,
+        now=now,
+        survey=survey,
+        period=period,
+        selection=selection,
+        days=days,
+        tally=tally,
+        headline=summarise(tally, thresholds=thresholds),
+        answered_at=answered_at,
+        groups=list_segments(survey, segments, zone=organisation.zone),
+        properties=properties,
+        surveys=list(Survey.objects.select_related("pre_survey")),
+        campaigns=list(Campaign.objects.filter(survey=survey).exclude(state="draft")),
+        events=list(Event.objects.about(survey)),
+        options=form.options,
+        thresholds=thresholds,
+    )
+
+
+def usual_period(answered_at: dt.datetime | None, now: dt.datetime) -> Period:
+    """A year is what can be compared; a survey that fell silent shows what it has instead."""
+    if answered_at and now - answered_at > dt.timedelta(days=365):
+        return Period.ALL
+    return Period.LAST_12_MONTHS
