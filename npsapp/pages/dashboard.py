@@ -18,7 +18,7 @@ from npsapp.pages.panels.benchmarks import show_benchmarks
 from npsapp.pages.panels.cards import show_cards
 from npsapp.pages.panels.comments import show_comments
 from npsapp.pages.panels.delivery import show_delivery
-from npsapp.pages.panels.frame import Frame
+from npsapp.pages.panels.frame import Frame, hide_addresses, naming_for
 from npsapp.pages.panels.headline import show_headline
 from npsapp.pages.panels.missing import show_missing
 from npsapp.pages.panels.segments import show_segments
@@ -138,6 +138,14 @@ def read_frame(
     properties = {each.key: each for each in Property.objects.all()}
     segments = [each for each in properties.values() if each.is_segment]
     tally = count_responses(selection, days=days)
+    campaigns = list(Campaign.objects.filter(survey=survey).exclude(state="draft"))
+    events = list(Event.objects.about(survey))
+    groups = hide_addresses(
+        naming_for(user, thresholds),
+        events=events,
+        campaigns=[*campaigns, *filter(None, [selection.campaign])],
+        groups=list_segments(survey, segments, zone=organisation.zone),
+    )
     return Frame(
         user=user,
         organisation=organisation,
@@ -149,11 +157,11 @@ def read_frame(
         tally=tally,
         headline=summarise(tally, thresholds=thresholds),
         answered_at=answered_at,
-        groups=list_segments(survey, segments, zone=organisation.zone),
+        groups=groups,
         properties=properties,
         surveys=list(Survey.objects.select_related("pre_survey")),
-        campaigns=list(Campaign.objects.filter(survey=survey).exclude(state="draft")),
-        events=list(Event.objects.about(survey)),
+        campaigns=campaigns,
+        events=events,
         options=form.options,
         thresholds=thresholds,
     )
@@ -181,7 +189,7 @@ def offer_filters(frame: Frame) -> dict[str, Any]:
         "surveys": frame.surveys,
         "touchpoints": list_touchpoints(frame),
         "campaigns": frame.campaigns,
-        "filter_chips": list_selection_chips(selection, address),
+        "filter_chips": list_selection_chips(selection, address, naming=frame.naming),
     }
     if selection.campaign:
         shown["all_campaigns_url"] = address(replace(selection, campaign=None))
