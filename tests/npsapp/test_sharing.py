@@ -40,7 +40,12 @@ def survey() -> Survey:
     survey = make_survey(name="Na levering", slug="levering")
     fill(survey, [3] * 6 + [9] * 30, properties={"region": "Noord"}, answered_at=NOW)
     for month in (9, 10):
-        fill(survey, [9] * 8, answered_at=dt.datetime(2026, month, 3, tzinfo=dt.UTC))
+        fill(
+            survey,
+            [9] * 8,
+            properties={"region": "Zuid"},
+            answered_at=dt.datetime(2026, month, 3, tzinfo=dt.UTC),
+        )
     make_response(
         survey=survey,
         contact=make_contact(first_name="Wilhelmina", last_name="Zilver"),
@@ -116,6 +121,18 @@ def test_comments_are_shown_on_request_without_names_and_addresses(
     assert "zilver.example" not in body
 
 
+def test_comment_that_cannot_be_masked_is_left_out(
+    client: Client, manager_client: Client, survey: Survey
+) -> None:
+    hidden = f"{'x' * 300}@zilver.example"
+    make_response(survey=survey, score=9, comment=hidden, channel="import", answered_at=NOW)
+
+    body = client.get(path_of(share(manager_client, with_comments="on"))).content.decode()
+
+    assert "Bel mij op …, graag." in body
+    assert "zilver.example" not in body
+
+
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
@@ -134,8 +151,8 @@ def test_addresses_are_masked_within_their_sentence(text: str, masked: str) -> N
 def test_too_few_answers_show_no_figure_at_all(
     client: Client, manager_client: Client, survey: Survey
 ) -> None:
-    fill(survey, [0] * 4, properties={"region": "Zuid"}, answered_at=NOW, comment="Slecht")
-    query = "survey=levering&period=12m&property.region=Zuid"
+    fill(survey, [0] * 4, properties={"region": "Oost"}, answered_at=NOW, comment="Slecht")
+    query = "survey=levering&period=12m&property.region=Oost"
 
     body = client.get(path_of(share(manager_client, query, with_comments="on"))).content.decode()
 
