@@ -69,7 +69,7 @@ def _edit(request: StaffRequest, subject: Campaign) -> HttpResponse:
     now, organisation = timezone.now(), get_organisation()
     suggested = {}
     if subject._state.adding:
-        survey = request.GET.get("survey", "")
+        survey = read_text(request, "survey", longest=80)
         suggested = suggest_campaign(organisation, survey=survey, now=now)
     is_save = request.method == "POST" and not request.POST.keys() & {"action", "back"}
     form = CampaignForm(
