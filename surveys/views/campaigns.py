@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from npsapp.requests import StaffRequest
+from npsapp.requests import StaffRequest, read_text
 from npsapp.roles import Role, requires
 from surveys.access import get_campaign
 from surveys.audience import count_audience, list_known_values

@@ -254,3 +254,28 @@ def test_list_names_who_shared_and_until_when(
     assert "works until 1 January 2027 00:00" in " ".join(body.split())
     assert str(manager) in body
     assert path in body
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": "agent"}])
+def test_link_ends_with_the_right_of_who_made_it(
+    client: Client, manager_client: Client, manager: User, survey: Survey, change: dict[str, Any]
+) -> None:
+    path = path_of(share(manager_client))
+    assert client.get(path).status_code == 200
+
+    User.objects.filter(pk=manager.pk).update(**change)
+
+    assert client.get(path).status_code == 410
+
+
+def test_address_too_long_to_share_whole_is_refused(manager_client: Client, survey: Survey) -> None:
+    query = "survey=levering&period=12m" + "&property.region=Noord" * 200
+
+    asked = manager_client.get(f"{reverse('dashboard_shares')}?{query}")
+    sent = {"name": "x", "days": "moves", "lasts": "7", "query": query}
+    posted = manager_client.post(reverse("dashboard_shares"), sent)
+
+    for response in (asked, posted):
+        assert response.status_code == 422
+        assert "This view is too long to be shared" in response.content.decode()
+    assert not SharedDashboard.objects.exists()
