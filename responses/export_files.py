@@ -32,6 +32,9 @@ from surveys.nudging import nudge
 # More are written in the background: they take longer than somebody waits for a page.
 MOST_AT_ONCE = 20_000
 KEPT = dt.timedelta(days=1)
+# Of one person: more fill the queue of everybody, and the disk.
+MOST_WAITING = 3
+MOST_KEPT = 10
 LEASE = dt.timedelta(seconds=60)
 MOST_ATTEMPTS = 3
 PIECE = 1024 * 1024
@@ -67,10 +70,18 @@ class FilterGone(Exception):
     """The address that the rows were chosen by means nothing any more."""
 
 
+class TooManyFiles(Exception):
+    """This person has MOST_WAITING files under way or MOST_KEPT to fetch; see `is_waiting`."""
+
+    def __init__(self, *, is_waiting: bool) -> None:
+        super().__init__()
+        self.is_waiting = is_waiting
+
+
 def ask_for_file(
     query: str, style: ExportStyle, *, rows: int, user: User, with_addresses: bool, now: dt.datetime
 ) -> ExportFile:
-    """Queue a file; a second click leads to the same one."""
+    """Queue a file; a second click leads to the same one. Raises TooManyFiles."""
     from responses.tasks import write_export
 
     asked = {"user": user, "query": query, "style": style.value, "with_addresses": with_addresses}
@@ -79,6 +90,7 @@ def ask_for_file(
         waiting = ExportFile.objects.filter(**asked, state__in=[State.QUEUED, State.WRITING])
         if found := waiting.first():
             return found
+        _refuse_too_many(user)
         today = now.astimezone(get_organisation().zone).date()
         made = ExportFile.objects.create(
             **asked,
@@ -88,6 +100,15 @@ def ask_for_file(
         )
         nudge(write_export, made.pk)
     return made
+
+
+def _refuse_too_many(user: User) -> None:
+    states = list(ExportFile.objects.filter(user=user).values_list("state", flat=True))
+    waiting = sum(state in {State.QUEUED, State.WRITING} for state in states)
+    if waiting >= MOST_WAITING:
+        raise TooManyFiles(is_waiting=True)
+    if waiting + states.count(State.READY) >= MOST_KEPT:
+        raise TooManyFiles(is_waiting=False)
 
 
 def find_waiting() -> list[int]:

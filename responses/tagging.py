@@ -53,7 +53,16 @@ def write_tags(
     found = find_or_make(coming)
     response.tags.remove(*[there[word] for word in leaving])
     response.tags.add(*found)
+    _forget_unused([there[word].pk for word in leaving])
     return [tag.label for tag in found], sorted(there[word].label for word in leaving)
+
+
+def _forget_unused(pks: list[int]) -> None:
+    """Delete the tags that stand on no answer any more, unless somebody is about to use one."""
+    tags = Tag.objects.filter(pk__in=pks)
+    # Locked first, looked at then: `find_or_make` holds what it hands out.
+    locked = [tag.pk for tag in tags.select_for_update(skip_locked=True)]
+    Tag.objects.filter(pk__in=locked, responses=None).delete()
 
 
 def offer_tags(response: Response) -> list[str]:
@@ -63,19 +72,25 @@ def offer_tags(response: Response) -> list[str]:
     return own + sorted((tag.label for tag in used if tag.label not in own), key=str.casefold)
 
 
+@transaction.atomic
 def find_or_make(words: list[str]) -> list[Tag]:
-    """Return the tags of these words, whatever their capitals, making those that are new."""
-    found: list[Tag] = []
+    """Return the tags of these words, whatever their capitals, making those that are new.
+
+    They are held until the end of the transaction: whoever takes one off its last answer meanwhile
+    leaves it there.
+    """
+    found: dict[str, Tag] = {}
     # By the measure of the constraint: `iexact` compares upper case, which is not always the same.
-    tags = Tag.objects.alias(measure=Lower("label"))
-    for word in words:
+    tags = Tag.objects.alias(measure=Lower("label")).select_for_update(no_key=True)
+    # In one order, so that two people never wait for each other.
+    for word in sorted(words, key=str.lower):
         tag = tags.filter(measure=Lower(Value(word))).first()
         if tag is None:
             # Two people may think of one word at the same time, in other capitals.
             Tag.objects.bulk_create([Tag(label=word)], ignore_conflicts=True)
             tag = tags.get(measure=Lower(Value(word)))
-        found.append(tag)
-    return found
+        found[word] = tag
+    return [found[word] for word in words]
 
 
 def tidy(words: Iterable[str]) -> list[str]:

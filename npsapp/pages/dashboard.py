@@ -68,7 +68,7 @@ def offer_filters(frame: Frame) -> dict[str, Any]:
         "surveys": frame.surveys,
         "touchpoints": list_touchpoints(frame),
         "campaigns": frame.campaigns,
-        "filter_chips": list_selection_chips(selection, address),
+        "filter_chips": list_selection_chips(selection, address, naming=frame.naming),
     }
     if selection.campaign:
         shown["all_campaigns_url"] = address(replace(selection, campaign=None))

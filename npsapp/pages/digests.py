@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.access import get_digest, get_my_digest
-from responses.digesting import choose_recipients, list_digests, start_digest, switch
+from responses.digesting import choose_recipients, end_digest, list_digests, start_digest, switch
 from responses.forms.digests import DigestForm, RecipientsForm
 from responses.models import DigestRecipient
 
@@ -57,7 +57,7 @@ def dashboard_digest_edit(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def dashboard_digest_end(request: StaffRequest, pk: int) -> HttpResponse:
     digest = get_digest(pk)
-    digest.delete()
+    end_digest(digest)
     messages.success(request, _("“%(name)s” is mailed to nobody any more.") % {"name": digest})
     return redirect("dashboard_digests")
 

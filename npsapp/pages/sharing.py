@@ -30,6 +30,7 @@ from responses.sharing import (
     EndedLink,
     UnknownLink,
     find_shared,
+    is_open,
     list_shared,
     revoke,
     share_dashboard,
@@ -44,6 +45,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
 }
+LONGEST_QUERY = 4_000
 MOVES, STAYS = "moves", "stays"
 
 
@@ -52,6 +54,7 @@ class Row:
     shared: SharedDashboard
     url: str
     is_open: bool
+    is_past: bool
 
 
 @requires(Role.MANAGER)
@@ -60,9 +63,13 @@ def dashboard_shares(request: StaffRequest) -> HttpResponse:
     """The links there are, and a form for one of the dashboard as it was looked at."""
     now = timezone.now()
     sent = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
-    organisation = get_organisation()
-    looked_at = DashboardForm(QueryDict(sent[:4_000]), organisation=organisation, now=now)
-    frame = read_form(looked_at, user=request.user, organisation=organisation)
+    # A part of an address would be another dashboard than the one that was looked at.
+    is_too_long = len(sent) > LONGEST_QUERY
+    organisation = request.organisation
+    looked_at = DashboardForm(QueryDict(sent), organisation=organisation, now=now)
+    frame = (
+        None if is_too_long else read_form(looked_at, user=request.user, organisation=organisation)
+    )
     form = _make_form(request, frame, now=now) if frame else None
     if form and frame and form.is_bound and form.is_valid():
         shared = share_dashboard(
@@ -78,12 +85,13 @@ def dashboard_shares(request: StaffRequest) -> HttpResponse:
     context = {
         "form": form,
         "frame": frame,
+        "is_too_long": is_too_long,
         "rows": [
-            Row(each, shared_url(each), each.revoked_at is None and each.expires_at > now)
+            Row(each, shared_url(each), is_open(each, now=now), is_past=each.expires_at <= now)
             for each in list_shared(now=now)
         ],
     }
-    status = 422 if form and form.is_bound else 200
+    status = 422 if is_too_long or (form and form.is_bound) else 200
     return render(request, "dashboard/shares.html", context, status=status)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from responses.models import Benchmark
 from responses.models.benchmark import FIRST_YEAR, LAST_YEAR
+from surveys.forms.plain_text import PlainTextMixin
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -32,7 +33,7 @@ class ScoreField(forms.DecimalField):
         return super().to_python(text.replace(MINUS, "-").replace(",", ".").removeprefix("+"))
 
 
-class BenchmarkForm(BenchmarkModelForm):
+class BenchmarkForm(PlainTextMixin, BenchmarkModelForm):
     year = forms.IntegerField(
         label=_("Year"),
         min_value=FIRST_YEAR,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from responses.forms.selection import DAY_BOUNDS
 from responses.models import Event
 from responses.selection import Segment
+from surveys.forms.plain_text import PlainTextMixin
 from surveys.forms.widgets import DayInput
 from surveys.models import Property, Survey
 
@@ -23,7 +24,7 @@ else:
 MOST_DAYS = 366
 
 
-class EventForm(EventModelForm):
+class EventForm(PlainTextMixin, EventModelForm):
     class Meta:
         model = Event
         fields = ["label", "kind", "first_day", "last_day", "survey", "segment"]

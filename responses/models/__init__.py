@@ -11,6 +11,7 @@ from responses.models.saved import (
     SavedFilter,
     SavedFilterQuerySet,
     SharedDashboard,
+    StoppedDigest,
 )
 from responses.models.tag import Tag
 from responses.models.tally import DailyTally, SentTally, TallySheet
@@ -33,6 +34,7 @@ __all__ = [
     "SavedFilterQuerySet",
     "SentTally",
     "SharedDashboard",
+    "StoppedDigest",
     "Tag",
     "TallySheet",
 ]

@@ -145,6 +145,32 @@ class DashboardDigest(models.Model):
         return str(self.dashboard or self.survey)
 
 
+class StoppedDigest(models.Model):
+    """That somebody stopped a digest they do not get at the moment: who is chosen again, or the
+    digest begun again, still finds it stopped."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    rhythm = models.CharField(max_length=10, choices=DashboardDigest.Rhythm.choices)
+    dashboard = models.ForeignKey(
+        SavedDashboard, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    survey = models.ForeignKey(Survey, null=True, on_delete=models.CASCADE, related_name="+")
+    stopped_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "rhythm", "dashboard", "survey"],
+                nulls_distinct=False,
+                name="stopped_digest_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.dashboard or self.survey)
+
+
 class DigestRecipient(models.Model):
     """Somebody with a login who gets it; who stopped it stays in the list, and gets nothing."""
 

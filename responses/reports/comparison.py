@@ -8,6 +8,7 @@ from functools import cached_property
 
 from responses.differing import Difference, Verdict, compare, judge_together
 from responses.models import Response
+from responses.naming import EVERYTHING, Naming
 from responses.reports.measured import Measured
 from responses.reports.split import Part, split
 from responses.reports.tallied import NOBODY, Histogram, add_up, read_values
@@ -72,12 +73,13 @@ def compare_groups(
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
     by_score: bool = False,
     declared: Property | None = None,
+    naming: Naming = EVERYTHING,
 ) -> Comparison:
     """Compare the values of the property `key`, the largest group first.
 
     Values chosen of that very property only mark their rows: a comparison of one is none. With
     `by_score` those with enough answers are ranked, and the others follow without a rank. Who has
-    the property at hand spares its query by `declared`.
+    the property at hand spares its query by `declared`. `naming` says which values get a row.
     """
     current = find_filter(selection.filters, key)
     chosen = current.values if current else ()
@@ -87,7 +89,8 @@ def compare_groups(
         ((value, counts) for value, counts in found.items() if value),
         key=lambda pair: (-pair[1].n, pair[0]),
     )
-    smaller = ranked[LONGEST_COMPARISON:]
+    sizes = [(value, counts.n) for value, counts in ranked]
+    named = naming.choose(sizes, most=LONGEST_COMPARISON)
     groups = [
         Group(
             counts=counts,
@@ -96,13 +99,14 @@ def compare_groups(
             within=within_segment(selection, segment),
             is_chosen=value in chosen,
         )
-        for value, counts in ranked[:LONGEST_COMPARISON]
+        for value, counts in ranked
+        if value in named
     ]
     groups = hold_against_the_rest(groups, sum(found.values(), Counts()))
     return Comparison(
         groups=rank_by_score(groups) if by_score else groups,
-        smaller_groups=len(smaller),
-        in_smaller_groups=sum(counts.n for _, counts in smaller),
+        smaller_groups=len(ranked) - len(named),
+        in_smaller_groups=sum(n for value, n in sizes if value not in named),
         without_value=found.get("", Counts()).n,
         by_value=found,
     )

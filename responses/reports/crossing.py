@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from django.db.models import Count
 
 from responses.models import Response
+from responses.naming import EVERYTHING, Naming
 from responses.reports.comparison import within_segment
 from responses.reports.measured import Measured
 from responses.scoring import DEFAULT_THRESHOLDS, HIGHEST, Counts, Thresholds
@@ -58,10 +59,12 @@ def cross_values(
     second: Property,
     *,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
+    naming: Naming = EVERYTHING,
 ) -> Crossing:
     """Count each pair of values, live and in one query.
 
     As in the comparison, values chosen of the first property leave out no line.
+    A line is left out whole when `naming` finds one of its cells too small to be told.
     """
     if selection.survey is None:
         raise ValueError("A score belongs to one survey; the selection names none.")
@@ -72,9 +75,9 @@ def cross_values(
     for (one, other), counts in pairs.items():
         lines[one] += counts.n
         columns[other] += counts.n
-    shown_columns = _list_largest(columns, MOST_COLUMNS)
+    shown_columns = _list_largest(columns, MOST_COLUMNS, naming)
     found = []
-    for value in _list_largest(lines, MOST_LINES):
+    for value in _list_largest(lines, MOST_LINES, naming):
         within = within_segment(selection, Segment(first.key, value))
         cells = [
             Cell(
@@ -84,14 +87,20 @@ def cross_values(
             )
             for column in shown_columns
         ]
-        found.append(Line(value, cells))
+        beside = lines[value] - sum(cell.n for cell in cells)
+        if not any(map(naming.is_too_few, [beside, *(cell.n for cell in cells)])):
+            found.append(Line(value, cells))
     seen = sum(cell.n for line in found for cell in line.cells)
+    if naming.least and (len(found) < 2 or naming.is_too_few(lines.total() - seen)):
+        return Crossing([], [], unseen=lines.total())
     return Crossing(shown_columns, found, unseen=lines.total() - seen)
 
 
-def _list_largest(values: Counter[str], most: int) -> list[str]:
+def _list_largest(values: Counter[str], most: int, naming: Naming) -> list[str]:
     named = [value for value in values if value]
-    return sorted(named, key=lambda value: (-values[value], value))[:most]
+    named.sort(key=lambda value: (-values[value], value))
+    sizes = [(value, values[value]) for value in named]
+    return naming.choose(sizes, most=most)
 
 
 def _count_pairs(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from responses.differing import Difference, Verdict, benjamini_hochberg, compare
 from responses.models import Response
+from responses.naming import EVERYTHING, Naming
 from responses.pairing import PairedGap, paired_gap
 from responses.reports.measured import Measured
 from responses.reports.pairs import STEPS, Table, add_tables
@@ -98,6 +99,7 @@ def summarise_delivery(
     after: Counts,
     key: str = "",
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
+    naming: Naming = EVERYTHING,
 ) -> Delivery:
     """Return the gap of a survey against the one before it.
 
@@ -120,13 +122,17 @@ def summarise_delivery(
         after=everybody_after,
         before_within=replace(selection.narrowed(), survey=pre_survey, campaign=None),
         aggregate=compare(before, after, thresholds=thresholds) if has_both else None,
-        by=_list_segments(selection, key, tables, thresholds) if key else BySegment(),
+        by=_list_segments(selection, key, tables, thresholds, naming) if key else BySegment(),
         thresholds=thresholds,
     )
 
 
 def _list_segments(
-    selection: Selection, key: str, tables: Mapping[str, Table], thresholds: Thresholds
+    selection: Selection,
+    key: str,
+    tables: Mapping[str, Table],
+    thresholds: Thresholds,
+    naming: Naming,
 ) -> BySegment:
     """Return the values with enough pairs; marked only if they stand out among all tested here."""
     gaps = {
@@ -134,7 +140,10 @@ def _list_segments(
         for value, table in tables.items()
         if value and (gap := paired_gap(table, thresholds=thresholds))
     }
-    enough = {value: gap for value, gap in gaps.items() if gap.n >= thresholds.compare}
+    sizes = {value: gap.n for value, gap in gaps.items()}
+    largest = sorted(sizes.items(), key=lambda pair: (-pair[1], pair[0]))
+    named = [value for value in naming.choose(largest) if sizes[value] >= thresholds.compare]
+    enough = {value: gaps[value] for value in named}
     tested = [value for value, gap in enough.items() if gap.verdict != Verdict.TOO_FEW]
     passing = benjamini_hochberg([enough[value].p for value in tested])
     marked = {value for value, is_marked in zip(tested, passing, strict=True) if is_marked}

@@ -75,18 +75,24 @@ def list_points(
     grain: Grain | None = None,
     events: Sequence[Event] = (),
     has_earlier: bool = False,
+    least: int = 0,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> Series | None:
     """Return every period from the first answer to the last, those without any among them.
 
     When no grain is asked for, it is the finest of at most MOST_POINTS in which two periods have
     a score. None when nobody answered.
+
+    With `least` it is coarse enough that no point holds fewer answers, also where a finer one is
+    asked for, and None where that cannot be.
     """
     answered = days.answered(selection.first, selection.last)
     if answered is None:
         return None
     fitting = [each for each in Grain if _reach(each, answered) <= MOST_POINTS]
     grains, most = ([grain], MOST_POINTS_ASKED) if grain else (fitting, MOST_POINTS)
+    if grain and least:
+        grains = [grain, *(each for each in fitting if _is_coarser(each, grain))]
     for each in grains or [Grain.QUARTER]:
         spans = list(each_of(each, answered))
         points = [
@@ -102,9 +108,23 @@ def list_points(
         series = Series(
             grain=each, points=_mark_breaks(points, events), left_out=len(spans) - len(points)
         )
-        if sum(point.has_score for point in points) >= LEAST_SCORES:
-            break
-    return series
+        has_scores = sum(point.has_score for point in points) >= LEAST_SCORES
+        if has_scores and not (least and _has_few(series, days, selection, least)):
+            return series
+    return None if least else series
+
+
+def _is_coarser(grain: Grain, than: Grain) -> bool:
+    return list(Grain).index(grain) > list(Grain).index(than)
+
+
+def _has_few(series: Series, days: RunningTotal, selection: Selection, least: int) -> bool:
+    """Whether some number of answers, drawn or left over, would tell of a few people."""
+    drawn = [point.n for point in series.points]
+    earlier = [point.earlier.n for point in series.points if point.earlier]
+    answered = days.answered(selection.first, selection.last)
+    total = days.counts(answered).n if answered else 0
+    return any(0 < n < least for n in (*drawn, *earlier, total - sum(drawn)))
 
 
 def _reach(grain: Grain, span: Span) -> int:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Count
 
 from responses.differing import Verdict, judge_together
+from responses.naming import EVERYTHING, Naming
 from responses.proportions import Proportion, ShareDifference, compare_shares
 from responses.reports.comparison import within_segment
 from responses.reports.response_rate import ANSWERED, CONDITIONS, Part, find_invited
@@ -84,7 +85,11 @@ def _list_url(within: Selection, part: Part) -> str:
 
 
 def compare_voices(
-    selection: Selection, declared: Property, *, thresholds: Thresholds = DEFAULT_THRESHOLDS
+    selection: Selection,
+    declared: Property,
+    *,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
+    naming: Naming = EVERYTHING,
 ) -> Voices:
     """Hold each value against all others who were asked on the selected days.
 
@@ -99,9 +104,11 @@ def compare_voices(
         ((value, heard) for value, heard in found.items() if value),
         key=lambda pair: (-pair[1].total, pair[0]),
     )
-    shown = dict(ranked[:MOST_SHOWN])
-    smaller = _add_up([heard for _, heard in ranked[MOST_SHOWN:]])
     without = found.get("", Proportion(0, 0))
+    sizes = [(value, heard.total) for value, heard in ranked]
+    named = naming.choose(sizes, most=MOST_SHOWN)
+    shown = {value: heard for value, heard in ranked if value in named}
+    smaller = _add_up([heard for value, heard in ranked if value not in shown])
     everybody = _add_up(list(found.values()))
     columns = [*shown.values(), smaller, without]
     asked = apportion([each.total for each in columns]) or [Decimal(0)] * len(columns)

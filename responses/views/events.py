@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from npsapp.requests import StaffRequest, require_post_else
+from npsapp.requests import StaffRequest, read_text, require_post_else
 from npsapp.roles import Role, requires
 from npsapp.undo import offer_undo
 from responses.access import get_event
@@ -38,7 +38,7 @@ def events(request: StaffRequest) -> HttpResponse:
 def event_new(request: StaffRequest) -> HttpResponse:
     """Add one; also the way back from deleting it."""
     if request.method != "POST":
-        survey = Survey.objects.filter(slug=request.GET.get("survey", "")).first()
+        survey = Survey.objects.filter(slug=read_text(request, "survey", longest=80)).first()
         today = timezone.localdate(timezone=get_organisation().zone)
         return _draw_form(request, EventForm(initial={"survey": survey, "first_day": today}))
     now = timezone.now()

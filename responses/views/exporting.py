@@ -5,18 +5,29 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from npsapp.requests import StaffRequest, require_post_else
 from npsapp.roles import Role, requires
 from responses.access import get_export
-from responses.export_files import KEPT, MOST_AT_ONCE, ask_for_file, read_pieces
+from responses.export_files import (
+    KEPT,
+    MOST_AT_ONCE,
+    MOST_KEPT,
+    MOST_WAITING,
+    TooManyFiles,
+    ask_for_file,
+    read_pieces,
+)
 from responses.exporting import list_export_rows, list_properties, name_columns
 from responses.forms.listing import ExportForm
 from responses.models import ExportFile
@@ -89,16 +100,34 @@ def responses_file_new(request: StaffRequest) -> HttpResponse:
     form = ExportForm(request.POST, organisation=get_organisation(), now=now)
     if not form.is_valid():
         return render(request, "responses/list.html", {"form": form}, status=422)
-    selection = form.selection()
-    export = ask_for_file(
-        form.query_of(selection),
-        form.cleaned_data["style"],
-        rows=form.find().in_selection(selection).count(),
-        user=request.user,
-        with_addresses=request.user.may(Role.AGENT),
-        now=now,
-    )
+    selection, style = form.selection(), form.cleaned_data["style"]
+    query = form.query_of(selection)
+    rows = form.find().in_selection(selection).count()
+    if rows <= MOST_AT_ONCE:
+        # No work for a worker.
+        asked = urlencode([*parse_qsl(query), ("style", style.value)])
+        return redirect(f"{reverse('responses_export')}?{asked}")
+    try:
+        export = ask_for_file(
+            query,
+            style,
+            rows=rows,
+            user=request.user,
+            with_addresses=request.user.may(Role.AGENT),
+            now=now,
+        )
+    except TooManyFiles as refusal:
+        messages.error(request, _explain_refusal(refusal))
+        return redirect(f"{reverse('responses')}?{query}")
     return redirect(export)
+
+
+def _explain_refusal(refusal: TooManyFiles) -> str:
+    if refusal.is_waiting:
+        text = _("%(n)s of your files are being written already: wait until one is ready.")
+        return text % {"n": MOST_WAITING}
+    text = _("You have %(n)s files already: each is thrown away a day after you asked for it.")
+    return text % {"n": MOST_KEPT}
 
 
 @requires(Role.VIEWER)

@@ -13,6 +13,7 @@ from responses.chips import list_selection_chips
 from responses.forms.listing import ResponseListForm
 from responses.models import Category, Response
 from responses.models.response import ResponseQuerySet
+from responses.naming import Naming
 from responses.reports.listing import count_statuses
 from responses.selection import Selection
 from surveys.filtering import Chip
@@ -74,7 +75,9 @@ def list_filters(
     if selection.first or selection.last:
         rest = replace(selection, first=None, last=None)
         filters.append((_describe_days(selection), form.query_of(rest)))
-    chips = list_selection_chips(selection, form.query_of)
+    chips = list_selection_chips(
+        selection, form.query_of, naming=Naming(with_addresses=with_addresses)
+    )
     filters += [(chip.text, chip.url) for chip in chips]
     if selection.category:
         rest = replace(selection, category="")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from npsapp.requests import StaffRequest
+from npsapp.requests import StaffRequest, read_text
 from npsapp.roles import Role, requires
 from surveys.access import get_campaign
 from surveys.audience import count_audience, list_known_values
@@ -69,7 +69,7 @@ def _edit(request: StaffRequest, subject: Campaign) -> HttpResponse:
     now, organisation = timezone.now(), get_organisation()
     suggested = {}
     if subject._state.adding:
-        survey = request.GET.get("survey", "")
+        survey = read_text(request, "survey", longest=80)
         suggested = suggest_campaign(organisation, survey=survey, now=now)
     is_save = request.method == "POST" and not request.POST.keys() & {"action", "back"}
     form = CampaignForm(

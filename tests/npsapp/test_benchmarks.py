@@ -212,3 +212,17 @@ def test_choosing_keeps_the_selection(viewer_client: Client, survey: Survey) -> 
     panel = body.split('id="benchmarks"', 1)[1].split("</section>", 1)[0]
     assert '<input type="hidden" name="survey" value="levering">' in panel
     assert '<input type="hidden" name="from" value="2026-01-01">' in panel
+
+
+@pytest.mark.parametrize("name", ["name", "source", "method"])
+def test_control_character_is_refused(manager_client: Client, name: str) -> None:
+    response = manager_client.post("/benchmarks/new/", FILLED | {name: "a\x0bb"})
+
+    assert response.status_code == 422
+    assert "invisible control character (U+000B)" in response.content.decode()
+
+
+def test_method_may_have_several_lines(manager_client: Client) -> None:
+    response = manager_client.post("/benchmarks/new/", FILLED | {"method": "One\r\nTwo\tthree"})
+
+    assert response.status_code == 302

@@ -15,7 +15,7 @@ from npsapp.digests.sending import send_dashboard_digests
 from npsapp.digests.spans import Days, a_year_before, before, complete_before
 from npsapp.erasing.erase import erase
 from npsapp.models import User
-from responses.digesting import start_digest
+from responses.digesting import choose_recipients, end_digest, start_digest, switch
 from responses.models import DashboardDigest, DigestRecipient, SavedDashboard
 from surveys.models import Mail, Survey
 from tests.factories import (
@@ -298,3 +298,32 @@ def test_form_without_recipients_is_refused(manager_client: Client, survey: Surv
 
     assert response.status_code == 422
     assert "Choose at least one person." in response.content.decode()
+
+
+@pytest.mark.parametrize("way", ["removed", "ended"])
+@pytest.mark.parametrize("of_view", [False, True])
+def test_who_stopped_it_stays_without_it_when_a_manager_begins_anew(
+    survey: Survey, way: str, of_view: bool
+) -> None:
+    user, other = make_user(), make_user()
+    about: SavedDashboard | Survey = survey
+    if of_view:
+        about = SavedDashboard.objects.create(user=user, name="x", pairs=[["survey", "levering"]])
+    digest = start(about, other, user)
+    switch(digest.recipients.get(user=user), is_on=False, now=LONG_AGO)
+
+    if way == "removed":
+        choose_recipients(digest, [other], now=LONG_AGO)
+        choose_recipients(digest, [other, user], now=LONG_AGO)
+    else:
+        end_digest(digest)
+        digest = start(about, other, user)
+
+    stopped = {each.user: each.stopped_at for each in digest.recipients.all()}
+    assert stopped == {user: LONG_AGO, other: None}
+    assert send_dashboard_digests(now=MONDAY) == 1
+    mine = digest.recipients.get(user=user)
+    switch(mine, is_on=True, now=LONG_AGO)
+    choose_recipients(digest, [other], now=LONG_AGO)
+    choose_recipients(digest, [other, user], now=LONG_AGO)
+    assert digest.recipients.get(user=user).stopped_at is None

@@ -329,11 +329,12 @@ def test_shared_page_has_no_links_and_no_amounts(survey: Survey) -> None:
     make_property(key="omzet", label="Omzet", kind="money")
     make_property(key="soort", label="Soort", is_segment=True)
     values = {"land": "België", "omzet": "250", "soort": "Nieuw"}
-    fill(survey, [3] * 40, properties=values)
-    contact = make_contact(properties=values)
-    make_invitation(
-        campaign=make_campaign(survey=survey), contact=contact, state="sent", sent_at=NOW
-    )
+    campaign = make_campaign(survey=survey)
+    for land in ("België", "Frankrijk"):
+        fill(survey, [3] * 40, properties=values | {"land": land})
+        for _ in range(5):
+            contact = make_contact(properties=values | {"land": land})
+            make_invitation(campaign=campaign, contact=contact, state="sent", sent_at=NOW)
     frame = read_frame(survey, None, then="soort")
 
     segments, missing = show_segments(frame), show_missing(frame)

@@ -14,7 +14,7 @@ from npsapp.models import User
 from npsapp.pages.panels import asking
 from npsapp.pages.panels.catalogue import DRAWN, ROWS
 from responses.differing import Verdict
-from responses.models import Benchmark, Category, Response
+from responses.models import Benchmark, Category, Event, Response
 from surveys.models import Property, Survey
 from tests.factories import (
     make_campaign,
@@ -215,3 +215,24 @@ def test_file_of_a_wrong_address_says_what_is_wrong(viewer_client: Client, surve
     assert response.status_code == 422
     assert "Enter a valid date" in response.content.decode()
     assert "Detractors" not in response.content.decode()
+
+
+def test_drawing_is_whole_whatever_names_hold(viewer_client: Client, survey: Survey) -> None:
+    Survey.objects.filter(pk=survey.pk).update(name="Na\x0b levering\uffff")
+    Event.objects.create(
+        label="Nieuwe\x07 winkel\x1b",
+        kind="other",
+        first_day=dt.date(2026, 4, 20),
+        created_at=timezone.now(),
+    )
+    make_campaign(survey=survey, name="Ronde\x02 een", first_day=dt.date(2026, 4, 21))
+    chosen = "property.region=%3DNoord%0B&property.region=%3DNoord"
+
+    for panel in DRAWN:
+        for query in ("", chosen):
+            response = viewer_client.get(f"/dashboard/{panel}.svg?period=all&grain=month&{query}")
+            if response.status_code == 200:
+                ET.fromstring(response.content)  # noqa: S314 - what is tested
+    trend = viewer_client.get("/dashboard/trend.svg?period=all&grain=month").content.decode()
+    assert "Nieuwe winkel" in trend
+    assert "Na levering" in trend

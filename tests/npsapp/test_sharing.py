@@ -40,7 +40,12 @@ def survey() -> Survey:
     survey = make_survey(name="Na levering", slug="levering")
     fill(survey, [3] * 6 + [9] * 30, properties={"region": "Noord"}, answered_at=NOW)
     for month in (9, 10):
-        fill(survey, [9] * 8, answered_at=dt.datetime(2026, month, 3, tzinfo=dt.UTC))
+        fill(
+            survey,
+            [9] * 8,
+            properties={"region": "Zuid"},
+            answered_at=dt.datetime(2026, month, 3, tzinfo=dt.UTC),
+        )
     make_response(
         survey=survey,
         contact=make_contact(first_name="Wilhelmina", last_name="Zilver"),
@@ -121,6 +126,18 @@ def test_comments_are_shown_on_request_without_names_and_addresses(
     assert "zilver.example" not in body
 
 
+def test_comment_that_cannot_be_masked_is_left_out(
+    client: Client, manager_client: Client, survey: Survey
+) -> None:
+    hidden = f"{'x' * 300}@zilver.example"
+    make_response(survey=survey, score=9, comment=hidden, channel="import", answered_at=NOW)
+
+    body = client.get(path_of(share(manager_client, with_comments="on"))).content.decode()
+
+    assert "Bel mij op …, graag." in body
+    assert "zilver.example" not in body
+
+
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
@@ -139,8 +156,8 @@ def test_addresses_are_masked_within_their_sentence(text: str, masked: str) -> N
 def test_too_few_answers_show_no_figure_at_all(
     client: Client, manager_client: Client, survey: Survey
 ) -> None:
-    fill(survey, [0] * 4, properties={"region": "Zuid"}, answered_at=NOW, comment="Slecht")
-    query = "survey=levering&period=12m&property.region=Zuid"
+    fill(survey, [0] * 4, properties={"region": "Oost"}, answered_at=NOW, comment="Slecht")
+    query = "survey=levering&period=12m&property.region=Oost"
 
     body = client.get(path_of(share(manager_client, query, with_comments="on"))).content.decode()
 
@@ -250,3 +267,28 @@ def test_list_names_who_shared_and_until_when(
     assert "works up to and including 31 December 2026" in " ".join(body.split())
     assert str(manager) in body
     assert path in body
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": "agent"}])
+def test_link_ends_with_the_right_of_who_made_it(
+    client: Client, manager_client: Client, manager: User, survey: Survey, change: dict[str, Any]
+) -> None:
+    path = path_of(share(manager_client))
+    assert client.get(path).status_code == 200
+
+    User.objects.filter(pk=manager.pk).update(**change)
+
+    assert client.get(path).status_code == 410
+
+
+def test_address_too_long_to_share_whole_is_refused(manager_client: Client, survey: Survey) -> None:
+    query = "survey=levering&period=12m" + "&property.region=Noord" * 200
+
+    asked = manager_client.get(f"{reverse('dashboard_shares')}?{query}")
+    sent = {"name": "x", "days": "moves", "lasts": "7", "query": query}
+    posted = manager_client.post(reverse("dashboard_shares"), sent)
+
+    for response in (asked, posted):
+        assert response.status_code == 422
+        assert "This view is too long to be shared" in response.content.decode()
+    assert not SharedDashboard.objects.exists()

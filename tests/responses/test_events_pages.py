@@ -44,9 +44,16 @@ def test_form_begins_with_the_survey_one_came_from(manager_client: Client) -> No
     assert f'<option value="{survey.pk}" selected>' in body
 
 
+def test_form_of_an_address_with_a_null_character_opens(manager_client: Client) -> None:
+    assert manager_client.get(f"{reverse('event_new')}?survey=%00").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
+        ({"label": "New\x07shop"}, "invisible control character (U+0007)"),
+        ({"segment": "region=North\x1b"}, "invisible control character (U+001B)"),
+        ({"label": "New\ufffe"}, "invisible control character (U+FFFE)"),
         ({"label": ""}, "This field is required."),
         ({"kind": "party"}, "Select a valid choice."),
         ({"first_day": "1900-01-01"}, "Ensure this value is greater than"),

@@ -328,3 +328,48 @@ def test_workbook_is_written_in_constant_memory(tmp_path: Path) -> None:
 def test_export_pages_of_others_need_a_login(client: Client) -> None:
     for url in ("/responses/export/", "/responses/export/1/", "/responses/export/1/content/"):
         assert client.get(url).status_code == 302
+
+
+def test_one_person_has_few_files_under_way(agent_client: Client, agent: User, few: None) -> None:
+    survey = make_survey()
+    for score in (0, 5, 9):
+        make_response(survey=survey, score=score)
+    for style in ("plain", "comma", "semicolon"):
+        agent_client.post("/responses/export/large/", {"style": style})
+    assert ExportFile.objects.count() == 3
+
+    response = agent_client.post("/responses/export/large/", {"style": "xlsx"}, follow=True)
+
+    assert ExportFile.objects.count() == 3
+    assert "3 of your files are being written already" in response.content.decode()
+    again = agent_client.post("/responses/export/large/", {"style": "plain"})
+    assert again["location"].startswith("/responses/export/")
+    assert ask(make_user(role="agent")).user != agent
+
+
+def test_one_person_keeps_few_files(agent_client: Client, agent: User, few: None) -> None:
+    survey = make_survey()
+    for score in (0, 5, 9):
+        make_response(survey=survey, score=score)
+    for number in range(10):
+        kept = {"query": f"q={number}", "style": "plain", "file_name": "x.csv"}
+        ExportFile.objects.create(
+            user=agent, state="ready", with_addresses=True, created_at=NOW, **kept
+        )
+
+    response = agent_client.post("/responses/export/large/", {"style": "plain"}, follow=True)
+
+    assert ExportFile.objects.count() == 10
+    assert "You have 10 files already" in response.content.decode()
+
+
+def test_few_answers_are_not_given_to_a_worker(agent_client: Client, few: None) -> None:
+    survey = make_survey(slug="levering")
+    make_response(survey=survey, score=9)
+
+    sent = {"survey": "levering", "style": "plain"}
+    response = agent_client.post("/responses/export/large/", sent)
+
+    assert (response.status_code, ExportFile.objects.count()) == (302, 0)
+    assert response["location"].startswith("/responses/export/?")
+    assert agent_client.get(response["location"]).status_code == 200

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from closeloop.models import FollowUp
 from npsapp.pages.panels.frame import Frame
-from responses.addresses import mask_addresses
+from responses.addresses import mask_addresses, may_hold_address
 from responses.models import Category, Response
 from responses.reports.comments import Remark, latest_answers, latest_comments
 from responses.scoring import Tier
@@ -21,7 +21,8 @@ def show_comments(frame: Frame) -> dict[str, Any]:
         return {}
     remarks = _find_remarks(frame)
     if frame.is_shared:
-        remarks = [withhold_person(remark) for remark in remarks]
+        held = [withhold_person(remark) for remark in remarks]
+        remarks = [remark for remark in held if not may_hold_address(remark.comment)]
     category = frame.options.get("category", "")
     rows = frame.selection.narrowed(category=category, status=Response.Status.COUNTED.value)
     return {

@@ -82,6 +82,7 @@ def _show_gap(frame: Frame, pre_survey: Survey, before: Any) -> dict[str, Any]:
         before=before,
         after=frame.headline.counts,
         thresholds=frame.thresholds,
+        naming=frame.naming,
     )
     counted = frame.selection.narrowed(status=Response.Status.COUNTED.value)
     return {

@@ -15,6 +15,7 @@ from npsapp.models import User
 from npsapp.roles import Role
 from responses.chips import list_selection_chips
 from responses.models import Event
+from responses.naming import Naming
 from responses.presets import make_url
 from responses.reports.counting import DaysCounted, Tally
 from responses.reports.headline import Headline
@@ -88,7 +89,12 @@ class Frame:
     @property
     def chips(self) -> list[Chip]:
         """What the answers are narrowed to, without a way out of it: for a file or a print."""
-        return list_selection_chips(self.selection, lambda _: "")
+        return list_selection_chips(self.selection, lambda _: "", naming=self.naming)
+
+    @property
+    def naming(self) -> Naming:
+        """What this reader may be told by name; every label of a value goes through it."""
+        return naming_for(self.user, self.thresholds)
 
     @property
     def today(self) -> dt.date:
@@ -129,3 +135,33 @@ class Frame:
     def has_score(self) -> bool:
         """Whether enough people answered for a score and its drawings."""
         return self.headline.tier not in (Tier.EMPTY, Tier.COUNT_ONLY)
+
+
+def naming_for(user: User | None, thresholds: Thresholds) -> Naming:
+    """Addresses are for those who write to people, small groups for those with a login."""
+    if user is None:
+        return Naming(with_addresses=False, least=thresholds.show)
+    return Naming(with_addresses=user.may(Role.AGENT))
+
+
+def hide_addresses(
+    naming: Naming,
+    *,
+    events: list[Event],
+    campaigns: list[Campaign],
+    groups: list[SegmentGroup],
+) -> list[SegmentGroup]:
+    """Let what the panels draw say nothing that the reader may not see; return the groups so.
+
+    The rows are of this reading alone, and a reading is never saved.
+    """
+    for event in events:
+        event.label = naming.say(event.label)
+        if not naming.may_say(event.segment):
+            event.segment = ""
+    for campaign in campaigns:
+        campaign.name = naming.say(campaign.name)
+    return [
+        replace(group, values=[each for each in group.values if naming.may_say(each.segment.value)])
+        for group in groups
+    ]

@@ -30,7 +30,11 @@ def show_missing(frame: Frame) -> dict[str, Any]:
             # Nobody there can ask for it.
             return {}
         return shown | {"ask_url": frame.address(missing=declared.key)}
-    voices = compare_voices(frame.selection, declared, thresholds=frame.thresholds)
+    voices = compare_voices(
+        frame.selection, declared, thresholds=frame.thresholds, naming=frame.naming
+    )
+    if frame.is_shared and not voices.groups:
+        return {}
     if not voices.everybody.total:
         # Imported history: nobody was asked, so nobody is missing.
         return {}

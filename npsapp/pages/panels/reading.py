@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from npsapp.models import User
-from npsapp.pages.panels.frame import Frame
+from npsapp.pages.panels.frame import Frame, hide_addresses, naming_for
 from responses.forms.selection import DashboardForm
 from responses.models import Event
 from responses.reports.counting import (
@@ -60,6 +60,14 @@ def read_frame(
     properties = {each.key: each for each in Property.objects.all()}
     segments = [each for each in properties.values() if each.is_segment]
     tally = count_responses(selection, days=days)
+    campaigns = list(Campaign.objects.filter(survey=survey).exclude(state="draft"))
+    events = list(Event.objects.about(survey))
+    groups = hide_addresses(
+        naming_for(user, thresholds),
+        events=events,
+        campaigns=[*campaigns, *filter(None, [selection.campaign])],
+        groups=list_segments(survey, segments, zone=organisation.zone),
+    )
     return Frame(
         user=user,
         organisation=organisation,
@@ -71,11 +79,11 @@ def read_frame(
         tally=tally,
         headline=summarise(tally, thresholds=thresholds),
         answered_at=answered_at,
-        groups=list_segments(survey, segments, zone=organisation.zone),
+        groups=groups,
         properties=properties,
         surveys=list(Survey.objects.select_related("pre_survey")),
-        campaigns=list(Campaign.objects.filter(survey=survey).exclude(state="draft")),
-        events=list(Event.objects.about(survey)),
+        campaigns=campaigns,
+        events=events,
         options=form.options,
         thresholds=thresholds,
     )

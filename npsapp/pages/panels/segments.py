@@ -41,7 +41,11 @@ def show_segments(frame: Frame) -> dict[str, Any]:
         return {"comparison": None, "declared": segments}
     by_score = frame.options.get("sort") == BY_SCORE
     known: dict[str, Any] = {"thresholds": frame.thresholds, "declared": frame.properties[key]}
-    comparison = compare_groups(frame.selection, key, by_score=by_score, **known)
+    comparison = compare_groups(
+        frame.selection, key, by_score=by_score, naming=frame.naming, **known
+    )
+    if frame.is_shared and not comparison.groups:
+        return {}
     return {
         "comparison": comparison,
         "compared": frame.properties[key].label,
@@ -96,7 +100,11 @@ def _cross(frame: Frame, key: str) -> dict[str, Any]:
     if then not in {group.key for group in others}:
         return shown
     first, second = frame.properties[key], frame.properties[then]
-    crossing = cross_values(frame.selection, first, second, thresholds=frame.thresholds)
+    crossing = cross_values(
+        frame.selection, first, second, thresholds=frame.thresholds, naming=frame.naming
+    )
+    if frame.is_shared and not crossing.lines:
+        return shown
     shown |= {"crossing": crossing, "crossed": second.label}
     shown["lines"] = [
         (line, _narrow_url(frame, key, line.value, by=then)) for line in crossing.lines

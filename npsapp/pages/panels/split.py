@@ -43,6 +43,9 @@ def _say_part(part: Part) -> str:
 def show_histogram(frame: Frame) -> dict[str, Any]:
     if not frame.has_score:
         return {}
+    if frame.is_shared and frame.headline.n < frame.thresholds.compare:
+        # Of so few, one bar may be one person whose answer somebody knows of.
+        return {}
     scores = columns(frame.tally, frame.selection)
     drawing = stand_bars([column.n for column in scores])
     return {"columns": list(zip(scores, drawing.bars, strict=True)), "drawing": drawing}

@@ -38,6 +38,8 @@ ATTRIBUTES = {
     "height", "d", "points", "fill", "stroke", "text-anchor", "transform", "dx", "dy",
     "patternUnits", "patternTransform", "viewBox", "preserveAspectRatio",
 }  # fmt: skip
+# XML 1.0 has no way to write these, and a name from elsewhere may hold them.
+FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ACROSS = ("x", "x1", "x2", "cx", "dx", "width")
 
 
@@ -47,13 +49,15 @@ def draw_file(name: str, panel: dict[str, Any], frame: Frame, *, legend: list[An
     `legend` holds pairs of a style and its words.
     """
     unlinked = replace(frame, user=None)
-    html = render_to_string(f"dashboard/{name}.html", {"panel": panel, "frame": unlinked})
+    html = _without_forbidden(
+        render_to_string(f"dashboard/{name}.html", {"panel": panel, "frame": unlinked})
+    )
     body = ET.Element("g", {"class": "chart"})
     y = _lay_out(_find_drawings(html), body, y=HEAD)
     y = _write_legend(legend, body, y=y)
     title, about = _find_title(html), _describe(frame)
     root = ET.Element("svg", _frame_of(y + MARGIN))
-    ET.SubElement(root, "title").text = f"{title} – {about}"
+    ET.SubElement(root, "title").text = _without_forbidden(f"{title} – {about}")
     ET.SubElement(root, "style").text = style_for(_classes_in(body))
     root.append(_read_patterns())
     ET.SubElement(root, "rect", {"width": str(WIDTH), "height": str(y + MARGIN), "fill": "#ffffff"})
@@ -160,7 +164,13 @@ def _write_legend(legend: list[Any], body: ET.Element, *, y: int) -> int:
 
 
 def _write(parent: ET.Element, text: str, *, x: int, y: int, css: str) -> None:
-    ET.SubElement(parent, "text", {"x": str(x), "y": str(y), "class": css}).text = text
+    ET.SubElement(
+        parent, "text", {"x": str(x), "y": str(y), "class": css}
+    ).text = _without_forbidden(text)
+
+
+def _without_forbidden(text: str) -> str:
+    return FORBIDDEN.sub("", text)
 
 
 def _read_patterns() -> ET.Element:

@@ -58,6 +58,7 @@ def show_trend(frame: Frame) -> dict[str, Any]:
         grain=Grain(asked) if asked else None,
         events=frame.events,
         has_earlier=bool(frame.options.get("overlay")),
+        least=frame.naming.least,
         thresholds=frame.thresholds,
     )
     if series is None:
@@ -88,7 +89,7 @@ def show_trend(frame: Frame) -> dict[str, Any]:
         "series": series,
         "title": head_grain(series.grain),
         "column": name_grain(series.grain),
-        "rolling": frame.options.get("rolling", ""),
+        "rolling": find_rolling(frame),
         "overlay": frame.options.get("overlay", ""),
         "events": around,
         "flags": list(zip(around, drawing.flags, strict=True)),
@@ -103,6 +104,11 @@ def show_trend(frame: Frame) -> dict[str, Any]:
     }
 
 
+def find_rolling(frame: Frame) -> str:
+    """The days of the rolling line; none on a shared page: two of its points tell of one day."""
+    return "" if frame.is_shared else frame.options.get("rolling", "")
+
+
 def draw_series(
     frame: Frame,
     series: Series,
@@ -114,7 +120,7 @@ def draw_series(
     points = series.points
     periods = [point.span for point in points]
     rolling: list[Stop] = []
-    if length := frame.options.get("rolling"):
+    if length := find_rolling(frame):
         rolling = [
             (place_day(periods, stop.day, part=1.0), stop.nps)
             for stop in list_rolling(
@@ -179,7 +185,11 @@ def find_launches(frame: Frame, series: Series) -> list[tuple[str, dt.date]]:
     """Return the campaigns that began on the drawn days, of the newest ones."""
     chosen = frame.selection.campaign
     campaigns = [each for each in frame.campaigns if chosen is None or each == chosen]
-    found = [(each.name, each.first_day) for each in campaigns if each.first_day in series.span]
+    found = [
+        (frame.naming.say(each.name), each.first_day)
+        for each in campaigns
+        if each.first_day in series.span
+    ]
     return found[:MOST_MARKS][::-1]
 
 
@@ -220,7 +230,9 @@ def rows_of_trend(panel: dict[str, Any]) -> Table:
         point: Point = labelled.point
         row: list[Cell] = [labelled.name, point.span.first, point.span.last]
         row += [one_decimal(point.nps), *from_to(point.interval), point.n]
-        row += [point.counts.detractors, point.counts.passives, point.counts.promoters]
+        counts = point.counts
+        parts: list[Cell] = [counts.detractors, counts.passives, counts.promoters]
+        row += parts if point.has_score else [None] * 3
         if has_earlier:
             earlier = point.earlier
             row += [one_decimal(earlier.nps), earlier.n] if earlier else [None, None]
