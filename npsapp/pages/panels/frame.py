@@ -16,6 +16,7 @@ from npsapp.roles import Role
 from responses.chips import list_selection_chips
 from responses.models import Event
 from responses.presets import make_url
+from responses.reports.against import Standing
 from responses.reports.counting import DaysCounted, Tally
 from responses.reports.headline import Headline
 from responses.reports.running import RunningTotal
@@ -97,6 +98,19 @@ class Frame:
     @cached_property
     def running(self) -> RunningTotal:
         return RunningTotal(self.days)
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(
+            selection=self.selection,
+            period=self.period,
+            today=self.today,
+            counts=self.headline.counts,
+            days=self.running,
+            campaigns=self.campaigns,
+            events=self.events,
+            thresholds=self.thresholds,
+        )
 
     def address(self, *, filters: Filters | None = None, **options: str) -> str:
         """This page with other options, an empty one left out; "" on a page that is shared.

@@ -37,7 +37,7 @@ def show_headline(frame: Frame) -> dict[str, Any]:
         "provisional_url": selection.narrowed(status=status.PROVISIONAL.value).rows_url,
         "excluded_url": selection.narrowed(status=status.EXCLUDED.value).rows_url,
     }
-    standing = read_standing(frame)
+    standing = frame.standing
     shown["progress"] = tell_progress(standing.round, frame.today)
     if frame.has_score and headline.nps is not None and headline.interval is not None:
         shown["whisker"] = place_whisker(headline.nps, headline.interval)
@@ -50,19 +50,6 @@ def show_headline(frame: Frame) -> dict[str, Any]:
             "choices": list_choices(frame, standing, against),
         }
     return shown
-
-
-def read_standing(frame: Frame) -> Standing:
-    return Standing(
-        selection=frame.selection,
-        period=frame.period,
-        today=frame.today,
-        counts=frame.headline.counts,
-        days=frame.running,
-        campaigns=frame.campaigns,
-        events=frame.events,
-        thresholds=frame.thresholds,
-    )
 
 
 def tell_progress(campaign: Campaign | None, today: dt.date) -> Progress | None:
