@@ -27,7 +27,7 @@ from responses.reports.against import Against, Earlier, hold_against
 from responses.reports.comments import latest_comments
 from responses.reports.response_rate import count_invited
 from responses.scoring import Tier
-from responses.span_words import say_span
+from responses.span_words import say_days
 from responses.spans import Span
 from responses.templatetags.scores import signed
 from surveys.models import get_organisation
@@ -56,7 +56,7 @@ class Letter:
 
 def write_letter(digest: DashboardDigest, user: User, days: Span, *, now: dt.datetime) -> Letter:
     frame = _read(digest, user, days, now=now)
-    said = say_span(days)
+    said = say_days(days.first, days.last)
     if frame is None:
         gone = _("A filter of this view is gone: save it anew on the dashboard.")
         return Letter(str(digest), said, [gone], settings.BASE_URL + reverse("dashboard"), "–")
@@ -130,14 +130,15 @@ def _compare(digest: DashboardDigest, frame: Frame) -> list[str]:
 def _say_earlier(earlier: Earlier, name: str) -> str:
     if earlier.span is None:
         return _say_too_young(earlier)
-    named = {"name": f"{name} ({say_span(earlier.span)})", "least": earlier.thresholds.compare}
+    days = say_days(earlier.span.first, earlier.span.last)
+    named = {"name": f"{name} ({days})", "least": earlier.thresholds.compare}
     difference = earlier.difference
     if earlier.change:
         text = _(
             "Not compared with %(name)s: the survey changed in between (%(label)s, %(days)s), so "
             "the scores do not measure the same."
         )
-        days = say_span(earlier.change.span)
+        days = say_days(earlier.change.span.first, earlier.change.span.last)
         return text % {**named, "label": earlier.change.label, "days": days}
     if not earlier.n or difference is None:
         text = _("Nobody answered in %(name)s, so there is nothing to compare with.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -121,9 +120,7 @@ def test_mail_tells_score_margin_and_what_really_changed(survey: Survey) -> None
     assert "Too few to compare with the same week a year earlier (17 to 23 November 2025" in text
     assert "No invitations were sent in these days." in text
     assert "Follow-ups of all surveys: 0 open, of which 0 overdue." in text
-    assert Mail.objects.get().subject == (
-        "Na levering: NPS +30, n = 100 (16 to 22 November 2026)"
-    )
+    assert Mail.objects.get().subject == ("Na levering: NPS +30, n = 100 (16 to 22 November 2026)")
 
 
 def test_both_parts_say_the_same(survey: Survey) -> None:

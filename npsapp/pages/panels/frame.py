@@ -8,9 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-
 from npsapp.models import User
 from npsapp.roles import Role
 from responses.chips import list_selection_chips
@@ -75,16 +72,6 @@ class Frame:
     @property
     def running_query(self) -> str:
         return urlencode(self.running_pairs)
-
-    def describe_days(self) -> str:
-        """The days selected, in words; for all time those up to the present one."""
-        first, last = self.selection.first, self.selection.last
-        last = last or self.now.astimezone(self.organisation.zone).date()
-        ends = {
-            "first": date_format(first, "j F Y") if first else "",
-            "last": date_format(last, "j F Y"),
-        }
-        return _("%(first)s to %(last)s") % ends if first else _("up to %(last)s") % ends
 
     @property
     def chips(self) -> list[Chip]:

@@ -15,7 +15,7 @@ from npsapp.pages.panels.frame import Frame
 from responses.charts import place_whisker
 from responses.models import Response
 from responses.reports.against import Against, Earlier, Standing, hold_against
-from responses.span_words import say_span
+from responses.span_words import say_days
 from responses.templatetags.links import linked
 from responses.templatetags.scores import signed
 from surveys.models import Campaign
@@ -63,7 +63,7 @@ def tell_progress(campaign: Campaign | None, today: dt.date) -> Progress | None:
 def name_earlier(earlier: Earlier) -> str:
     if earlier.campaign:
         return earlier.campaign.name
-    return say_span(earlier.span) if earlier.span else ""
+    return say_days(earlier.span.first, earlier.span.last) if earlier.span else ""
 
 
 def link_score(earlier: Earlier) -> SafeString:

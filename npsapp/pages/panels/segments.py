@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from npsapp.pages.panels.asking import Choice
 from npsapp.pages.panels.frame import Frame
 from responses.charts import place_whisker, slice_bar
+from responses.reports.against import Against, hold_against
 from responses.reports.comparison import Comparison, Group, compare_groups
 from responses.reports.crossing import cross_values
-from responses.reports.against import Against, hold_against
 from responses.reports.mix import Movement, explain_change
 from responses.scoring import Tier, nps_to_one_decimal
 from surveys.filtering import with_values
