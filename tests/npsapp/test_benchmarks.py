@@ -212,3 +212,21 @@ def test_choosing_keeps_the_selection(viewer_client: Client, survey: Survey) -> 
     panel = body.split('id="benchmarks"', 1)[1].split("</section>", 1)[0]
     assert '<input type="hidden" name="survey" value="levering">' in panel
     assert '<input type="hidden" name="from" value="2026-01-01">' in panel
+
+
+def test_choosing_figures_keeps_a_preset_of_days(viewer: User, survey: Survey) -> None:
+    now, organisation = timezone.now(), get_organisation()
+
+    def show(query: str) -> dict[str, Any]:
+        form = DashboardForm(QueryDict(query), organisation=organisation, now=now)
+        assert form.is_valid()
+        frame = read_frame(form, survey, user=viewer, organisation=organisation, now=now)
+        return show_benchmarks(frame)
+
+    asked = "survey=levering&period=year&grain=week"
+    assert show(asked)["choose_url"] == f"?{asked}&benchmark=0#benchmarks"
+    assert show(f"{asked}&benchmark=0")["kept"] == [
+        ("survey", "levering"),
+        ("period", "year"),
+        ("grain", "week"),
+    ]

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from npsapp.pages.panels.frame import Frame
-
-if TYPE_CHECKING:
-    pass
 
 # What no daily counts hold is counted from rows. Among more answers than these it would make
 # everybody wait who opens the page, and so it is counted for those who ask for it.
@@ -22,6 +18,17 @@ class Choice:
     label: str
     url: str
     is_current: bool
+
+
+def find_compared(frame: Frame) -> str:
+    """Return the property that is compared; '' for none.
+
+    The one asked for, else one that the page is narrowed by (whose values are all tallied), else
+    the first.
+    """
+    keys = [group.key for group in frame.groups]
+    wanted = [frame.options.get("by", ""), *(each.key for each in frame.selection.filters)]
+    return next((key for key in [*wanted, *keys] if key in keys), "")
 
 
 def must_ask(frame: Frame, name: str) -> bool:

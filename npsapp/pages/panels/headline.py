@@ -14,7 +14,9 @@ from npsapp.pages.panels.asking import Choice
 from npsapp.pages.panels.frame import Frame
 from responses.charts import place_whisker
 from responses.models import Response
+from responses.presets import make_url
 from responses.reports.against import Against, Earlier, Standing, hold_against
+from responses.selection import Period
 from responses.span_words import say_days
 from responses.templatetags.links import linked
 from responses.templatetags.scores import signed
@@ -88,7 +90,9 @@ def list_choices(frame: Frame, standing: Standing, against: Against) -> list[Cho
     # A round is chosen as such: other days would say nothing of it.
     chosen = replace(frame.selection, campaign=newest, first=None, last=None)
     title = _("%(round)s against the round before") % {"round": newest}
-    return [Choice(title, f"?{chosen.query}", is_current=False), *choices]
+    # What else was chosen stays; it is held against the round before without being asked to.
+    options = {name: value for name, value in frame.options.items() if name != "against"}
+    return [Choice(title, make_url(chosen, Period.ALL, options), is_current=False), *choices]
 
 
 def find_newest_round(standing: Standing) -> Campaign | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from npsapp.pages.panels.asking import Choice
+from npsapp.pages.panels.asking import Choice, find_compared
 from npsapp.pages.panels.frame import Frame
 from responses.charts import place_whisker, slice_bar
 from responses.reports.against import Against, hold_against
@@ -17,17 +17,6 @@ from responses.scoring import Tier, nps_to_one_decimal
 from surveys.filtering import with_values
 
 BY_SCORE = "score"
-
-
-def find_compared(frame: Frame) -> str:
-    """Return the property that is compared; '' for none.
-
-    The one asked for, else one that the page is narrowed by (whose values are all tallied), else
-    the first.
-    """
-    keys = [group.key for group in frame.groups]
-    wanted = [frame.options.get("by", ""), *(each.key for each in frame.selection.filters)]
-    return next((key for key in [*wanted, *keys] if key in keys), "")
 
 
 def show_segments(frame: Frame) -> dict[str, Any]:
