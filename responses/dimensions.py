@@ -15,6 +15,7 @@ from django.db.models import Expression, F, Func, TextField
 from django.db.models.functions import Cast, TruncDate
 
 from responses.models import Response, TallySheet
+from responses.spans import DAY, midnight
 from surveys.models import Property
 from surveys.properties import PATTERNS, band_text
 
@@ -23,7 +24,6 @@ ALL, CAMPAIGN, CHANNEL, PROPERTY = "", "campaign", "channel", "property:"
 ASKED = "asked"
 # Not of answers: see responses.sent_tallies.
 SENT = "sent"
-DAY = dt.timedelta(days=1)
 
 # One pass over the answers of some days for all sheets. An index gives each day its own answers.
 _FOUND = """
@@ -92,10 +92,6 @@ def add_up(sheets: Sequence[TallySheet], days: Iterable[dt.date]) -> tuple[str, 
     ]
     found = _FOUND.format(values=values)
     return _PIVOTED.format(counts=_COUNTS, found=found), params
-
-
-def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time.min, tzinfo=zone)
 
 
 def _list_values(sheets: Sequence[TallySheet]) -> tuple[str, list[Any]]:

@@ -7,7 +7,6 @@ Days are inclusive days of the organisation; only here do they become moments.
 from __future__ import annotations
 
 import datetime as dt
-import enum
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -17,12 +16,18 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from responses.spans import (
+    DAY,
+    Grain,
+    first_of,
+    first_of_months,
+    midnight,
+    same_day_a_year_before,
+)
+
 if TYPE_CHECKING:
     from surveys.filtering import Filters
     from surveys.models import Campaign, Survey
-
-
-DAY = dt.timedelta(days=1)
 
 
 class Period(models.TextChoices):
@@ -40,6 +45,16 @@ class Period(models.TextChoices):
     CUSTOM = "custom", _("Other dates")
 
 
+# The periods that run, and those that are over; a week has no months.
+MONTHS_OF = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
+_COMPLETE = {
+    Period.PREVIOUS_WEEK: Period.WEEK,
+    Period.PREVIOUS_MONTH: Period.MONTH,
+    Period.PREVIOUS_QUARTER: Period.QUARTER,
+    Period.PREVIOUS_YEAR: Period.YEAR,
+}
+
+
 def days_of(period: Period, today: dt.date) -> tuple[dt.date | None, dt.date | None]:
     """Return the first and the last day of a preset; None for what has no end on that side."""
     if period in (Period.ALL, Period.CUSTOM):
@@ -47,51 +62,17 @@ def days_of(period: Period, today: dt.date) -> tuple[dt.date | None, dt.date | N
     if period == Period.LAST_30_DAYS:
         return today - 29 * DAY, today
     if period == Period.LAST_12_MONTHS:
-        return _a_year_before(today + DAY), today
-    if period in _RUNNING:
-        return _first_of(_RUNNING[period], today), today
-    unit = _COMPLETE[period]
-    last = _first_of(unit, today) - DAY
-    return _first_of(unit, last), last
+        return same_day_a_year_before(today + DAY), today
+    if period not in _COMPLETE:
+        return _begin(period, today), today
+    last = _begin(_COMPLETE[period], today) - DAY
+    return _begin(_COMPLETE[period], last), last
 
 
-class Unit(enum.Enum):
-    """A stretch of the calendar. Weeks begin on Monday."""
-
-    WEEK = enum.auto()
-    MONTH = enum.auto()
-    QUARTER = enum.auto()
-    YEAR = enum.auto()
-
-
-_RUNNING = {
-    Period.WEEK: Unit.WEEK,
-    Period.MONTH: Unit.MONTH,
-    Period.QUARTER: Unit.QUARTER,
-    Period.YEAR: Unit.YEAR,
-}
-_COMPLETE = {
-    Period.PREVIOUS_WEEK: Unit.WEEK,
-    Period.PREVIOUS_MONTH: Unit.MONTH,
-    Period.PREVIOUS_QUARTER: Unit.QUARTER,
-    Period.PREVIOUS_YEAR: Unit.YEAR,
-}
-
-
-def _first_of(unit: Unit, day: dt.date) -> dt.date:
-    if unit == Unit.WEEK:
-        return day - day.weekday() * DAY
-    if unit == Unit.MONTH:
-        return day.replace(day=1)
-    if unit == Unit.QUARTER:
-        return day.replace(month=day.month - (day.month - 1) % 3, day=1)
-    return day.replace(month=1, day=1)
-
-
-def _a_year_before(day: dt.date) -> dt.date:
-    if (day.month, day.day) == (2, 29):
-        day = day.replace(day=28)
-    return day.replace(year=day.year - 1)
+def _begin(period: Period, day: dt.date) -> dt.date:
+    if period in MONTHS_OF:
+        return first_of_months(MONTHS_OF[period], day)
+    return first_of(Grain.WEEK, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +114,12 @@ class Selection:
     @property
     def start(self) -> dt.datetime | None:
         """The moment the first day begins on the organisation's clock."""
-        return self._midnight(self.first) if self.first else None
+        return midnight(self.first, self.zone) if self.first else None
 
     @property
     def end(self) -> dt.datetime | None:
         """The moment the day after the last begins: the selection ends just before it."""
-        return self._midnight(self.last + dt.timedelta(days=1)) if self.last else None
-
-    def _midnight(self, day: dt.date) -> dt.datetime:
-        return dt.datetime.combine(day, dt.time.min, tzinfo=self.zone)
+        return midnight(self.last + DAY, self.zone) if self.last else None
 
     def moments(self, field: str) -> models.Q:
         """Return the condition that the time in `field` falls on the selected days."""

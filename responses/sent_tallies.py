@@ -17,8 +17,9 @@ from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 
-from responses.dimensions import DAY, SENT, make_dimension, midnight
+from responses.dimensions import SENT, make_dimension
 from responses.models import SentTally, TallySheet
+from responses.spans import DAY, midnight
 from responses.tallies import find_end
 from surveys.models import Invitation, Survey, get_organisation
 

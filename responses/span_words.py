@@ -11,8 +11,11 @@ from django.utils.translation import pgettext
 from responses.spans import Grain, Span
 
 
-def say_span(span: Span) -> str:
+def say_days(first: dt.date | None, last: dt.date | None) -> str:
     """Return "October 2026" for a whole month, else the days, the year once where it is one."""
+    if first is None or last is None:
+        return _say_open_days(first, last)
+    span = Span(first, last)
     if span.months == 1:
         return date_format(span.first, "F Y")
     if span.days == 1:
@@ -22,6 +25,14 @@ def say_span(span: Span) -> str:
     style = "j" if same_month else "j F" if same_year else "j F Y"
     ends = {"first": date_format(span.first, style), "last": date_format(span.last, "j F Y")}
     return pgettext("days in a row", "%(first)s to %(last)s") % ends
+
+
+def _say_open_days(first: dt.date | None, last: dt.date | None) -> str:
+    if first:
+        return _("from %(first)s on") % {"first": date_format(first, "j F Y")}
+    if last:
+        return _("up to and including %(last)s") % {"last": date_format(last, "j F Y")}
+    return _("all time")
 
 
 def say_period(grain: Grain, span: Span) -> str:

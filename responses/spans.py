@@ -11,6 +11,7 @@ import datetime as dt
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 DAY = dt.timedelta(days=1)
 # Fifty-two weeks: a Monday stays a Monday.
@@ -61,6 +62,16 @@ def shift_months(first: dt.date, months: int) -> dt.date:
     """Return the first day of the month so many months later, or earlier."""
     year, month = divmod(12 * first.year + first.month - 1 + months, 12)
     return dt.date(year, month + 1, 1)
+
+
+def first_of_months(months: int, day: dt.date) -> dt.date:
+    """Return the first day of the month, quarter (3) or year (12) that a day lies in."""
+    return day.replace(month=day.month - (day.month - 1) % months, day=1)
+
+
+def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """Return the moment at which a day begins."""
+    return dt.datetime.combine(day, dt.time.min, tzinfo=zone)
 
 
 def same_day_a_year_before(day: dt.date) -> dt.date:
@@ -124,7 +135,7 @@ def first_of(grain: Grain, day: dt.date) -> dt.date:
         case Grain.MONTH:
             return day.replace(day=1)
         case Grain.QUARTER:
-            return day.replace(month=day.month - (day.month - 1) % 3, day=1)
+            return first_of_months(3, day)
 
 
 def next_of(grain: Grain, first: dt.date) -> dt.date:

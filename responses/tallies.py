@@ -35,9 +35,10 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Min, QuerySet
 from django.db.transaction import TransactionManagementError
 
-from responses.dimensions import DAY, PROPERTY, SENT, Dimension, add_up, list_dimensions, midnight
+from responses.dimensions import PROPERTY, SENT, Dimension, add_up, list_dimensions
 from responses.models import DailyTally, Response, SentTally, TallySheet
 from responses.models.tally import COUNTS
+from responses.spans import DAY, midnight
 from surveys.models import Survey, get_organisation
 
 # The first of the two numbers of our advisory locks; the second is the survey.

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import F, Min
 
-from responses.dimensions import DAY, SENT, add_up
+from responses.dimensions import SENT, add_up
 from responses.models import DailyTally, Response, TallySheet
 from responses.models.tally import COUNTS
 from responses.sent_tallies import mend_sent
+from responses.spans import DAY
 from responses.tallies import lock_survey, rebuild_days
 from surveys.models import Alarm, Survey, get_organisation
 from surveys.sending.alarms import Facts, raise_alarms

@@ -16,17 +16,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from closeloop.reports.queue import queue_counts
-from npsapp.digests.spans import Days, Rhythm, a_year_before, before
 from npsapp.models import User
 from npsapp.pages.panels.frame import Frame
 from npsapp.pages.panels.reading import read_form
 from responses.addresses import mask_addresses
-from responses.differing import Verdict, compare
+from responses.differing import Verdict
 from responses.forms.selection import DashboardForm
 from responses.models import DashboardDigest
+from responses.reports.against import Against, Earlier, hold_against
 from responses.reports.comments import latest_comments
 from responses.reports.response_rate import count_invited
-from responses.scoring import Tier, nps
+from responses.scoring import Tier
+from responses.span_words import say_days
+from responses.spans import Span
 from responses.templatetags.scores import signed
 from surveys.models import get_organisation
 
@@ -52,16 +54,16 @@ class Letter:
     quotes: list[Quote] = field(default_factory=list)
 
 
-def write_letter(digest: DashboardDigest, user: User, days: Days, *, now: dt.datetime) -> Letter:
+def write_letter(digest: DashboardDigest, user: User, days: Span, *, now: dt.datetime) -> Letter:
     frame = _read(digest, user, days, now=now)
-    said = describe_days(days)
+    said = say_days(days.first, days.last)
     if frame is None:
         gone = _("A filter of this view is gone: save it anew on the dashboard.")
         return Letter(str(digest), said, [gone], settings.BASE_URL + reverse("dashboard"), "–")
     if frame.headline.tier == Tier.EMPTY:
         lines = [_("Nobody answered in these days.")]
     else:
-        lines = [_say_score(frame), *_compare(digest, frame, days)]
+        lines = [_say_score(frame), *_compare(digest, frame)]
     return Letter(
         title=str(digest),
         days=said,
@@ -72,12 +74,7 @@ def write_letter(digest: DashboardDigest, user: User, days: Days, *, now: dt.dat
     )
 
 
-def describe_days(days: Days) -> str:
-    ends = {"first": date_format(days.first, "j F Y"), "last": date_format(days.last, "j F Y")}
-    return _("%(first)s to %(last)s") % ends
-
-
-def _read(digest: DashboardDigest, user: User, days: Days, *, now: dt.datetime) -> Frame | None:
+def _read(digest: DashboardDigest, user: User, days: Span, *, now: dt.datetime) -> Frame | None:
     """Return the reading on the days of the mail; None when what is asked is there no more."""
     asked = QueryDict(digest.dashboard.query if digest.dashboard else "", mutable=True)
     for name in REPLACED:
@@ -116,27 +113,32 @@ def _say_in_subject(frame: Frame) -> str:
     return ngettext("%(n)s answer", "%(n)s answers", headline.n) % {"n": headline.n}
 
 
-def _compare(digest: DashboardDigest, frame: Frame, days: Days) -> list[str]:
+def _compare(digest: DashboardDigest, frame: Frame) -> list[str]:
     """Nothing is called a change but by the test; without a score there is nothing to compare."""
     if not frame.has_score:
         return []
-    is_weekly = digest.rhythm == Rhythm.WEEKLY
-    earlier, last_year = before(digest.rhythm, days), a_year_before(digest.rhythm, days)
-    return [
-        _hold_against(frame, earlier, _("the week before") if is_weekly else _("the month before")),
-        _hold_against(
-            frame,
-            last_year,
-            _("the same week a year earlier") if is_weekly else _("the same month a year earlier"),
-        ),
-    ]
+    if digest.rhythm == DashboardDigest.Rhythm.WEEKLY:
+        names = [_("the week before"), _("the same week a year earlier")]
+    else:
+        names = [_("the month before"), _("the same month a year earlier")]
+    held = [hold_against(frame.standing, each) for each in (Against.BEFORE, Against.YEAR)]
+    return [_say_earlier(each, name) for each, name in zip(held, names, strict=True) if each]
 
 
-def _hold_against(frame: Frame, days: Days, name: str) -> str:
-    counts = frame.days.counts(days.first, days.last)
-    named = {"name": f"{name} ({describe_days(days)})", "least": frame.thresholds.compare}
-    difference = compare(counts, frame.headline.counts, thresholds=frame.thresholds)
-    if not counts.n or difference is None:
+def _say_earlier(earlier: Earlier, name: str) -> str:
+    if earlier.span is None:
+        return _say_too_young(earlier)
+    days = say_days(earlier.span.first, earlier.span.last)
+    named = {"name": f"{name} ({days})", "least": earlier.thresholds.compare}
+    difference = earlier.difference
+    if earlier.change:
+        text = _(
+            "Not compared with %(name)s: the survey changed in between (%(label)s, %(days)s), so "
+            "the scores do not measure the same."
+        )
+        days = say_days(earlier.change.span.first, earlier.change.span.last)
+        return text % {**named, "label": earlier.change.label, "days": days}
+    if not earlier.n or difference is None:
         text = _("Nobody answered in %(name)s, so there is nothing to compare with.")
         return text % named
     if difference.verdict == Verdict.TOO_FEW:
@@ -160,11 +162,22 @@ def _hold_against(frame: Frame, days: Days, name: str) -> str:
     )
     return text % {
         **named,
-        "score": signed(nps(counts)),
+        "score": signed(earlier.nps),
         "points": signed(difference.points),
         "low": signed(difference.interval.low),
         "high": signed(difference.interval.high),
     }
+
+
+def _say_too_young(earlier: Earlier) -> str:
+    """The one barrier that a whole week or month meets without any days to name."""
+    if earlier.begins is None:
+        return _("A year earlier nobody was asked yet.")
+    text = _(
+        "A year earlier nobody was asked yet: the first answer is of %(day)s. Thirteen months are "
+        "needed."
+    )
+    return text % {"day": date_format(earlier.begins, "j F Y")}
 
 
 def _say_rate(frame: Frame) -> str:

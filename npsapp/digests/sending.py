@@ -18,11 +18,11 @@ from django.urls import reverse
 
 from closeloop.notices import in_words_of
 from npsapp.digests.letter import Letter, write_letter
-from npsapp.digests.spans import Days, complete_before
 from npsapp.models import User
 from npsapp.roles import Role
 from responses.models import DashboardDigest, DigestRecipient
-from responses.selection import DAY
+from responses.selection import Period, days_of
+from responses.spans import DAY, Span
 from surveys.addresses import InvalidAddress
 from surveys.models import Mail, get_organisation
 from surveys.sending.queueing import NoSender, find_sender, queue_mail
@@ -30,6 +30,8 @@ from surveys.sending.queueing import NoSender, find_sender, queue_mail
 logger = logging.getLogger(__name__)
 # A worker that stood still catches up for so long; later the figures are no news.
 LATEST = 3 * DAY
+Rhythm = DashboardDigest.Rhythm
+COMPLETE = {Rhythm.WEEKLY: Period.PREVIOUS_WEEK, Rhythm.MONTHLY: Period.PREVIOUS_MONTH}
 
 
 def send_dashboard_digests(*, now: dt.datetime) -> int:
@@ -43,7 +45,7 @@ def send_dashboard_digests(*, now: dt.datetime) -> int:
     except NoSender:
         return 0
     written = 0
-    for rhythm in DashboardDigest.Rhythm:
+    for rhythm in Rhythm:
         days = complete_before(rhythm, local.date())
         due_on = days.last + DAY
         if local.date() - due_on >= LATEST:
@@ -58,7 +60,15 @@ def send_dashboard_digests(*, now: dt.datetime) -> int:
     return written
 
 
-def _find_waiting(rhythm: str, days: Days, *, morning: dt.datetime) -> list[int]:
+def complete_before(rhythm: Rhythm, today: dt.date) -> Span:
+    """Return the last week or month that is over; the day after it is the day of the mail."""
+    first, last = days_of(COMPLETE[rhythm], today)
+    if first is None or last is None:
+        raise ValueError(rhythm)
+    return Span(first, last)
+
+
+def _find_waiting(rhythm: str, days: Span, *, morning: dt.datetime) -> list[int]:
     """Who was chosen after the morning of the mail gets the next one."""
     waiting = DigestRecipient.objects.filter(
         Q(told=None) | Q(told__lt=days.first),
@@ -70,7 +80,7 @@ def _find_waiting(rhythm: str, days: Days, *, morning: dt.datetime) -> list[int]
     return list(waiting.order_by("pk").values_list("pk", flat=True))
 
 
-def _write(pk: int, days: Days, *, now: dt.datetime) -> Mail | None:
+def _write(pk: int, days: Span, *, now: dt.datetime) -> Mail | None:
     with transaction.atomic():
         recipient = (
             DigestRecipient.objects.select_for_update(of=("self",))
@@ -87,7 +97,7 @@ def _write(pk: int, days: Days, *, now: dt.datetime) -> Mail | None:
 
 
 def _queue(
-    recipient: DigestRecipient, letter: Letter, days: Days, *, now: dt.datetime
+    recipient: DigestRecipient, letter: Letter, days: Span, *, now: dt.datetime
 ) -> Mail | None:
     subject = f"{letter.title}: {letter.in_subject} ({letter.days})"
     context = {

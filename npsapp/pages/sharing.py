@@ -25,7 +25,7 @@ from responses.access import get_shared_dashboard
 from responses.forms.selection import DashboardForm
 from responses.forms.sharing import ShareForm
 from responses.models import SharedDashboard
-from responses.selection import Period
+from responses.selection import Period, Selection
 from responses.sharing import (
     EndedLink,
     UnknownLink,
@@ -36,6 +36,7 @@ from responses.sharing import (
     share_dashboard,
     shared_url,
 )
+from responses.span_words import say_days
 from surveys.models import get_organisation
 
 LOOKS = Quota("shared-dashboard", 60, dt.timedelta(minutes=1))
@@ -149,7 +150,9 @@ def _read_shared(link: SharedDashboard, *, now: dt.datetime) -> Frame:
 
 
 def _make_form(request: StaffRequest, frame: Frame, *, now: dt.datetime) -> ShareForm:
-    fixed = _("%(days)s, for good") % {"days": frame.describe_days()}
+    days_shown = _fix_days(frame.selection, frame.today)
+    said = say_days(days_shown.first, days_shown.last)
+    fixed = _("%(days)s, for good") % {"days": said}
     moving = _("%(period)s, on whatever day it is read") % {"period": frame.period.label}
     days = [(MOVES, moving)] if frame.period != Period.CUSTOM else []
     return ShareForm(
@@ -164,6 +167,10 @@ def _make_form(request: StaffRequest, frame: Frame, *, now: dt.datetime) -> Shar
 def _pairs(frame: Frame, days: str) -> list[tuple[str, str]]:
     if days == MOVES:
         return frame.running_pairs
-    today = frame.now.astimezone(frame.organisation.zone).date()
-    fixed = replace(frame.selection, last=frame.selection.last or today)
+    fixed = _fix_days(frame.selection, frame.today)
     return [*fixed.pairs(), *frame.options.items()]
+
+
+def _fix_days(selection: Selection, today: dt.date) -> Selection:
+    """What has no end yet ends on the day it is shared."""
+    return replace(selection, last=selection.last or max(today, selection.first or today))

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from responses.selection import DAY
+from responses.spans import DAY
 from surveys.forms.widgets import DayInput
 from surveys.models import Organisation
 

@@ -20,13 +20,12 @@ from responses.reports.counting import count_scores
 from responses.reports.measured import Measured
 from responses.reports.running import RunningTotal
 from responses.scoring import Counts, Thresholds
-from responses.selection import Period, Selection
+from responses.selection import MONTHS_OF, Period, Selection
 from responses.spans import DAY, Span, cut_at, shift_months, span_a_year_before, span_before
 from surveys.models import Campaign
 
 # A year and a month: with less, a year earlier is mostly a time at which nobody was asked.
 LEAST_MONTHS_FOR_A_YEAR = 13
-MONTHS_OF = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
 
 
 class Against(models.TextChoices):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -11,17 +10,16 @@ from responses.mixing import Mix, divide_change
 from responses.reports.comparison import Comparison, compare_groups
 from responses.scoring import DEFAULT_THRESHOLDS, Counts, Thresholds
 from responses.selection import Selection
-from responses.spans import Span, span_before
+from responses.spans import Span
 from surveys.models import Property
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A change since the days from `first` to `last`, and whether it is more than chance."""
+    """A change since the days of `span`, and whether it is more than chance."""
 
     mix: Mix
-    first: dt.date
-    last: dt.date
+    span: Span
     is_clear: bool
 
 
@@ -30,27 +28,26 @@ def explain_change(
     key: str,
     comparison: Comparison,
     *,
-    today: dt.date,
+    before: Span,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
     declared: Property | None = None,
 ) -> Movement | None:
-    """Divide the change of the total over the values compared; the small ones together are one.
+    """Divide the change since the days `before` over the values compared; small ones are one.
 
-    None without days before, or while either period has too few answers to be compared.
+    None while either period has too few answers to be compared.
     """
-    if not (selection.first and selection.last) or comparison.total.n < thresholds.compare:
+    if comparison.total.n < thresholds.compare:
         return None
-    days = span_before(Span(selection.first, selection.last), today=today)
-    earlier = replace(selection, first=days.first, last=days.last)
-    before = compare_groups(earlier, key, thresholds=thresholds, declared=declared)
-    difference = compare(before.total, comparison.total, thresholds=thresholds)
+    days = replace(selection, first=before.first, last=before.last)
+    earlier = compare_groups(days, key, thresholds=thresholds, declared=declared)
+    difference = compare(earlier.total, comparison.total, thresholds=thresholds)
     if difference is None or not difference.is_shown:
         return None
     shown = {group.segment.value for group in comparison.groups}
-    mix = divide_change(_gather(before.by_value, shown), _gather(comparison.by_value, shown))
+    mix = divide_change(_gather(earlier.by_value, shown), _gather(comparison.by_value, shown))
     if mix is None:
         return None
-    return Movement(mix, days.first, days.last, is_clear=difference.verdict != Verdict.MARGIN)
+    return Movement(mix, before, is_clear=difference.verdict != Verdict.MARGIN)
 
 
 def _gather(by_value: Mapping[str, Counts], shown: set[str]) -> dict[str, Counts]:

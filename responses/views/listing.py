@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -16,6 +15,7 @@ from responses.models.response import ResponseQuerySet
 from responses.naming import Naming
 from responses.reports.listing import count_statuses
 from responses.selection import Selection
+from responses.span_words import say_days
 from surveys.filtering import Chip
 
 
@@ -74,7 +74,7 @@ def list_filters(
         filters.append((f"{selection.survey} · {name}", form.query_of(rest)))
     if selection.first or selection.last:
         rest = replace(selection, first=None, last=None)
-        filters.append((_describe_days(selection), form.query_of(rest)))
+        filters.append((say_days(selection.first, selection.last), form.query_of(rest)))
     chips = list_selection_chips(
         selection, form.query_of, naming=Naming(with_addresses=with_addresses)
     )
@@ -87,13 +87,3 @@ def list_filters(
         text = _("Score %(score)s") % {"score": selection.score}
         filters.append((text, form.query_of(rest)))
     return [Chip(text=text, url=f"?{query}") for text, query in filters]
-
-
-def _describe_days(selection: Selection) -> str:
-    first = date_format(selection.first, "j N Y") if selection.first else ""
-    last = date_format(selection.last, "j N Y") if selection.last else ""
-    if first and last:
-        return _("%(first)s to %(last)s") % {"first": first, "last": last}
-    if first:
-        return _("from %(first)s on") % {"first": first}
-    return _("up to and including %(last)s") % {"last": last}

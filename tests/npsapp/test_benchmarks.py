@@ -226,3 +226,21 @@ def test_method_may_have_several_lines(manager_client: Client) -> None:
     response = manager_client.post("/benchmarks/new/", FILLED | {"method": "One\r\nTwo\tthree"})
 
     assert response.status_code == 302
+
+
+def test_choosing_figures_keeps_a_preset_of_days(viewer: User, survey: Survey) -> None:
+    now, organisation = timezone.now(), get_organisation()
+
+    def show(query: str) -> dict[str, Any]:
+        form = DashboardForm(QueryDict(query), organisation=organisation, now=now)
+        assert form.is_valid()
+        frame = read_frame(form, survey, user=viewer, organisation=organisation, now=now)
+        return show_benchmarks(frame)
+
+    asked = "survey=levering&period=year&grain=week"
+    assert show(asked)["choose_url"] == f"?{asked}&benchmark=0#benchmarks"
+    assert show(f"{asked}&benchmark=0")["kept"] == [
+        ("survey", "levering"),
+        ("period", "year"),
+        ("grain", "week"),
+    ]

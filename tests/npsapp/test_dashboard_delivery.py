@@ -165,6 +165,29 @@ def test_segment_of_the_page_narrows_pairs_and_both_surveys(after: Survey, viewe
     assert (delivery.pairs, delivery.before.n, delivery.after.n) == (10, 10, 10)
 
 
+def test_gap_is_divided_by_the_property_of_the_page(after: Survey, viewer: User) -> None:
+    for key in ("land", "soort"):
+        make_property(key=key, label=key.title(), is_segment=True)
+    kind = {"land": "Polen", "soort": "Vast"}
+    deliver(after, ((0, 0, 0), (0, 0, 0), (1, 1, 4)), timezone.now(), properties=kind)
+
+    panel = show_delivery(frame_of(after, viewer, "property.soort=Vast"))
+
+    assert panel["property"] == "Soort"
+
+
+def test_other_survey_is_shown_as_this_one(after: Survey, viewer: User) -> None:
+    deliver(after, WITHIN, timezone.now())
+    before = after.pre_survey
+    assert before is not None
+    options = "period=quarter&channel=import&grain=week"
+
+    panel = show_delivery(frame_of(after, viewer, options))
+
+    urls = [url for each, url, _drawn in panel["touchpoints"] if each.survey == before]
+    assert urls == [f"/?survey={before.slug}&channel=import&period=quarter&grain=week"]
+
+
 def test_first_survey_leads_to_the_gap(viewer_client: Client, after: Survey) -> None:
     deliver(after, WITHIN, timezone.now())
     before = after.pre_survey

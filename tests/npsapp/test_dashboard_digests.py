@@ -5,14 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 
 from npsapp.digests.sending import send_dashboard_digests
-from npsapp.digests.spans import Days, a_year_before, before, complete_before
 from npsapp.erasing.erase import erase
 from npsapp.models import User
 from responses.digesting import choose_recipients, end_digest, start_digest, switch
@@ -20,6 +18,7 @@ from responses.models import DashboardDigest, DigestRecipient, SavedDashboard
 from surveys.models import Mail, Survey
 from tests.factories import (
     make_contact,
+    make_event,
     make_organisation,
     make_property,
     make_response,
@@ -57,55 +56,71 @@ def read() -> str:
 
 
 @pytest.mark.parametrize(
-    ("rhythm", "today", "days", "earlier", "last_year"),
+    ("rhythm", "moment", "days", "earlier", "last_year"),
     [
         (
             "weekly",
-            "2027-01-04",
-            ("2026-12-28", "2027-01-03"),
-            ("2026-12-21", "2026-12-27"),
-            ("2025-12-29", "2026-01-04"),
+            dt.datetime(2027, 1, 4, 9, tzinfo=AMSTERDAM),
+            "28 December 2026 to 3 January 2027",
+            "the week before (21 to 27 December 2026)",
+            "the same week a year earlier (29 December 2025 to 4 January 2026)",
         ),
         (
             "monthly",
-            "2025-03-01",
-            ("2025-02-01", "2025-02-28"),
-            ("2025-01-01", "2025-01-31"),
-            ("2024-02-01", "2024-02-29"),
+            dt.datetime(2027, 3, 1, 9, tzinfo=AMSTERDAM),
+            "February 2027",
+            "the month before (January 2027)",
+            "the same month a year earlier (February 2026)",
         ),
     ],
 )
 def test_days_of_a_mail_and_what_they_are_held_against(
-    rhythm: str, today: str, days: Any, earlier: Any, last_year: Any
+    survey: Survey, rhythm: str, moment: dt.datetime, days: str, earlier: str, last_year: str
 ) -> None:
-    def read_days(pair: tuple[str, str]) -> Days:
-        return Days(*map(dt.date.fromisoformat, pair))
+    fill(survey, [9] * 40, answered_at=moment - 2 * DAY)
+    fill(survey, [9] * 40, answered_at=on(2025, 6, 1))
+    start(survey, make_user(language="en"), rhythm=rhythm)
 
-    found = complete_before(rhythm, dt.date.fromisoformat(today))
+    assert send_dashboard_digests(now=moment) == 1
 
-    assert found == read_days(days)
-    assert before(rhythm, found) == read_days(earlier)
-    assert a_year_before(rhythm, found) == read_days(last_year)
+    assert f"({days})" in Mail.objects.get().subject
+    assert f"Nobody answered in {earlier}" in read()
+    assert f"Nobody answered in {last_year}" in read()
+
+
+def test_mail_compares_nothing_across_a_change_of_the_survey(survey: Survey) -> None:
+    fill(survey, [3] * 20 + [7] * 30 + [10] * 50, answered_at=on(2026, 11, 18))
+    fill(survey, [3] * 60 + [10] * 40, answered_at=on(2026, 11, 11))
+    make_event(kind="survey_change", label="Scale", first_day=dt.date(2026, 11, 16))
+    start(survey, make_user(language="en"))
+    send_dashboard_digests(now=MONDAY)
+
+    text = read()
+    assert "Really higher" not in text
+    assert (
+        "Not compared with the week before (9 to 15 November 2026): the survey changed in between "
+        "(Scale, 16 November 2026), so the scores do not measure the same." in text
+    )
+    assert "A year earlier nobody was asked yet: the first answer is of 11 November 2026." in text
 
 
 def test_mail_tells_score_margin_and_what_really_changed(survey: Survey) -> None:
     fill(survey, [3] * 20 + [7] * 30 + [10] * 50, answered_at=on(2026, 11, 18))
     fill(survey, [3] * 60 + [10] * 40, answered_at=on(2026, 11, 11))
     fill(survey, [10] * 3, answered_at=on(2025, 11, 20))
+    fill(survey, [10], answered_at=on(2025, 6, 1))
     start(survey, make_user(name="Sanne Snel", language="en"))
 
     assert send_dashboard_digests(now=MONDAY) == 1
 
     text = read()
     assert "NPS +30, from +14 to +44, n = 100." in text
-    assert "Really higher than the week before (9 November 2026 to 15 November 2026)" in text
+    assert "Really higher than the week before (9 to 15 November 2026)" in text
     assert "then −20: difference +50, from +2" in text
-    assert "Too few to compare with the same week a year earlier (17 November 2025" in text
+    assert "Too few to compare with the same week a year earlier (17 to 23 November 2025" in text
     assert "No invitations were sent in these days." in text
     assert "Follow-ups of all surveys: 0 open, of which 0 overdue." in text
-    assert Mail.objects.get().subject == (
-        "Na levering: NPS +30, n = 100 (16 November 2026 to 22 November 2026)"
-    )
+    assert Mail.objects.get().subject == ("Na levering: NPS +30, n = 100 (16 to 22 November 2026)")
 
 
 def test_both_parts_say_the_same(survey: Survey) -> None:
@@ -128,7 +143,7 @@ def test_mail_is_in_the_language_of_its_reader(survey: Survey) -> None:
     start(survey, make_user(name="Sanne", language="nl"))
     send_dashboard_digests(now=MONDAY)
 
-    assert "16 november 2026" in read()
+    assert "22 november 2026" in read()
 
 
 def test_nobody_answered_is_said_shortly(survey: Survey) -> None:
@@ -223,7 +238,7 @@ def test_monthly_mail_leaves_on_the_first(survey: Survey) -> None:
 
     assert send_dashboard_digests(now=MONDAY) == 0
     assert send_dashboard_digests(now=dt.datetime(2026, 12, 1, 9, tzinfo=AMSTERDAM)) == 1
-    assert "1 November 2026 to 30 November 2026" in read()
+    assert "November 2026" in read()
 
 
 def test_mail_is_written_once_per_period(survey: Survey) -> None:

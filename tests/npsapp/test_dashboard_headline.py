@@ -142,6 +142,8 @@ def test_round_says_how_far_its_window_has_run(viewer_client: Client, survey: Su
     assert "Spring, its window is over" in read(viewer_client, f"?campaign={spring.pk}")
     # From the whole survey one click away.
     assert f"?survey=levering&campaign={autumn.pk}&period=all" in links(viewer_client)
+    kept = f"?survey=levering&campaign={autumn.pk}&period=all&grain=week"
+    assert kept in links(viewer_client, "?grain=week&against=year")
 
 
 @pytest.mark.parametrize("query", ["?against=luck", "?grain=hour", "?rolling=7", "?overlay=decade"])

@@ -17,19 +17,24 @@ from pytest_django import DjangoAssertNumQueries
 from npsapp.models import User
 from npsapp.pages.panels import asking
 from npsapp.pages.panels.frame import Frame
+from npsapp.pages.panels.headline import show_headline
 from npsapp.pages.panels.missing import rows_of_missing, show_missing
+from npsapp.pages.panels.reading import read_frame as read_dashboard
 from npsapp.pages.panels.segments import rows_of_segments, show_segments
 from npsapp.pages.panels.value import rows_of_value, show_value
+from responses.forms.selection import DashboardForm
 from responses.models import Response
 from responses.reports.counting import count_days, count_responses
 from responses.reports.headline import summarise
 from responses.reports.segments import list_segments
 from responses.scoring import DEFAULT_THRESHOLDS
 from responses.selection import Period, Selection
+from responses.spans import Span
 from surveys.models import Invitation, Property, Survey, get_organisation
 from tests.factories import (
     make_campaign,
     make_contact,
+    make_event,
     make_invitation,
     make_organisation,
     make_property,
@@ -120,6 +125,37 @@ def test_groups_show_the_difference_to_the_rest_and_its_mark(
     assert "really lower" in words
     assert "Malta +33 −26 to +76 too few to compare" in words
     assert "even though 2 groups are looked at together" in words
+
+
+# In the fiftieth day of a quarter: the one before is held against it up to its fiftieth day.
+IN_MAY = dt.datetime(2026, 5, 20, 12, tzinfo=dt.UTC)
+
+
+def read_quarter(survey: Survey) -> Frame:
+    """Thirty answers in the quarter that runs, and as many in the one before."""
+    make_property(key="land", label="Land", is_segment=True)
+    for day in (dt.datetime(2026, 4, 10, tzinfo=dt.UTC), dt.datetime(2026, 2, 15, tzinfo=dt.UTC)):
+        fill(survey, [3] * 10 + [10] * 20, properties={"land": "Polen"}, answered_at=day)
+    organisation = get_organisation()
+    asked = {"survey": survey.slug, "period": "quarter"}
+    form = DashboardForm(asked, organisation=organisation, now=IN_MAY)
+    assert form.is_valid()
+    return read_dashboard(form, survey, user=None, organisation=organisation, now=IN_MAY)
+
+
+def test_change_is_explained_since_the_days_of_the_headline(survey: Survey) -> None:
+    frame = read_quarter(survey)
+
+    movement = show_segments(frame)["movement"]
+
+    assert movement.span == Span(dt.date(2026, 1, 1), dt.date(2026, 2, 19))
+    assert movement.span == show_headline(frame)["earlier"].span
+
+
+def test_change_is_not_explained_across_a_change_of_the_survey(survey: Survey) -> None:
+    make_event(kind="survey_change", first_day=dt.date(2026, 3, 1))
+
+    assert show_segments(read_quarter(survey))["movement"] is None
 
 
 def test_four_answers_are_counted_and_nothing_else(viewer_client: Client, survey: Survey) -> None:

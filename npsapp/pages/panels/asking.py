@@ -20,6 +20,17 @@ class Choice:
     is_current: bool
 
 
+def find_compared(frame: Frame) -> str:
+    """Return the property that is compared; '' for none.
+
+    The one asked for, else one that the page is narrowed by (whose values are all tallied), else
+    the first.
+    """
+    keys = [group.key for group in frame.groups]
+    wanted = [frame.options.get("by", ""), *(each.key for each in frame.selection.filters)]
+    return next((key for key in [*wanted, *keys] if key in keys), "")
+
+
 def must_ask(frame: Frame, name: str) -> bool:
     """Whether a panel that counts rows waits until the address asks for it by name."""
     return frame.headline.n > COUNTED_AT_ONCE and name not in frame.options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
@@ -50,8 +50,7 @@ def show_benchmarks(frame: Frame) -> dict[str, Any]:
     """The figures asked for on the scale of our own, and all of them to choose from."""
     if not frame.has_score or (whisker := draw_whisker(frame.headline)) is None:
         return {}
-    kept = parse_qsl(frame.selection.query)
-    kept += [(name, value) for name, value in frame.options.items() if name != "benchmark"]
+    kept = [pair for pair in frame.running_pairs if pair[0] != "benchmark"]
     if "benchmark" not in frame.options:
         # Off until somebody asks: the list of all of them is read then only.
         url = "" if frame.is_shared else f"?{urlencode([*kept, ('benchmark', '0')])}#benchmarks"

@@ -10,12 +10,14 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from npsapp.pages.panels.asking import find_compared
 from npsapp.pages.panels.cells import Table, from_to, one_decimal
 from npsapp.pages.panels.frame import Frame
 from responses.charting.delivery import measure_bars, place_dumbbell
 from responses.charts import draw_whisker, slice_bar
 from responses.models import Response
 from responses.pairing import PairedGap, PairTest
+from responses.presets import make_url
 from responses.reports.delivery import Delivery, SegmentGap, summarise_delivery
 from responses.reports.pairs import ALL_CELLS, CATEGORIES, count_pairs, count_pairs_by
 from responses.reports.touchpoints import count_survey, count_surveys, list_touchpoints
@@ -42,7 +44,7 @@ def show_delivery(frame: Frame) -> dict[str, Any]:
         shown["choose_url"] = current.get_absolute_url()
     if not frame.is_shared:
         followers = [each for each in surveys if each.pre_survey == current and each.pk in found]
-        shown["followers"] = [(each, _link(frame.selection, each)) for each in followers]
+        shown["followers"] = [(each, _link(frame, each)) for each in followers]
         shown |= _show_touchpoints(frame, surveys, found)
     # A score of 0 is one.
     return {name: value for name, value in shown.items() if value not in (None, "", [])}
@@ -52,27 +54,20 @@ def _show_touchpoints(frame: Frame, surveys: list[Survey], found: Any) -> dict[s
     touchpoints = list_touchpoints(frame.selection, surveys, found, thresholds=frame.thresholds)
     if len(touchpoints) < 2:
         return {}
-    rows = [(each, _link(frame.selection, each.survey), draw_whisker(each)) for each in touchpoints]
+    rows = [(each, _link(frame, each.survey), draw_whisker(each)) for each in touchpoints]
     scales = {each.survey.scale_min for each in touchpoints}
     return {"touchpoints": rows, "has_two_scales": len(scales) > 1}
 
 
-def _link(selection: Selection, survey: Survey) -> str:
-    """The dashboard of another survey in the same days and segment."""
-    asked = Selection(
-        zone=selection.zone,
-        survey=survey,
-        first=selection.first,
-        last=selection.last,
-        filters=selection.filters,
-    )
-    return f"{reverse('dashboard')}?{asked.query}"
+def _link(frame: Frame, survey: Survey) -> str:
+    """The same page of another survey; a campaign is of one survey only."""
+    asked = replace(frame.selection, survey=survey, campaign=None)
+    return reverse("dashboard") + make_url(asked, frame.period, frame.options)
 
 
 def _show_gap(frame: Frame, pre_survey: Survey, before: Any) -> dict[str, Any]:
     properties = {group.key: group.label for group in frame.groups}
-    by = frame.options.get("by", "")
-    key = by if by in properties else next(iter(properties), "")
+    key = find_compared(frame)
     tables = count_pairs_by(frame.selection, key) if key else {"": count_pairs(frame.selection)}
     delivery = summarise_delivery(
         frame.selection,

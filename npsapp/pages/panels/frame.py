@@ -8,15 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-
 from npsapp.models import User
 from npsapp.roles import Role
 from responses.chips import list_selection_chips
 from responses.models import Event
 from responses.naming import Naming
 from responses.presets import make_url
+from responses.reports.against import Standing
 from responses.reports.counting import DaysCounted, Tally
 from responses.reports.headline import Headline
 from responses.reports.running import RunningTotal
@@ -76,16 +74,6 @@ class Frame:
     def running_query(self) -> str:
         return urlencode(self.running_pairs)
 
-    def describe_days(self) -> str:
-        """The days selected, in words; for all time those up to the present one."""
-        first, last = self.selection.first, self.selection.last
-        last = last or self.now.astimezone(self.organisation.zone).date()
-        ends = {
-            "first": date_format(first, "j F Y") if first else "",
-            "last": date_format(last, "j F Y"),
-        }
-        return _("%(first)s to %(last)s") % ends if first else _("up to %(last)s") % ends
-
     @property
     def chips(self) -> list[Chip]:
         """What the answers are narrowed to, without a way out of it: for a file or a print."""
@@ -103,6 +91,19 @@ class Frame:
     @cached_property
     def running(self) -> RunningTotal:
         return RunningTotal(self.days)
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(
+            selection=self.selection,
+            period=self.period,
+            today=self.today,
+            counts=self.headline.counts,
+            days=self.running,
+            campaigns=self.campaigns,
+            events=self.events,
+            thresholds=self.thresholds,
+        )
 
     def address(self, *, filters: Filters | None = None, **options: str) -> str:
         """This page with other options, an empty one left out; "" on a page that is shared.

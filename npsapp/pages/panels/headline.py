@@ -14,8 +14,10 @@ from npsapp.pages.panels.asking import Choice
 from npsapp.pages.panels.frame import Frame
 from responses.charts import draw_whisker
 from responses.models import Response
+from responses.presets import make_url
 from responses.reports.against import Against, Earlier, Standing, hold_against
-from responses.span_words import say_span
+from responses.selection import Period
+from responses.span_words import say_days
 from responses.templatetags.links import linked
 from responses.templatetags.scores import signed
 from surveys.models import Campaign
@@ -37,7 +39,7 @@ def show_headline(frame: Frame) -> dict[str, Any]:
         "provisional_url": selection.narrowed(status=status.PROVISIONAL.value).rows_url,
         "excluded_url": selection.narrowed(status=status.EXCLUDED.value).rows_url,
     }
-    standing = read_standing(frame)
+    standing = frame.standing
     shown["progress"] = tell_progress(standing.round, frame.today)
     if frame.has_score:
         shown["whisker"] = draw_whisker(headline)
@@ -50,19 +52,6 @@ def show_headline(frame: Frame) -> dict[str, Any]:
             "choices": list_choices(frame, standing, against),
         }
     return shown
-
-
-def read_standing(frame: Frame) -> Standing:
-    return Standing(
-        selection=frame.selection,
-        period=frame.period,
-        today=frame.today,
-        counts=frame.headline.counts,
-        days=frame.running,
-        campaigns=frame.campaigns,
-        events=frame.events,
-        thresholds=frame.thresholds,
-    )
 
 
 def choose_against(frame: Frame, standing: Standing) -> Against:
@@ -82,7 +71,7 @@ def tell_progress(campaign: Campaign | None, today: dt.date) -> Progress | None:
 def name_earlier(earlier: Earlier) -> str:
     if earlier.campaign:
         return earlier.campaign.name
-    return say_span(earlier.span) if earlier.span else ""
+    return say_days(earlier.span.first, earlier.span.last) if earlier.span else ""
 
 
 def link_score(earlier: Earlier) -> SafeString:
@@ -109,7 +98,9 @@ def list_choices(frame: Frame, standing: Standing, against: Against) -> list[Cho
     # A round is chosen as such: other days would say nothing of it.
     chosen = replace(frame.selection, campaign=newest, first=None, last=None)
     title = _("%(round)s against the round before") % {"round": newest}
-    return [Choice(title, f"?{chosen.query}", is_current=False), *choices]
+    # What else was chosen stays; it is held against the round before without being asked to.
+    options = {name: value for name, value in frame.options.items() if name != "against"}
+    return [Choice(title, make_url(chosen, Period.ALL, options), is_current=False), *choices]
 
 
 def find_newest_round(standing: Standing) -> Campaign | None:

@@ -6,10 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from npsapp.pages.panels.asking import Choice, must_ask
+from npsapp.pages.panels.asking import Choice, find_compared, must_ask
 from npsapp.pages.panels.cells import Table, one_decimal, say_verdict
 from npsapp.pages.panels.frame import Frame
-from npsapp.pages.panels.segments import find_compared
 from responses.charting.rates import find_top, place_rate
 from responses.exporting import Cell
 from responses.reports.voices import Voice, Voices, compare_voices

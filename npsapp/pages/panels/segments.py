@@ -6,29 +6,19 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from npsapp.pages.panels.asking import Choice
+from npsapp.pages.panels.asking import Choice, find_compared
 from npsapp.pages.panels.cells import Table, from_to, one_decimal, say_verdict
 from npsapp.pages.panels.frame import Frame
 from responses.charts import draw_whisker, slice_bar
 from responses.exporting import Cell
+from responses.reports.against import Against, hold_against
 from responses.reports.comparison import Comparison, Group, compare_groups
 from responses.reports.crossing import cross_values
-from responses.reports.mix import explain_change
+from responses.reports.mix import Movement, explain_change
 from responses.scoring import Tier, nps_to_one_decimal
 from surveys.filtering import with_values
 
 BY_SCORE = "score"
-
-
-def find_compared(frame: Frame) -> str:
-    """Return the property that is compared; '' for none.
-
-    The one asked for, else one that the page is narrowed by (whose values are all tallied), else
-    the first.
-    """
-    keys = [group.key for group in frame.groups]
-    wanted = [frame.options.get("by", ""), *(each.key for each in frame.selection.filters)]
-    return next((key for key in [*wanted, *keys] if key in keys), "")
 
 
 def show_segments(frame: Frame) -> dict[str, Any]:
@@ -53,9 +43,24 @@ def show_segments(frame: Frame) -> dict[str, Any]:
         "properties": _offer_properties(frame, key),
         "orders": _offer_orders(frame, comparison, by_score=by_score),
         "by_score": by_score,
-        "movement": explain_change(frame.selection, key, comparison, today=frame.today, **known),
+        "movement": _explain(frame, key, comparison),
         **_cross(frame, key),
     }
+
+
+def _explain(frame: Frame, key: str, comparison: Comparison) -> Movement | None:
+    """What moved the score since the days that the headline holds it against, if it may be."""
+    earlier = hold_against(frame.standing, Against.BEFORE)
+    if earlier is None or earlier.span is None or earlier.barrier:
+        return None
+    return explain_change(
+        frame.selection,
+        key,
+        comparison,
+        before=earlier.span,
+        thresholds=frame.thresholds,
+        declared=frame.properties[key],
+    )
 
 
 def _draw_row(frame: Frame, group: Group) -> dict[str, Any]:
