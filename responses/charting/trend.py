@@ -22,7 +22,8 @@ WIDE = 1000
 CLOSEST_FLAGS = 0.075
 FLAG_HEIGHT = 22
 MARK_HEIGHT = 9
-LETTER_WIDTH = 14
+# A letter with its room, as a part of the narrowest drawing.
+LETTER_WIDTH = 0.06
 
 Score = tuple[float, tuple[float, float]]
 # How far along the drawing, from 0 to 1, and which score; None is a gap.
@@ -49,8 +50,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A line across at some score, with room for a letter above it. Letters stand side by side:
-    those of two lines at nearly the same height hide no other."""
+    """A line across at some score, and where on it its letter stands: between two slots, where no
+    point is, and not below the letter of another line."""
 
     y: str
     label_x: str
@@ -156,7 +157,7 @@ def draw_trend(
             for each in range(bottom, top + 1, STEP)
             if each % step == 0
         ],
-        levels=_lay_across(levels, down),
+        levels=_lay_across(levels, count, down),
         path=_join(lines, down, breaks=set(breaks)),
         overlay=_join(list(zip(centres, overlay, strict=False)), down),
         rolling=_join(rolling, down),
@@ -181,14 +182,15 @@ def _find_ends(scores: Sequence[Score | None], values: Sequence[float | None]) -
     return bottom, max(STEP * math.ceil(max([0.0, *ends]) / STEP), bottom + STEP)
 
 
-def _lay_across(levels: Sequence[float], down: Callable[[float], str]) -> list[Level]:
+def _lay_across(levels: Sequence[float], count: int, down: Callable[[float], str]) -> list[Level]:
+    step = math.ceil(LETTER_WIDTH * count)
     return [
         Level(
             y=down(points),
-            label_x=pixels(4 + LETTER_WIDTH * index),
-            label_y=pixels(float(down(points)) - 4),
+            label_x=percent(100 * min(step * number, count - 1) / count),
+            label_y=pixels(float(down(points)) + 4),
         )
-        for index, points in enumerate(levels)
+        for number, points in enumerate(levels, start=1)
     ]
 
 

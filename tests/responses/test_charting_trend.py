@@ -95,3 +95,11 @@ def test_flags_far_apart_share_the_lowest_row() -> None:
     assert [flag.is_band for flag in apart.flags] == [False, True, False]
     assert [flag.y for flag in close.flags] == ["11.0", "33.0"]
     assert close.height == apart.height + 22
+
+
+def test_lines_across_lie_within_the_scale_and_their_letters_between_points() -> None:
+    trend = draw_trend([(10.0, (0.0, 20.0))] * 4, levels=[71.0, -40.0])
+
+    assert [level.label_x for level in trend.levels] == ["25%", "50%"]
+    high, low = (float(level.y) for level in trend.levels)
+    assert float(trend.top) < high < low < float(trend.base)

@@ -14,7 +14,8 @@ from django.conf import settings
 SHEETS = ("base.css", "dashboard.css")
 PROPERTIES = {
     "color", "fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity",
-    "overflow", "font-size", "font-weight", "letter-spacing", "vector-effect",
+    "font-size", "font-weight", "letter-spacing", "vector-effect", "paint-order",
+    "text-anchor", "overflow",
 }  # fmt: skip
 # Of every file, and the patterns, which no rule of a drawing names.
 ALWAYS = {"hatch", "hatch-dots", "fill-detractor", "fill-passive", "fill-promoter"}
