@@ -35,11 +35,12 @@ class Restored:
 def accept_response(response: Response, *, user: User, now: dt.datetime) -> Response:
     """Count an answer that looked automatic; a no-op for one that counts."""
     with transaction.atomic():
-        (response,) = _lock([response.pk])
-        if response.status == Status.PROVISIONAL:
-            _count(response, user=user, now=now)
-            _keep_tallies([response])
-    return response
+        for locked in _lock([response.pk]):
+            if locked.status == Status.PROVISIONAL:
+                _count(locked, user=user, now=now)
+                _keep_tallies([locked])
+            return locked
+    raise Response.DoesNotExist
 
 
 def exclude_response(response: Response, *, user: User, reason: str, now: dt.datetime) -> Response:

@@ -92,6 +92,17 @@ def test_accept_response_survives_a_contradiction_that_follows(
     assert (provisional.status, provisional.score) == ("counted", 0)
 
 
+def test_accept_response_of_one_that_is_gone(manager: User) -> None:
+    response = make_response(channel="import")
+    Response.objects.filter(pk=response.pk).delete()
+
+    with pytest.raises(Response.DoesNotExist):
+        accept_response(response, user=manager, now=NOW)
+    with pytest.raises(Response.DoesNotExist):
+        exclude_response(response, user=manager, reason="Test", now=NOW)
+    assert not restore_response(response, user=manager, now=NOW)
+
+
 def test_exclude_response_stays_visible_with_its_reason(manager: User) -> None:
     response = make_response(score=2)
 
