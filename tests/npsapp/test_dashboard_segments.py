@@ -131,7 +131,7 @@ def test_groups_show_the_difference_to_the_rest_and_its_mark(
 IN_MAY = dt.datetime(2026, 5, 20, 12, tzinfo=dt.UTC)
 
 
-def read_quarter(survey: Survey) -> Frame:
+def read_quarter(survey: Survey, user: User) -> Frame:
     """Thirty answers in the quarter that runs, and as many in the one before."""
     make_property(key="land", label="Land", is_segment=True)
     for day in (dt.datetime(2026, 4, 10, tzinfo=dt.UTC), dt.datetime(2026, 2, 15, tzinfo=dt.UTC)):
@@ -140,11 +140,11 @@ def read_quarter(survey: Survey) -> Frame:
     asked = {"survey": survey.slug, "period": "quarter"}
     form = DashboardForm(asked, organisation=organisation, now=IN_MAY)
     assert form.is_valid()
-    return read_dashboard(form, survey, user=None, organisation=organisation, now=IN_MAY)
+    return read_dashboard(form, survey, user=user, organisation=organisation, now=IN_MAY)
 
 
-def test_change_is_explained_since_the_days_of_the_headline(survey: Survey) -> None:
-    frame = read_quarter(survey)
+def test_change_is_explained_since_the_days_of_the_headline(survey: Survey, viewer: User) -> None:
+    frame = read_quarter(survey, viewer)
 
     movement = show_segments(frame)["movement"]
 
@@ -152,10 +152,12 @@ def test_change_is_explained_since_the_days_of_the_headline(survey: Survey) -> N
     assert movement.span == show_headline(frame)["earlier"].span
 
 
-def test_change_is_not_explained_across_a_change_of_the_survey(survey: Survey) -> None:
+def test_change_is_not_explained_across_a_change_of_the_survey(
+    survey: Survey, viewer: User
+) -> None:
     make_event(kind="survey_change", first_day=dt.date(2026, 3, 1))
 
-    assert show_segments(read_quarter(survey))["movement"] is None
+    assert show_segments(read_quarter(survey, viewer))["movement"] is None
 
 
 def test_four_answers_are_counted_and_nothing_else(viewer_client: Client, survey: Survey) -> None:
@@ -346,7 +348,7 @@ def test_many_answers_are_counted_for_those_who_ask(
 
 
 def test_shared_page_leaves_out_what_nobody_there_can_ask_for(
-    survey: Survey, monkeypatch: pytest.MonkeyPatch
+    survey: Survey, viewer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_property(key="land", label="Land", is_segment=True)
     fill(survey, [3] * 6, properties={"land": "België"})
@@ -357,7 +359,7 @@ def test_shared_page_leaves_out_what_nobody_there_can_ask_for(
     monkeypatch.setattr(asking, "COUNTED_AT_ONCE", 5)
 
     assert show_missing(read_frame(survey, None)) == {}
-    assert show_missing(read_frame(survey, None, missing="land"))["voices"].everybody.total == 1
+    assert show_missing(read_frame(survey, viewer, missing="land"))["voices"].everybody.total == 1
 
 
 def test_shared_page_has_no_links_and_no_amounts(survey: Survey) -> None:

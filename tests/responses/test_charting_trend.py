@@ -100,6 +100,6 @@ def test_flags_far_apart_share_the_lowest_row() -> None:
 def test_lines_across_lie_within_the_scale_and_their_letters_between_points() -> None:
     trend = draw_trend([(10.0, (0.0, 20.0))] * 4, levels=[71.0, -40.0])
 
-    assert [level.label_x for level in trend.levels] == ["25%", "50%"]
+    assert [level.label_x for level in trend.levels] == ["25.000%", "50.000%"]
     high, low = (float(level.y) for level in trend.levels)
     assert float(trend.top) < high < low < float(trend.base)
