@@ -7,7 +7,7 @@ for (const place of document.querySelectorAll("[data-print]")) {
   place.addEventListener("click", () => window.print());
 }
 
-for (const svg of document.querySelectorAll(".chart svg:has(a .target)")) {
+for (const svg of document.querySelectorAll(".chart svg:has(a .target):not(svg svg)")) {
   const figure = svg.closest(".chart");
   const line = document.createElementNS(SVG, "line");
   const words = document.createElement("p");
@@ -18,7 +18,13 @@ for (const svg of document.querySelectorAll(".chart svg:has(a .target)")) {
   words.hidden = true;
   figure.append(words);
   // The browser's own tooltip would stand over ours; the link keeps its name.
-  for (const title of svg.querySelectorAll("a > title")) title.remove();
+  for (const title of svg.querySelectorAll("a > title")) {
+    const link = title.parentElement;
+    if (!link.hasAttribute("aria-label")) {
+      link.setAttribute("aria-label", title.textContent.replace(/\s+/g, " ").trim());
+    }
+    title.remove();
+  }
 
   const leave = () => {
     line.remove();
@@ -28,8 +34,10 @@ for (const svg of document.querySelectorAll(".chart svg:has(a .target)")) {
     const link = event.target.closest("a");
     const target = link?.querySelector(".target");
     if (!target) return leave();
-    const box = target.getBBox();
-    const middle = box.x + box.width / 2;
+    // A point may stand in a drawing of its own within the chart.
+    const whole = svg.getBoundingClientRect();
+    const box = target.getBoundingClientRect();
+    const middle = box.left + box.width / 2 - whole.left;
     for (const [name, value] of [["x1", middle], ["x2", middle], ["y1", 0], ["y2", box.height]]) {
       line.setAttribute(name, value);
     }
@@ -38,11 +46,10 @@ for (const svg of document.querySelectorAll(".chart svg:has(a .target)")) {
     words.textContent = link.getAttribute("aria-label");
     words.hidden = false;
     const around = figure.getBoundingClientRect();
-    const at = target.getBoundingClientRect();
-    const left = at.left + at.width / 2 - around.left - words.offsetWidth / 2;
+    const left = box.left + box.width / 2 - around.left - words.offsetWidth / 2;
     const most = around.width - words.offsetWidth;
     words.style.left = `${Math.max(0, Math.min(left, most))}px`;
-    words.style.top = `${at.top - around.top - words.offsetHeight - 4}px`;
+    words.style.top = `${box.top - around.top - words.offsetHeight - 4}px`;
   };
   svg.addEventListener("pointerover", show);
   svg.addEventListener("pointerleave", leave);

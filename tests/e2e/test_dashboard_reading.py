@@ -54,7 +54,7 @@ def test_dashboard_is_printed_pointed_at_and_shared(sample: Product, browser: Br
 
 def look_along_the_trend(page: Page) -> None:
     link = page.locator(".chart svg a:has(.target)").last
-    words = link.get_attribute("aria-label") or "nothing"
+    words = link.get_attribute("aria-label") or "a name"
 
     link.locator(".target").hover()
     expect(page.locator(".crosshair")).to_have_count(1)
@@ -97,6 +97,7 @@ def share_by_a_link(page: Page, browser: Browser) -> None:
     expect(stranger.get_by_role("heading", level=1)).to_be_visible()
     expect(stranger.locator("a")).to_have_count(0)
 
-    page.get_by_role("button", name="Revoke").first.click()
+    page.locator("details.sure summary").first.click()
+    page.locator("details.sure[open] button[type=submit]").click()
     stranger.reload()
     expect(stranger.get_by_role("heading", name="This link has ended")).to_be_visible()

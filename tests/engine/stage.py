@@ -26,11 +26,12 @@ TRANSACTIONAL = "transactional"
 def plan(recipients: str, daily_limit: str = "") -> None:
     """A campaign open day and night, everything due now. `recipients` is a JSON list."""
     make_organisation(holiday_country="", own_holidays=[])
+    limit = int(daily_limit) if daily_limit else None
+    campaign = _campaign(CHAOS, daily_limit=limit)
     # A sender that was told to slow down goes no slower than a share of its limit. Without a limit
     # that is a share of what a slow machine got done: three mails a minute, and nothing would end.
-    sender = make_sender(rate_limit=2_000, rate_unit=Sender.RateUnit.SECOND)
-    limit = int(daily_limit) if daily_limit else None
-    campaign = _campaign(CHAOS, sender=sender, daily_limit=limit)
+    fast = {"rate_limit": 2_000, "rate_unit": Sender.RateUnit.SECOND}
+    Sender.objects.filter(pk=campaign.sender_id).update(**fast)
     _invite(campaign, json.loads(recipients), scheduled_for=timezone.now())
 
 
