@@ -213,7 +213,7 @@ def answer_round(
 
 def note_answers() -> None:
     """Tell every invitation that it was answered, as recording an answer does."""
-    given = Response.objects.filter(invitation=OuterRef("pk")).values("answered_at")
+    given = Response.objects.filter(invitation=OuterRef("pk")).order_by().values("answered_at")
     Invitation.objects.filter(response__isnull=False).update(answered_at=Subquery(given))
 
 
