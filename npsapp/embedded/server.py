@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,13 +121,18 @@ def release() -> None:
                 os.close(users_file)
 
 
-def start_private(folder: Path) -> Cluster:
-    """Start a fast, forgetful server of one's own in a new folder; the caller stops it."""
+def start_private(folder: Path, options: Sequence[str] = ()) -> Cluster:
+    """Start a fast, forgetful server of one's own in a new folder; the caller stops it.
+
+    `options` are `name=value` settings of the server besides its own.
+    """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     account = choose_account(folder / "pg")
     account.own(folder)
-    cluster = Cluster(folder / "pg", account, durable=False, options=["max_connections=200"])
+    cluster = Cluster(
+        folder / "pg", account, durable=False, options=["max_connections=200", *options]
+    )
     cluster.initialise()
     cluster.start()
     _create_database(cluster)
