@@ -50,9 +50,7 @@ def say_period(grain: Grain, span: Span) -> str:
 
 def say_counted(grain: Grain, span: Span, counted: Span) -> str:
     """The same, or the days of it that are counted where these are not all of them."""
-    return (
-        say_period(grain, span) if counted == span else say_days(counted.first, counted.last)
-    )
+    return say_period(grain, span) if counted == span else say_days(counted.first, counted.last)
 
 
 def say_quarter(first: dt.date) -> str:

@@ -65,7 +65,9 @@ class SideForm(SelectionForm):
             both.pop(f"{self.side}.campaign", None)
         cleaned = super().clean()
         if is_lost:
-            sentence = _("The chosen campaign asks another survey than “%(survey)s”: left out here.")
+            sentence = _(
+                "The chosen campaign asks another survey than “%(survey)s”: left out here."
+            )
             self.remarks.append(sentence % {"survey": survey})
         return cleaned
 

@@ -87,9 +87,9 @@ class EventForm(PlainTextMixin, EventModelForm):
             self.add_error("last_day", _("The last day lies before the first."))
         elif first and last and (last - first).days >= MOST_DAYS:
             self.add_error("last_day", _("An event lasts a year at most."))
-        asked = (cleaned.get("segment"), cleaned.get("survey"))
-        if asked[0] and asked != self.before:
-            self._check_part(*asked)
+        part, survey = cleaned.get("segment"), cleaned.get("survey")
+        if part and (part, survey) != self.before:
+            self._check_part(part, survey)
         return cleaned
 
     def _check_part(self, text: str, survey: Survey | None) -> None:
@@ -123,10 +123,11 @@ def _refuse_part(
     values = [each.segment.value for group in groups for each in group.values]
     if not values:
         return text
-    named = {"values": ", ".join(values[:MOST_NAMED]), "n": len(values) - MOST_NAMED}
-    if len(values) <= MOST_NAMED:
+    beyond = len(values) - MOST_NAMED
+    named = {"values": ", ".join(values[:MOST_NAMED]), "n": beyond}
+    if beyond <= 0:
         return f"{text} " + _("There are: %(values)s.") % named
     more = ngettext(
-        "There are: %(values)s and %(n)s more.", "There are: %(values)s and %(n)s more.", named["n"]
+        "There are: %(values)s and %(n)s more.", "There are: %(values)s and %(n)s more.", beyond
     )
     return f"{text} {more % named}"

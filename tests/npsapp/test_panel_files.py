@@ -255,7 +255,9 @@ def test_file_of_a_crossing_holds_its_cells(viewer_client: Client, survey: Surve
 
     lines = read_csv(viewer_client, "segments", "by=region&then=soort&style=plain")
 
-    assert lines[0].startswith("\ufeffRegion,Soort,Answers,") or lines[0].startswith("Region,Soort,")
+    assert lines[0].startswith("\ufeffRegion,Soort,Answers,") or lines[0].startswith(
+        "Region,Soort,"
+    )
     zuid = [line for line in lines if line.startswith("Zuid,")]
     # 8 promoters of 8: adjusted Wald leaves +100 its lowest end only.
     assert zuid[0].startswith("Zuid,(all),10,2,0,8,60.0,")

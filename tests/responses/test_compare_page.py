@@ -235,5 +235,7 @@ def test_another_survey_comes_beside_the_selection_one_came_with(
 
     other = re.search(r'href="([^"]*)">\s*Another survey: Voor levering', page)
     before = re.search(r'href="([^"]*)">\s*As many days, just before', page)
-    assert other is not None and other[1].startswith("/compare/?a.survey=levering&")
-    assert before is not None and before[1].endswith("&of=b")
+    assert other is not None
+    assert other[1].startswith("/compare/?a.survey=levering&")
+    assert before is not None
+    assert before[1].endswith("&of=b")
