@@ -32,7 +32,7 @@ from npsapp.models import User
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.forms.saving import SavedViewForm
-from responses.models import Response, Tag
+from responses.models import Response
 from surveys.forms.filtering import list_property_fields, sample_values
 
 PAGE_LENGTH = 25
@@ -78,11 +78,10 @@ def draw_queue(
     page = Paginator(found, PAGE_LENGTH).get_page(sent.get("page"))
     counts = queue_counts(user=request.user, now=now)
     pairs = [("view", view.value), *form.pairs()]
-    picked = set(bulk.picked) if bulk else set()
+    picked = bulk.picked if bulk else set()
     context: dict[str, Any] = {
         "view": view,
         "most": MOST,
-        "tags": Tag.objects.all(),
         "unowned": counts.unassigned,
         "tabs": list_tabs(view, counts, filters=form.pairs()),
         "form": form,
