@@ -50,9 +50,7 @@ def read_frame(
 ) -> Frame:
     """Return what a valid form asks of a survey."""
     answered_at = latest_answer(survey)
-    # The days of a campaign are its own; a year would only cut an old one off.
-    usual = Period.ALL if form.cleaned_data["campaign"] else usual_period(answered_at, now)
-    period = form.period_chosen or usual
+    period = form.period_chosen or usual_period(form, answered_at)
     selection = form.selection(survey=survey, period=period)
     if user is None:
         selection = replace(selection, is_linked=False)
@@ -89,8 +87,11 @@ def read_frame(
     )
 
 
-def usual_period(answered_at: dt.datetime | None, now: dt.datetime) -> Period:
+def usual_period(form: DashboardForm, answered_at: dt.datetime | None) -> Period:
     """A year is what can be compared; a survey that fell silent shows what it has instead."""
-    if answered_at and now - answered_at > dt.timedelta(days=365):
+    if form.cleaned_data["campaign"]:
+        # Its days are its own; a year would only cut an old one off.
+        return Period.ALL
+    if answered_at and form.now - answered_at > dt.timedelta(days=365):
         return Period.ALL
     return Period.LAST_12_MONTHS
