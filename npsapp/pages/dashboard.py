@@ -55,7 +55,6 @@ def draw_dashboard(
             "may_manage": request.user.may(Role.MANAGER),
         }
         return render(request, "dashboard.html", context, status=status)
-    views = SavedDashboard.objects.visible_to(request.user)
     context |= {
         # Read already: the frame around the page need not ask for it again.
         "organisation": organisation,
@@ -63,7 +62,12 @@ def draw_dashboard(
         "panels": show_panels(frame),
         "presets": list_presets(frame.selection, frame.period, options=frame.options),
         "compare_url": compare_url(frame.selection),
-        **offer_views(views, frame.running_pairs, user=request.user, refused=saving),
+        **offer_views(
+            SavedDashboard.objects.visible_to(request.user),
+            frame.running_pairs,
+            user=request.user,
+            refused=saving,
+        ),
         **offer_filters(frame),
     }
     return render(request, "dashboard.html", context, status=status)

@@ -50,7 +50,9 @@ def read_frame(
 ) -> Frame:
     """Return what a valid form asks of a survey."""
     answered_at = latest_answer(survey)
-    period = form.period_chosen or usual_period(form, answered_at)
+    # The days of a campaign are its own; a year would only cut an old one off.
+    usual = Period.ALL if form.cleaned_data["campaign"] else usual_period(answered_at, now)
+    period = form.period_chosen or usual
     selection = form.selection(survey=survey, period=period)
     if user is None:
         selection = replace(selection, is_linked=False)
@@ -87,11 +89,8 @@ def read_frame(
     )
 
 
-def usual_period(form: DashboardForm, answered_at: dt.datetime | None) -> Period:
+def usual_period(answered_at: dt.datetime | None, now: dt.datetime) -> Period:
     """A year is what can be compared; a survey that fell silent shows what it has instead."""
-    if form.cleaned_data["campaign"]:
-        # Its days are its own; a year would only cut an old one off.
-        return Period.ALL
-    if answered_at and form.now - answered_at > dt.timedelta(days=365):
+    if answered_at and now - answered_at > dt.timedelta(days=365):
         return Period.ALL
     return Period.LAST_12_MONTHS
