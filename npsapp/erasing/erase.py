@@ -36,7 +36,7 @@ from npsapp.erasing.sweeping import count_files, erase_import_files, sweep_table
 from npsapp.erasing.traces import Traces, find_traces
 from npsapp.models import User
 from responses.models import ExportFile, Response
-from responses.tallies import ChangedProperties
+from responses.tallies import ChangedAnswers
 from surveys.addresses import hash_address
 from surveys.models import Contact, Mail, ProviderEvent, Suppression
 from surveys.suppressing import suppress
@@ -134,7 +134,7 @@ def remove_rows(
     for pk in follow_ups:
         empty_follow_up(pk, user=user, now=now)
     empty_received_mails(address, [], now=now)
-    changed = ChangedProperties()
+    changed = ChangedAnswers()
     theirs = Response.objects.filter(contact=person)
     answers = unlink_answers(theirs, changed) if person else 0
     previews, problem_files = erase_import_files(traces, or_else=ImportRunning)

@@ -22,6 +22,7 @@ from responses.reading import Columns, Rules
 from responses.recording import Closed, record_response
 from responses.tallies import advance, keep_tallies
 from responses.tally_check import find_differences
+from responses.touching import Touched
 from surveys.models import Contact, ImportBatch, Invitation, Survey
 from tests.factories import (
     make_campaign,
@@ -100,7 +101,7 @@ def write_answer(survey: Survey, at: dt.datetime) -> None:
         survey=survey, scale_min=0, score=9, channel="import", answered_at=at,
         properties={"region": "Noord"},
     )  # fmt: skip
-    keep_tallies([(survey.pk, at)])
+    keep_tallies([Touched(survey.pk, at)])
 
 
 def is_clean(survey: Survey) -> bool:
