@@ -20,16 +20,21 @@ from responses.models import Response, TallySheet
 from responses.pair_rows import Twosome
 from responses.tally_writing import day_of
 
-# Counted answers after the delivery that may have been in one turn with a touched answer.
-_LATER = """
-    SELECT DISTINCT later.answered_at
+# The next counted answer after the delivery: an answer between two of those belongs to the turn of
+# the later one, and without an answer after the delivery its turn goes on to the next.
+_NEXT = """
+    SELECT DISTINCT later.moment
       FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[])
            AS touched (contact_id, occasion, answered_at)
-      JOIN responses_response AS later
-        ON later.contact_id = touched.contact_id AND later.occasion = touched.occasion
-       AND later.answered_at >= touched.answered_at
-       AND later.answered_at <= touched.answered_at + %s
-     WHERE later.survey_id = %s AND later.status = 'counted' AND later.answered_at < %s
+     CROSS JOIN LATERAL (
+           SELECT min(answered_at) AS moment
+             FROM responses_response
+            WHERE survey_id = %s AND status = 'counted'
+              AND contact_id = touched.contact_id AND occasion = touched.occasion
+              AND answered_at > touched.answered_at
+              AND answered_at <= touched.answered_at + %s
+         ) AS later
+     WHERE later.moment < %s
 """
 
 
@@ -105,18 +110,18 @@ class Touches:
         touched = {each for sheet in sheets for each in self._on(sheet)}
         moments = {each.moment for each in touched if each.survey == sheets[0].survey_id}
         if twosome := twosome_of(sheets[0]):
-            moments |= set(_find_later(touched, twosome, sheets[0].ends_at))
+            moments |= set(_find_next(touched, twosome, sheets[0].ends_at))
         return {day_of(moment, sheets[0].counted_as["zone"]) for moment in moments}
 
 
-def _find_later(
+def _find_next(
     touched: Iterable[Touched], twosome: Twosome, until: dt.datetime
 ) -> list[dt.datetime]:
     rows = [(each.contact, each.occasion, each.moment) for each in touched if each.moment < until]
     if not rows:
         return []
     contacts, occasions, moments = (list(column) for column in zip(*rows, strict=True))
-    params: list[Any] = [contacts, occasions, moments, twosome.within, twosome.after, until]
+    params: list[Any] = [contacts, occasions, moments, twosome.after, twosome.within, until]
     with connection.cursor() as cursor:
-        cursor.execute(_LATER, params)
+        cursor.execute(_NEXT, params)
         return [moment for (moment,) in cursor.fetchall()]
