@@ -21,8 +21,8 @@ Why this cannot go wrong between two transactions (READ COMMITTED, PostgreSQL's 
   holds that of the survey before, shared, knows which sheets of pairs there are and where they end,
   and that no day beyond gets onto them. Who touches a tallied day of theirs counts it anew with
   both locks exclusively.
-- Several surveys are locked in the order of their keys, and rows before surveys: so nothing that
-  others may hold is asked for after the lock.
+- Several surveys are locked in the order of their keys, and rows before surveys, also those that
+  foreign keys ask for: so nothing that others may hold is asked for after the lock.
 - A sheet is always counted anew as it says of itself (time zone, bands, the survey before), never
   as the settings are now; readers and job compare the two.
 """
@@ -89,6 +89,9 @@ def keep_tallies(
     touches = Touches(list(touched), keys, list(regrouped))
     if not touches:
         return
+    # Whether the customers of new answers are there is checked at the commit, unless it is asked
+    # for: whoever erases one has that row, and comes for the lock.
+    connection.check_constraints()
     try:
         _hold_newer_days(touches)
     except _GiveBack as settled:

@@ -38,7 +38,7 @@ from npsapp.models import User
 from responses.models import ExportFile, Response
 from responses.tallies import ChangedAnswers
 from surveys.addresses import hash_address
-from surveys.models import Contact, Mail, ProviderEvent, Suppression
+from surveys.models import Contact, Invitation, Mail, ProviderEvent, Suppression
 from surveys.suppressing import suppress
 
 __all__ = ["CannotEraseNow", "Erasure", "ImportRunning", "MailLeaving", "erase", "look_ahead"]
@@ -99,6 +99,9 @@ def erase(
     """
     with transaction.atomic():
         if person:
+            # Before the person, as those who answer: they have the invitation first.
+            theirs = Invitation.objects.select_for_update().filter(contact=person)
+            list(theirs.order_by("pk").values_list("pk"))
             person = Contact.objects.select_for_update().get(pk=person.pk)
             address = person.email
         if address:

@@ -169,7 +169,8 @@ def test_other_days_between_the_halves_hold_at_once(after: Survey) -> None:
 
 
 def test_pairs_settle_with_the_later_of_their_surveys(after: Survey) -> None:
-    Survey.objects.filter(pk=after.pre_survey_id).update(change_window_hours=240)
+    assert after.pre_survey
+    Survey.objects.filter(pk=after.pre_survey.pk).update(change_window_hours=240)
 
     advance(now=NOW)
 

@@ -288,7 +288,7 @@ class Storm:
         time.sleep(PAUSE)
         survey, now = random.choice(self.surveys), self.now()
         rows = ["score;date;region;email"]
-        emails = list(Contact.objects.values_list("email", flat=True)[:50])
+        emails = list(Contact.objects.values_list("email", flat=True)[:20])
         for _ in range(random.randint(1, 30)):
             day = (now - random.random() * 60 * DAY).date()
             whose = random.choice(emails) if emails else ""
@@ -348,4 +348,4 @@ def test_check_is_clean_all_through_a_storm_and_after_it() -> None:
         assert all(is_clean(survey) for survey in storm.surveys)
     assert set(storm.done) == {act.__name__ for act in acts}
     assert DailyTally.objects.count() > 50
-    assert DailyTally.objects.filter(sheet__dimension="pairs:").count() > 5
+    assert DailyTally.objects.filter(sheet__dimension="pairs:").exists()
