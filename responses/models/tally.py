@@ -49,8 +49,8 @@ class DailyTally(models.Model):
     """The counted answers of one day that share a value; a day without any has no row.
 
     The value of a campaign is its primary key, that of a property its band or its text; '' are
-    those who have none. The eleven counts are all that a figure over single scores needs. A sheet of
-    pairs has the nine of responses.pair_rows, and 0 in the other two.
+    those who have none. The eleven counts are all that a figure over single scores needs. A sheet
+    of pairs has the nine of responses.pair_rows, and 0 in the other two.
     """
 
     sheet = models.ForeignKey(
