@@ -17,13 +17,15 @@ class TallySheet(models.Model):
     """The tallies of one survey along one dimension, complete for every day up to `through`.
 
     `counted_as` is what a tally depends on besides the answers: the time zone whose days these are,
-    and the bands of the property. A reader takes a sheet only when it says what holds now, so that
-    no change of a setting needs to know of tallies.
+    and the bands of the property; of pairs also the survey before and the days between. A reader
+    takes a sheet only when it says what holds now, so that no change of a setting needs to know of
+    tallies.
     """
 
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="tally_sheets")
     # '' for all answers, "campaign", "channel", "property:<key>", or "asked": the campaign and the
     # day on which the person was asked. "sent" has tallies of another kind: who was asked at all.
+    # After "pairs:" those of the pairs of which the survey has the second half.
     dimension = models.CharField(max_length=80, blank=True)
     counted_as: models.JSONField[dict[str, Any]] = models.JSONField()
     # Of `counted_as`, which may be longer than an index can hold.
@@ -47,7 +49,8 @@ class DailyTally(models.Model):
     """The counted answers of one day that share a value; a day without any has no row.
 
     The value of a campaign is its primary key, that of a property its band or its text; '' are
-    those who have none. The eleven counts are all that a figure over single scores needs.
+    those who have none. The eleven counts are all that a figure over single scores needs. A sheet
+    of pairs has the nine of responses.pair_rows, and 0 in the other two.
     """
 
     sheet = models.ForeignKey(
