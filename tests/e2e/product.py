@@ -131,10 +131,6 @@ class Product:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def run_once(self, name: str) -> str:
-        """One of the Procfile's programs that ends by itself."""
-        return self.run(read_commands()[name])
-
     def start(self, name: str, command: Sequence[str]) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
@@ -249,13 +245,22 @@ def make_migrated_template() -> str:
     server = os.environ["DATABASE_URL"]
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    environment = os.environ | {"DATABASE_URL": make_conninfo(server, dbname=name)}
+    subprocess.run(read_commands()["migrate"], cwd=ROOT, env=environment, check=True)
+    return name
+
+
+@cache
+def collect_static() -> Path:
+    """Return a folder of all static files, which goes with the folder of the test run."""
+    folder = Path(os.environ["DATA_DIR"]) / "collected"
     subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"],
+        [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"],
         cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": make_conninfo(server, dbname=name)},
+        env=os.environ | {"STATIC_ROOT": str(folder)},
         check=True,
     )
-    return name
+    return folder
 
 
 @contextmanager
@@ -284,10 +289,9 @@ def run_product(
             if with_sample:
                 environment["EMAIL_URL"] = ""
             product = Product(f"http://localhost:{port}", environment, mailbox, folder)
-            product.run_once("migrate")
+            shutil.copytree(collect_static(), folder / "data" / "static")
             if with_sample:
                 product.manage("demo")
-            product.manage("collectstatic", "--no-input", "--verbosity", "0")
             try:
                 product.start_web()
                 product.start_worker()
