@@ -11,6 +11,7 @@ from closeloop import (
     capacity,
     digest,
     escalating,
+    loop_tallies,
     opening,
     presence,
     settling,
@@ -92,3 +93,10 @@ def forget_received(_lease: Lease) -> str:
 @one_at_a_time("reply_automatically")
 def reply_automatically(lease: Lease) -> str:
     return f"queued {auto_replying.reply_automatically(now=timezone.now(), lease=lease)}"
+
+
+@shared_task(name="closeloop.tally_loop")
+@one_at_a_time("tally_loop")
+def tally_loop(_lease: Lease) -> str:
+    """Add up what became of those who answered, and anew the days on which that has changed."""
+    return f"tallied {loop_tallies.advance_all(now=timezone.now())} days of follow-ups"

@@ -280,6 +280,7 @@ CELERY_BEAT_SCHEDULE = {
     "import files": _every(15, "surveys.import_files"),
     "import answers": _every(15, "responses.import_files"),
     "tally settled days": _every(300, "responses.advance_tallies"),
+    "tally follow-ups": _every(300, "closeloop.tally_loop"),
     "compare tallies with answers": _every(600, "responses.check_tallies"),
     "write files of answers": _every(15, "responses.write_exports"),
     "open follow-ups": _every(60, "closeloop.sweep"),

@@ -15,6 +15,7 @@ from django.db.models import Expression, F, Func, TextField
 from django.db.models.functions import Cast, TruncDate
 
 from responses.models import Response, TallySheet
+from responses.models.tally import Sheet
 from responses.spans import DAY, midnight
 from surveys.models import Property
 from surveys.properties import PATTERNS, band_text
@@ -82,7 +83,7 @@ def add_up(sheets: Sequence[TallySheet], days: Iterable[dt.date]) -> tuple[str, 
     """
     zone = ZoneInfo(sheets[0].counted_as["zone"])
     ordered = sorted(days)
-    values, value_params = _list_values(sheets)
+    values, value_params = list_values(sheets)
     params = [
         ordered,
         [midnight(day, zone) for day in ordered],
@@ -94,7 +95,8 @@ def add_up(sheets: Sequence[TallySheet], days: Iterable[dt.date]) -> tuple[str, 
     return _PIVOTED.format(counts=_COUNTS, found=found), params
 
 
-def _list_values(sheets: Sequence[TallySheet]) -> tuple[str, list[Any]]:
+def list_values(sheets: Sequence[Sheet]) -> tuple[str, list[Any]]:
+    """Return a row of a sheet and the value of an answer for each of them, to join to answers."""
     rows, params = [], []
     for sheet in sheets:
         sql, its_params = compile_text(_value_of(sheet))
@@ -103,7 +105,7 @@ def _list_values(sheets: Sequence[TallySheet]) -> tuple[str, list[Any]]:
     return ", ".join(rows), params
 
 
-def _value_of(sheet: TallySheet) -> Expression | F | None:
+def _value_of(sheet: Sheet) -> Expression | F | None:
     match sheet.dimension:
         case "":
             return None
