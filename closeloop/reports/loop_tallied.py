@@ -17,7 +17,8 @@ from responses.models import Response
 from responses.reports.tallied import Slice, find_slice
 from responses.selection import Selection
 
-# All in one snapshot. Nobody's day is in both halves: one that was touched is in no tally.
+# All in one snapshot, and no day in both halves: one that was touched is taken from no tally.
+# Without the offset it would read all follow-ups to join those of a few days.
 _STATEMENT = """
     WITH sheet AS MATERIALIZED (
         SELECT id, ends_at FROM closeloop_loopsheet
@@ -40,7 +41,8 @@ _STATEMENT = """
            AND (%(values)s::text[] IS NULL OR md5(tally.value) = ANY (%(values)s))
            AND tally.day NOT IN (SELECT day FROM touched)
          UNION ALL
-        SELECT {sums}, min(at) FROM span CROSS JOIN LATERAL ({live}) AS live (reached, state, at)
+        SELECT {sums}, min(at)
+          FROM span CROSS JOIN LATERAL ({live} OFFSET 0) AS live (reached, state, at)
     )
     SELECT coalesce(sum(contacted), 0)::bigint, coalesce(sum(without), 0)::bigint,
            coalesce(sum(waiting), 0)::bigint, min(oldest)

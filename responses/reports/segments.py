@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count
 
 from responses.models import Response
-from responses.reports.tallied import count_segment_values
+from responses.reports.segment_values import count_segment_values
 from responses.selection import Segment
 from surveys.models import Property, Survey, get_organisation
 from surveys.properties import segment_text
