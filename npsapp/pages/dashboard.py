@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from npsapp.navigation import list_places
 from npsapp.pages.panels.catalogue import show_panels
 from npsapp.pages.panels.frame import Frame
 from npsapp.pages.panels.reading import read_form
@@ -43,11 +44,13 @@ def dashboard(request: StaffRequest) -> HttpResponse:
             "may_manage": request.user.may(Role.MANAGER),
         }
         return render(request, "dashboard.html", context)
+    panels = show_panels(frame)
     context |= {
         # Read already: the frame around the page need not ask for it again.
         "organisation": organisation,
+        "places": list_places(request, mine=panels["cards"]["waiting"].mine),
         "frame": frame,
-        "panels": show_panels(frame),
+        "panels": panels,
         "presets": list_presets(frame.selection, frame.period, options=frame.options),
         "compare_url": compare_url(frame.selection),
         "saved": list_saved(request.user, frame.running_pairs),

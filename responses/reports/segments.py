@@ -36,11 +36,12 @@ class SegmentValue:
 
 @dataclass(frozen=True, slots=True)
 class SegmentGroup:
-    """A property with its most frequent values."""
+    """A property with its most frequent values, and among how many answers they were found."""
 
     key: str
     label: str
     values: list[SegmentValue]
+    answers: int
 
 
 def list_segments(
@@ -63,7 +64,8 @@ def list_segments(
         if counts:
             names = _in_order(entry, counts)[:LONGEST_LIST]
             values = [SegmentValue(Segment(entry.key, name), counts[name]) for name in names]
-            groups.append(SegmentGroup(entry.key, entry.label, values))
+            answers = sum(found[entry.key].values())
+            groups.append(SegmentGroup(entry.key, entry.label, values, answers))
     return groups
 
 

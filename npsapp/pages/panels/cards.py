@@ -38,7 +38,7 @@ def show_cards(frame: Frame) -> dict[str, Any]:
         "rate": rate,
         "part_urls": list_part_urls(frame),
         "unsubscribed": count_unsubscribed(frame.selection) if rate and rate.sent else 0,
-        "waiting": None if frame.is_shared else count_waiting(frame.survey, now=frame.now),
+        "waiting": frame.user and count_waiting(frame.survey, user=frame.user, now=frame.now),
         "queue_urls": list_queue_urls(frame),
         "loop": loop,
         "loop_url": _loop_url(frame) if frame.may_manage else "",
