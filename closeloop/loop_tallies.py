@@ -15,6 +15,7 @@ the count. A change that was not committed then brings its own note when it is.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Collection, Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,8 +28,13 @@ from responses.dimensions import ALL, CAMPAIGN, PROPERTY, Dimension, list_dimens
 from responses.models import Response
 from responses.spans import DAY, midnight
 from responses.tallies import find_end
+from responses.tally_check import FROM_HOUR, MOST_LOGGED
 from surveys.models import Survey, get_organisation
+from surveys.sending.watch import last_seen, note_alive
 
+logger = logging.getLogger(__name__)
+
+CHECKED = "loop tallies checked"
 COUNTS = ("contacted", "without", "waiting")
 # What each is, of a row with the columns `reached` and `state`; as closeloop.reports.cohort has it.
 SUMS = """
@@ -152,6 +158,30 @@ def _count(sheets: Collection[LoopSheet], days: Iterable[dt.date]) -> tuple[str,
         *value_params,
     ]
     return _COUNTED.format(sums=SUMS, values=values), params
+
+
+def check_nightly(*, now: dt.datetime) -> int | None:
+    """Once a night: compare everything, and count anew what differs, which no change explains.
+
+    Returns how many days differed; None when there was nothing to do (yet).
+    """
+    here = now.astimezone(get_organisation().zone)
+    seen = last_seen(CHECKED)
+    if here.hour < FROM_HOUR or (seen and seen.astimezone(here.tzinfo).date() >= here.date()):
+        return None
+    total = 0
+    for survey in Survey.objects.order_by("pk"):
+        if days := find_differing(survey):
+            total += len(days)
+            logger.error(
+                "Tallies of follow-ups of %s differ: %s", survey, sorted(days)[:MOST_LOGGED]
+            )
+            with transaction.atomic():
+                sheets = LoopSheet.objects.select_for_update().filter(survey=survey)
+                for sheet in sheets:
+                    _write([sheet], {day for day in days if day <= sheet.through})
+    note_alive(CHECKED, now=now)
+    return total
 
 
 def find_differing(survey: Survey) -> set[dt.date]:

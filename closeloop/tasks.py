@@ -100,3 +100,11 @@ def reply_automatically(lease: Lease) -> str:
 def tally_loop(_lease: Lease) -> str:
     """Add up what became of those who answered, and anew the days on which that has changed."""
     return f"tallied {loop_tallies.advance_all(now=timezone.now())} days of follow-ups"
+
+
+@shared_task(name="closeloop.check_loop_tallies")
+@one_at_a_time("check_loop_tallies")
+def check_loop_tallies(_lease: Lease) -> str:
+    """Once a night; at any other time there is nothing to do."""
+    found = loop_tallies.check_nightly(now=timezone.now())
+    return "nothing to do" if found is None else f"{found} days differ"

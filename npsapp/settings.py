@@ -282,6 +282,7 @@ CELERY_BEAT_SCHEDULE = {
     "tally settled days": _every(300, "responses.advance_tallies"),
     "tally follow-ups": _every(300, "closeloop.tally_loop"),
     "compare tallies with answers": _every(600, "responses.check_tallies"),
+    "compare tallies with follow-ups": _every(600, "closeloop.check_loop_tallies"),
     "write files of answers": _every(15, "responses.write_exports"),
     "open follow-ups": _every(60, "closeloop.sweep"),
     "tell colleagues": _every(60, "closeloop.tell"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
 
@@ -115,9 +116,8 @@ def latest_survey(*, touchpoint: str = "") -> Survey | None:
 def list_answered() -> dict[Survey, dt.datetime | None]:
     """Return every survey, and when its newest counted answer was given (one query)."""
     answers = Response.objects.counted().filter(survey=OuterRef("pk")).order_by("-answered_at")
-    surveys = Survey.objects.select_related("pre_survey").annotate(
-        answered_at=Subquery(answers.values("answered_at")[:1])
-    )
+    newest = Subquery(answers.values("answered_at")[:1])
+    surveys: Any = Survey.objects.select_related("pre_survey").annotate(answered_at=newest)
     return {survey: survey.answered_at for survey in surveys}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from closeloop.loop_tallies import advance_all, advance_loop, find_differing
+from closeloop.loop_tallies import advance_all, advance_loop, check_nightly, find_differing
 from closeloop.models import FollowUp, LoopSheet, LoopTally, LoopTouch
 from closeloop.reports.loop import count_loop, loop_closed
 from responses.models import Response
@@ -114,10 +114,26 @@ def test_tallied_loop_reads_no_settled_follow_up(survey: Survey) -> None:
     advance_all(now=NOW)
 
     # What no trigger saw shows where the numbers come from.
-    LoopTally.objects.filter(sheet__dimension="", day=MONDAY.date()).update(contacted=40)
+    LoopTally.objects.filter(sheet__survey=survey, sheet__dimension="", day=MONDAY.date()).update(
+        contacted=40
+    )
 
     assert loop_closed(select(survey), now=NOW).counts == (41, 1, 3)
     assert find_differing(survey) == {MONDAY.date()}
+
+
+def test_night_mends_what_no_change_explains(survey: Survey) -> None:
+    fill(survey)
+    advance_all(now=NOW)
+    LoopTally.objects.filter(sheet__survey=survey, sheet__dimension="", day=MONDAY.date()).update(
+        contacted=40
+    )
+    night = NOW.replace(hour=4) + DAY
+
+    assert check_nightly(now=NOW.replace(hour=1)) is None
+    assert check_nightly(now=night) == 1
+    assert check_nightly(now=night + HOUR) is None
+    assert loop_closed(select(survey), now=NOW).counts == (2, 1, 3)
 
 
 def test_change_of_a_tallied_day_is_told_at_once_and_tallied_later(survey: Survey) -> None:
