@@ -21,7 +21,7 @@ class Sheet(models.Model):
     no change of a setting needs to know of tallies.
     """
 
-    survey: models.ForeignKey[Survey, Survey]
+    survey_id: int
     # See responses.dimensions.
     dimension = models.CharField(max_length=80, blank=True)
     counted_as: models.JSONField[dict[str, Any]] = models.JSONField()
@@ -35,7 +35,7 @@ class Sheet(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        return f"{self.dimension or 'all'} until {self.through}"
+        return f"{self.survey_id} {self.dimension or 'all'} until {self.through}"
 
 
 class TallySheet(Sheet):
