@@ -14,22 +14,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+
+from benchmarks.own_database import clock, make_folder, remove_folder
 
 FOLDER: Path | None = None
 if __name__ == "__main__" and "--load" not in sys.argv:
-    FOLDER = Path(tempfile.mkdtemp(prefix="npsapp-dashboard-"))
-    # As root PostgreSQL runs as another account, who must be able to pass through.
-    FOLDER.chmod(0o711)
-    for name in [name for name in os.environ if name.startswith(("PG", "DATABASE_"))]:
-        del os.environ[name]
-    os.environ["DATA_DIR"] = str(FOLDER)
+    FOLDER = make_folder("dashboard")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "npsapp.settings")
 
 import django
@@ -46,8 +39,6 @@ from django.utils import timezone
 from benchmarks.dashboard_rows import load
 from closeloop.loop_tallies import advance_all as advance_loops
 from npsapp.demo.building import OUR_APPS
-from npsapp.embedded.leftovers import NOTE, find_leftovers
-from npsapp.embedded.programs import SYSTEM_FOLDER
 from npsapp.embedded.server import release
 from npsapp.models import User
 from responses.models import DailyTally
@@ -165,17 +156,6 @@ def count_raw(survey: Survey, condition: str) -> None:
         cursor.fetchall()
 
 
-def clock(act: Callable[[], object], runs: int) -> float:
-    """The median in milliseconds, after one turn that nobody times."""
-    act()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        act()
-        times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times)
-
-
 def empty() -> None:
     tables = [
         connection.ops.quote_name(model._meta.db_table)
@@ -184,15 +164,6 @@ def empty() -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)}, django_session RESTART IDENTITY CASCADE")
-
-
-def remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    # As root the database lies elsewhere, and ten million answers are not to be left behind.
-    for place in find_leftovers(SYSTEM_FOLDER):
-        note = place / NOTE
-        if note.exists() and note.read_text().strip() == str(folder):
-            shutil.rmtree(place, ignore_errors=True)
 
 
 def main() -> None:
@@ -218,7 +189,7 @@ def main() -> None:
         connections.close_all()
         release()
         if FOLDER:
-            remove(FOLDER)
+            remove_folder(FOLDER)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
-import shutil
-import statistics
 import sys
-import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -24,12 +20,11 @@ from zoneinfo import ZoneInfo
 
 # In the place of this folder, which holds a module of the name of one of Python's own.
 sys.path[0] = str(Path(__file__).parents[1])
-FOLDER = Path(tempfile.mkdtemp(prefix="npsapp-loop-"))
-# As root PostgreSQL runs as another account, who must be able to pass through.
-FOLDER.chmod(0o711)
-for name in [name for name in os.environ if name.startswith(("PG", "DATABASE_"))]:
-    del os.environ[name]
-os.environ |= {"DJANGO_SETTINGS_MODULE": "npsapp.settings", "DATA_DIR": str(FOLDER), "DEBUG": "1"}
+
+from benchmarks.own_database import clock, make_folder, remove_folder
+
+FOLDER = make_folder("loop")
+os.environ |= {"DJANGO_SETTINGS_MODULE": "npsapp.settings", "DEBUG": "1"}
 
 import django
 
@@ -171,17 +166,6 @@ def measure(runs: int) -> None:
     print(f"{'whole page':16} {whole:7.0f} ms")
 
 
-def clock(act: Callable[[], object], runs: int) -> float:
-    """The median in milliseconds, after one turn that nobody times."""
-    act()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        act()
-        times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("follow_ups", type=int, nargs="?", default=100_000)
@@ -195,7 +179,7 @@ def main() -> None:
     finally:
         connections.close_all()
         release()
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        remove_folder(FOLDER)
 
 
 if __name__ == "__main__":

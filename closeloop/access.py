@@ -7,7 +7,6 @@ import datetime as dt
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from closeloop.bulk import KEPT
 from closeloop.models import (
     Absence,
     BulkAct,
@@ -103,5 +102,5 @@ def get_saved_view(pk: int, *, user: User) -> SavedView:
 
 
 def get_bulk_act(pk: int, *, user: User, now: dt.datetime) -> BulkAct:
-    """What somebody did is theirs alone to take back, for a day."""
-    return get_object_or_404(BulkAct, pk=pk, user=user, at__gte=now - KEPT)
+    theirs: QuerySet[BulkAct] = BulkAct.objects.may_take_back(user, now=now)
+    return get_object_or_404(theirs, pk=pk)

@@ -20,7 +20,6 @@ from npsapp.models import User
 from responses.tagging import TooManyTags
 
 MOST = 500
-KEPT = dt.timedelta(days=1)
 Kind = BulkAct.Kind
 Act = Callable[[FollowUp, int], FollowUp]
 
@@ -144,12 +143,6 @@ def _try(follow_up: FollowUp, version: int, act: Act, outcome: Outcome) -> Follo
             return after
         outcome.unchanged += 1
     return None
-
-
-def forget_acts(*, now: dt.datetime) -> int:
-    """Throw away what can no longer be taken back."""
-    deleted, _by_model = BulkAct.objects.filter(at__lt=now - KEPT).delete()
-    return deleted
 
 
 def undo(act: BulkAct, *, user: User, now: dt.datetime) -> Outcome:

@@ -27,8 +27,8 @@ from closeloop.models import LoopSheet, LoopTally, LoopTouch
 from responses.dimensions import ALL, CAMPAIGN, PROPERTY, Dimension, list_dimensions, list_values
 from responses.models import Response
 from responses.spans import DAY, midnight
-from responses.tallies import find_end
 from responses.tally_check import FROM_HOUR, MOST_LOGGED
+from responses.tally_writing import find_end
 from surveys.models import Survey, get_organisation
 from surveys.sending.watch import last_seen, note_alive
 

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from closeloop import (
     auto_replying,
-    bulk,
     capacity,
     digest,
     escalating,
@@ -18,6 +17,7 @@ from closeloop import (
     snoozing,
     telling,
 )
+from closeloop.models import BulkAct
 from closeloop.receiving import filing
 from surveys.sending.leases import Lease, one_at_a_time
 
@@ -86,7 +86,7 @@ def file_received(lease: Lease) -> str:
 def forget_received(_lease: Lease) -> str:
     """Also what was done to many follow-ups, once it can no longer be taken back."""
     now = timezone.now()
-    return f"forgot {filing.forget_discarded(now=now)}, acts {bulk.forget_acts(now=now)}"
+    return f"forgot {filing.forget_discarded(now=now)}, acts {BulkAct.objects.forget(now=now)}"
 
 
 @shared_task(name="closeloop.reply_automatically")

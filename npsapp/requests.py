@@ -25,14 +25,17 @@ class StaffRequest(HttpRequest):
 
 def require_post_else(page: str, *names: str) -> Callable[[View], View]:
     """Let only POST in. A refused form is drawn at the address of such a view: reloading that leads
-    back to `page`, with those of the view's own arguments that are named."""
+    back to `page`, with those of the view's own arguments that are named. What is linked there by a
+    query alone leads to `page` with it."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method in {"GET", "HEAD"}:
                 kept = {name: kwargs[name] for name in names}
-                return HttpResponseRedirect(reverse(page, kwargs=kept))
+                query = request.META["QUERY_STRING"]
+                url = reverse(page, kwargs=kept)
+                return HttpResponseRedirect(f"{url}?{query}" if query else url)
             if request.method != "POST":
                 return HttpResponseNotAllowed(["POST"])
             return view(request, *args, **kwargs)

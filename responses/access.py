@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404
 
 from npsapp.models import User
 from npsapp.roles import Role
-from responses.bulk import KEPT
 from responses.models import (
     AnswersAct,
     Benchmark,
@@ -36,8 +35,8 @@ def get_response(pk: int) -> Response:
 
 
 def get_answers_act(pk: int, *, user: User, now: dt.datetime) -> AnswersAct:
-    """Return what somebody did to many answers; only they may take it back, for a day."""
-    return get_object_or_404(AnswersAct, pk=pk, user=user, at__gte=now - KEPT)
+    theirs: QuerySet[AnswersAct] = AnswersAct.objects.may_take_back(user, now=now)
+    return get_object_or_404(theirs, pk=pk)
 
 
 def get_export(pk: int, *, user: User) -> ExportFile:

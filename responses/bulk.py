@@ -18,7 +18,6 @@ from responses.models.response import ResponseQuerySet
 from responses.tagging import TooManyTags
 
 MOST = 500
-KEPT = dt.timedelta(days=1)
 Kind: TypeAlias = AnswersAct.Kind
 Status: TypeAlias = Response.Status
 Words = Sequence[str]
@@ -109,12 +108,6 @@ def _note(
     if noted:
         outcome.act = AnswersAct.objects.create(user=user, kind=kind, at=now, done=noted)
     return outcome
-
-
-def forget_acts(*, now: dt.datetime) -> int:
-    """Throw away what can no longer be taken back."""
-    deleted, _by_model = AnswersAct.objects.filter(at__lt=now - KEPT).delete()
-    return deleted
 
 
 def undo(act: AnswersAct, *, write: Write, user: User, now: dt.datetime) -> Outcome:

@@ -1,11 +1,12 @@
-"""Along what answers are tallied, and the statement that adds raw answers up along it."""
+"""Along what answers and pairs are tallied, and the statements that add raw ones up along it."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,8 +17,9 @@ from django.db.models.functions import Cast, TruncDate
 
 from responses.models import Response, TallySheet
 from responses.models.tally import Sheet
+from responses.pair_rows import CELL_COUNTS, Twosome, find_pairs, find_twosome
 from responses.spans import DAY, midnight
-from surveys.models import Property
+from surveys.models import Property, Survey
 from surveys.properties import PATTERNS, band_text
 
 ALL, CAMPAIGN, CHANNEL, PROPERTY = "", "campaign", "channel", "property:"
@@ -25,6 +27,8 @@ ALL, CAMPAIGN, CHANNEL, PROPERTY = "", "campaign", "channel", "property:"
 ASKED = "asked"
 # Not of answers: see responses.sent_tallies.
 SENT = "sent"
+# Before the name of a dimension: the pairs of the survey along it, by their second answers.
+PAIRS = "pairs:"
 
 # One pass over the answers of some days for all sheets. An index gives each day its own answers.
 _FOUND = """
@@ -45,6 +49,20 @@ _COUNTS = ", ".join(
     f"coalesce(sum(n) FILTER (WHERE score = {score}), 0)::integer AS n{score}"
     for score in range(11)
 )
+# One pass over the pairs of some days; `starts` is in order, and `touched` has its places.
+_PAIRS_FOUND = """
+    WITH {pairs}
+    SELECT counted.sheet_id, touched.day, counted.value, {cells}, 0 AS n9, 0 AS n10
+      FROM pairs
+      JOIN unnest(%(days)s::date[], %(ends)s::timestamptz[])
+           WITH ORDINALITY AS touched (day, ends, place)
+        ON touched.place = width_bucket(pairs.after_at, %(starts)s::timestamptz[])
+       AND pairs.after_at < touched.ends
+      JOIN responses_response ON responses_response.id = pairs.after_id
+      LEFT JOIN surveys_invitation ON surveys_invitation.id = responses_response.invitation_id
+     CROSS JOIN LATERAL (VALUES {values}) AS counted (sheet_id, value)
+     GROUP BY counted.sheet_id, touched.day, counted.value
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,37 +94,76 @@ def list_dimensions(zone: ZoneInfo) -> list[Dimension]:
     ]
 
 
-def add_up(sheets: Sequence[TallySheet], days: Iterable[dt.date]) -> tuple[str, list[Any]]:
-    """Return the statement that counts the raw answers of the days as the sheets would have them.
+def pair_up(dimension: Dimension, twosome: Twosome) -> Dimension:
+    """Return the dimension of pairs that goes by the same values as one of answers."""
+    settings = {"before": twosome.before, "pair_days": twosome.days}
+    return Dimension(f"{PAIRS}{dimension.name}", dimension.counted_as | settings)
 
-    All sheets are of one survey and one time zone. Its columns are sheet_id, day, value, n0 … n10.
+
+def list_pair_dimensions(survey: Survey, zone: ZoneInfo) -> list[Dimension]:
+    """Return everything that the pairs of a survey are to be tallied by now."""
+    twosome = find_twosome(survey)
+    if twosome is None:
+        return []
+    return [pair_up(each, twosome) for each in list_dimensions(zone) if each.name != ASKED]
+
+
+def twosome_of(sheet: TallySheet) -> Twosome | None:
+    """Return whose pairs a sheet has; None for one of answers."""
+    if not sheet.dimension.startswith(PAIRS):
+        return None
+    return Twosome(sheet.counted_as["before"], sheet.survey_id, sheet.counted_as["pair_days"])
+
+
+def group_alike(sheets: Iterable[TallySheet]) -> list[list[TallySheet]]:
+    """Return the sheets that one statement can count: the same days of the same rows."""
+    groups: dict[tuple[str, Twosome | None], list[TallySheet]] = {}
+    for sheet in sheets:
+        groups.setdefault((sheet.counted_as["zone"], twosome_of(sheet)), []).append(sheet)
+    return list(groups.values())
+
+
+def add_up(sheets: Sequence[TallySheet], days: Iterable[dt.date]) -> tuple[str, list[Any]]:
+    """Return the statement that counts the raw rows of the days as the sheets would have them.
+
+    All sheets are of one survey and alike. Its columns are sheet_id, day, value, n0 … n10.
     """
     zone = ZoneInfo(sheets[0].counted_as["zone"])
     ordered = sorted(days)
+    starts = [midnight(day, zone) for day in ordered]
+    ends = [midnight(day + DAY, zone) for day in ordered]
     values, value_params = list_values(sheets)
-    params = [
-        ordered,
-        [midnight(day, zone) for day in ordered],
-        [midnight(day + DAY, zone) for day in ordered],
-        sheets[0].survey_id,
-        *value_params,
-    ]
-    found = _FOUND.format(values=values)
-    return _PIVOTED.format(counts=_COUNTS, found=found), params
+    twosome = twosome_of(sheets[0])
+    if twosome is None:
+        found = _FOUND.format(values=values)
+        params = [ordered, starts, ends, sheets[0].survey_id, *value_params]
+        return _PIVOTED.format(counts=_COUNTS, found=found), params
+    pairs, named = find_pairs(twosome, starts[0], ends[-1])
+    named |= {"days": ordered, "starts": starts, "ends": ends}
+    before, after = _PAIRS_FOUND.split("{values}")
+    first, first_params = by_position(before.format(pairs=pairs, cells=CELL_COUNTS), named)
+    return f"{first}{values}{after}", [*first_params, *value_params]
+
+
+def by_position(sql: str, named: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Give up the names of parameters: names and positions do not mix in one statement."""
+    names = re.findall(r"%\((\w+)\)s", sql)
+    return re.sub(r"%\(\w+\)s", "%s", sql), [named[name] for name in names]
 
 
 def list_values(sheets: Sequence[Sheet]) -> tuple[str, list[Any]]:
     """Return a row of a sheet and the value of an answer for each of them, to join to answers."""
     rows, params = [], []
     for sheet in sheets:
-        sql, its_params = compile_text(_value_of(sheet))
+        sql, its_params = compile_text(value_of(sheet.dimension, sheet.counted_as))
         rows.append(f"(%s::bigint, {sql})")
         params += [sheet.pk, *its_params]
     return ", ".join(rows), params
 
 
-def _value_of(sheet: Sheet) -> Expression | F | None:
-    match sheet.dimension:
+def value_of(name: str, counted_as: Mapping[str, Any]) -> Expression | F | None:
+    """Return what an answer, or the second one of a pair, goes by along a dimension."""
+    match name.removeprefix(PAIRS):
         case "":
             return None
         case "campaign":
@@ -114,14 +171,20 @@ def _value_of(sheet: Sheet) -> Expression | F | None:
         case "channel":
             return F("channel")
         case "asked":
-            return _asked(sheet.counted_as["zone"])
-    # As the sheet has it, whatever has become of the property meanwhile.
+            return _asked(counted_as["zone"])
+    # As it was counted, whatever has become of the property meanwhile.
     declared = Property(
-        key=sheet.dimension.removeprefix(PROPERTY),
-        kind=sheet.counted_as.get("kind", Property.Kind.TEXT),
-        bands=sheet.counted_as.get("bands", []),
+        key=find_key(name),
+        kind=counted_as.get("kind", Property.Kind.TEXT),
+        bands=counted_as.get("bands", []),
     )
     return band_text(declared)
+
+
+def find_key(name: str) -> str:
+    """Return the property that a dimension goes by; '' for any other."""
+    base = name.removeprefix(PAIRS)
+    return base.removeprefix(PROPERTY) if base.startswith(PROPERTY) else ""
 
 
 def _asked(zone: str) -> Expression:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from responses.models import Response
 from responses.reading import Answer, Columns, Rules, read_answers, read_answers_table
 from responses.tallies import keep_tallies
+from responses.touching import Touched
 from surveys.importing.faults import Fault, Problem, Problems
 from surveys.importing.headers import property_key
 from surveys.importing.reading import Table
@@ -107,8 +108,7 @@ def import_answers(
             imported_at=rules.now,
             summary=summarise(report, rules, survey),
         )
-        _write(report.answers, survey, batch)
-        _keep_tallies(report.answers, survey)
+        keep_tallies(_write(report.answers, survey, batch))
     return batch, report
 
 
@@ -120,10 +120,11 @@ def import_into(
     refuse_again(batch.sha256, survey, rules.columns)
     report = preview_answers(table, rules, survey)
     batch.summary = batch.summary | summarise(report, rules, survey)
+    touched: list[Touched] = []
     for start in range(0, len(report.answers), BATCH):
-        _write(report.answers[start : start + BATCH], survey, batch)
+        touched += _write(report.answers[start : start + BATCH], survey, batch)
         tell(start, report.rows)
-    _keep_tallies(report.answers, survey)
+    keep_tallies(touched)
     return report
 
 
@@ -179,7 +180,8 @@ def undo_import(batch: ImportBatch, *, now: dt.datetime) -> int:
         answers = Response.objects.filter(import_batch=batch)
         # In the order of their keys, as whoever judges many of them locks them.
         locked = answers.select_for_update().order_by("pk")
-        touched = list(locked.values_list("survey_id", "answered_at"))
+        placed = locked.values_list("survey_id", "answered_at", "contact_id", "occasion")
+        touched = [Touched(*each) for each in placed]
         _refuse_dependants(batch)
         answers.delete()
         _forget_properties(batch.summary["properties"])
@@ -209,9 +211,9 @@ def _leave_out_known(report: Report, survey: Survey, columns: Columns) -> None:
     report.answers = new
 
 
-def _write(answers: list[Answer], survey: Survey, batch: ImportBatch) -> None:
+def _write(answers: list[Answer], survey: Survey, batch: ImportBatch) -> list[Touched]:
     people = find_people(answers)
-    Response.objects.bulk_create(
+    written = Response.objects.bulk_create(
         [
             Response(
                 survey=survey,
@@ -230,10 +232,7 @@ def _write(answers: list[Answer], survey: Survey, batch: ImportBatch) -> None:
         ],
         batch_size=BATCH,
     )
-
-
-def _keep_tallies(answers: list[Answer], survey: Survey) -> None:
-    keep_tallies((survey.pk, answer.answered_at) for answer in answers)
+    return [Touched.of(answer) for answer in written]
 
 
 def _declare_properties(columns: Columns) -> list[str]:

@@ -17,6 +17,7 @@ from npsapp.models import User
 from responses.models import Response
 from responses.recording import announce, mark_answered
 from responses.tallies import keep_tallies
+from responses.touching import Touched
 from surveys.models import Invitation
 
 Status = Response.Status
@@ -135,4 +136,4 @@ def _set_status(
 
 
 def _keep_tallies(judged: Iterable[Response]) -> None:
-    keep_tallies((each.survey_id, each.answered_at) for each in judged)
+    keep_tallies(Touched.of(each) for each in judged)

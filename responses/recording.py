@@ -16,6 +16,7 @@ from responses.automatic import Sign, judge_change
 from responses.models import Response, ResponseVersion
 from responses.signals import response_recorded
 from responses.tallies import keep_tallies
+from responses.touching import Touched
 from surveys.models import Invitation
 from surveys.sending.unknown import settle_by_evidence
 
@@ -213,7 +214,7 @@ def mark_answered(asked: Invitation, response: Response, now: dt.datetime) -> No
 
 def _keep_tallies(response: Response) -> None:
     # The day of now only: an answer that moves to another one did not count before.
-    keep_tallies([(response.survey_id, response.answered_at)])
+    keep_tallies([Touched.of(response)])
 
 
 def announce(response: Response) -> None:

@@ -20,7 +20,7 @@ from django.db.models.functions import TruncDate
 from responses.dimensions import SENT, make_dimension
 from responses.models import SentTally, TallySheet
 from responses.spans import DAY, midnight
-from responses.tallies import find_end
+from responses.tally_writing import find_end
 from surveys.models import Invitation, Survey, get_organisation
 
 SETTLED = dt.timedelta(days=14)

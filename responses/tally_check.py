@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import F, Min
 
-from responses.dimensions import SENT, add_up
+from responses.dimensions import SENT, add_up, group_alike
 from responses.models import DailyTally, Response, TallySheet
 from responses.models.tally import COUNTS
 from responses.sent_tallies import mend_sent
 from responses.spans import DAY
-from responses.tallies import lock_survey, rebuild_days
+from responses.tally_writing import lock_surveys, rebuild_days
 from surveys.models import Alarm, Survey, get_organisation
 from surveys.sending.alarms import Facts, raise_alarms
 from surveys.sending.watch import last_seen, note_alive
@@ -68,9 +68,8 @@ def find_differences(
     beyond = DailyTally.objects.filter(sheet__in=sheets).select_related("sheet")
     for tally in beyond.filter(day__gt=_through()):
         yield Difference(survey.slug, tally.sheet.dimension, tally.day, tally.value, tally.sheet_id)
-    for zone in sorted({sheet.counted_as["zone"] for sheet in sheets}):
-        alike = [sheet for sheet in sheets if sheet.counted_as["zone"] == zone]
-        for days in _list_days(survey, alike, ZoneInfo(zone)):
+    for alike in group_alike(sheets):
+        for days in _list_days(survey, alike, ZoneInfo(alike[0].counted_as["zone"])):
             yield from _compare(survey, alike, days)
             renew()
 
@@ -131,7 +130,7 @@ def check_nightly(*, now: dt.datetime, renew: Callable[[], None] = lambda: None)
 def mend(survey: Survey, found: Collection[Difference]) -> None:
     """Count the days anew that differ: wrong figures must not stand until somebody reads a mail."""
     with transaction.atomic():
-        lock_survey(survey.pk, shared=False)
+        lock_surveys([survey.pk], shared=False)
         sheets = TallySheet.objects.filter(survey=survey, pk__in={each.sheet_pk for each in found})
         for sheet in sheets:
             rebuild_days([sheet], {each.day for each in found if each.sheet_pk == sheet.pk})

@@ -6,10 +6,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from responses import sent_tallies, tallies, tally_check
-from responses.bulk import forget_acts
 from responses.export_files import find_waiting as find_waiting_exports
 from responses.export_files import forget_files, write_file
 from responses.forms.listing import find_rows
+from responses.models import AnswersAct
 from responses.uploading import work_on
 from surveys.importing.running import find_waiting
 from surveys.models import ImportBatch
@@ -58,7 +58,7 @@ def write_exports() -> str:
     """The net under the nudge; and files go when their day is over, as do acts on many answers."""
     now = timezone.now()
     forgotten = forget_files(now=now)
-    forget_acts(now=now)
+    AnswersAct.objects.forget(now=now)
     waiting = find_waiting_exports()
     for pk in waiting:
         nudge(write_export, pk)

@@ -19,8 +19,7 @@ from closeloop.models import FollowUp, RootCause
 from closeloop.targets import WorkingHours
 from npsapp.models import User
 from npsapp.roles import Role
-from responses.models import Tag
-from responses.tagging import LONGEST, TagTooLong, tidy
+from responses.forms.bulk import PickForm
 
 MOMENTS: dict[str, tuple[Any, Callable[[dt.datetime, WorkingHours], dt.datetime]]] = {
     "tomorrow": (gettext_lazy("The next working day"), tomorrow),
@@ -31,32 +30,17 @@ ACTS = ("own", "assign", "tag", "snooze", "close", "gather")
 PICKED = re.compile(r"(\d{1,18})-(\d{1,9})")
 
 
-class BulkForm(forms.Form):
+class BulkForm(PickForm):
     """Rows, ticked one by one or all that match; then one act, with what it needs to know."""
 
-    all = forms.BooleanField(required=False)
-    # The newest line of any timeline when the page was drawn.
-    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=4_000)
+    nothing_picked = gettext_lazy("Tick the follow-ups that this is about.")
+
     act = forms.ChoiceField(choices=[(name, name) for name in ACTS])
     to = forms.ModelChoiceField(
         User.objects.none(),
         required=False,
         empty_label=gettext_lazy("Nobody"),
         label=gettext_lazy("Owner"),
-    )
-    add = forms.CharField(
-        required=False,
-        max_length=200,
-        label=gettext_lazy("Add tags"),
-        help_text=gettext_lazy("Separate several with commas."),
-        widget=forms.TextInput(attrs={"list": "known-tags", "autocomplete": "off"}),
-    )
-    remove = forms.ModelChoiceField(
-        Tag.objects.all(),
-        required=False,
-        empty_label=gettext_lazy("None"),
-        label=gettext_lazy("Take a tag off"),
     )
     until = forms.ChoiceField(
         choices=[(name, title) for name, (title, _find) in MOMENTS.items()],
@@ -83,33 +67,18 @@ class BulkForm(forms.Form):
     )
 
     def __init__(self, sent: QueryDict | None = None, **initial: Any) -> None:
-        super().__init__(sent, initial=initial, auto_id="bulk_%s")
-        # The box and the chosen act are drawn by the page, the rest names its form: the fields
-        # stand outside of the rows, and the rows' own forms inside of them.
+        super().__init__(sent, **initial)
         field = cast("forms.ModelChoiceField[User]", self.fields["to"])
         field.queryset = User.objects.who_may(Role.AGENT)
-        self.picked: list[str] = sent.getlist("pick") if sent else []
 
     def list_picked(self) -> list[tuple[int, int]]:
         """Keys and versions of the ticked rows."""
         found = [PICKED.fullmatch(text) for text in self.picked]
-        return [(int(each[1]), int(each[2])) for each in found if each]
-
-    def clean_add(self) -> list[str]:
-        try:
-            return tidy(self.cleaned_data["add"].split(","))
-        except TagTooLong:
-            raise forms.ValidationError(
-                _("A tag has at most %(most)s characters.") % {"most": LONGEST}
-            ) from None
+        return sorted((int(each[1]), int(each[2])) for each in found if each)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if not cleaned.get("all") and not self.list_picked():
-            self.add_error(None, _("Tick the follow-ups that this is about."))
+        cleaned = super().clean()
         match cleaned.get("act"):
-            case "tag" if "add" in cleaned and not cleaned["add"] and not cleaned.get("remove"):
-                self.add_error("add", _("Write a tag, or choose one to take off."))
             case "snooze" if not cleaned.get("until"):
                 self.add_error("until", _("Choose until when."))
             case "close" if not cleaned.get("outcome"):

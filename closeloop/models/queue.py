@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from responses.models import SavedFilter, SavedFilterQuerySet
+from responses.models import SavedFilter, SavedFilterQuerySet, UndoableAct, UndoableActQuerySet
 
 
 class SavedView(SavedFilter):
@@ -31,8 +31,8 @@ class SavedView(SavedFilter):
         return f"{reverse('follow_ups')}?{self.query}"
 
 
-class BulkAct(models.Model):
-    """What one person did to many follow-ups at once, kept for a day to be taken back."""
+class BulkAct(UndoableAct):
+    """Of each follow-up `done` also holds the version that the act made."""
 
     class Kind(models.TextChoices):
         ASSIGN = "assign"
@@ -40,11 +40,6 @@ class BulkAct(models.Model):
         SNOOZE = "snooze"
         CLOSE = "close"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    at = models.DateTimeField()
-    # Of each one: its key, the version that the act made, and what taking it back needs to know.
-    done: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
 
-    def __str__(self) -> str:
-        return f"{self.kind} #{self.pk}"
+    objects: ClassVar[models.Manager[BulkAct]] = UndoableActQuerySet.as_manager()

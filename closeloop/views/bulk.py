@@ -75,8 +75,7 @@ def _act(form: BulkForm, chosen: Chosen, *, user: User, now: dt.datetime) -> Out
         case "assign":
             return bulk.assign(chosen, to=asked["to"], user=user, now=now)
         case "tag":
-            remove = [asked["remove"].label] if asked["remove"] else []
-            return bulk.tag(chosen, add=asked["add"], remove=remove, user=user, now=now)
+            return bulk.tag(chosen, add=asked["add"], remove=asked["remove"], user=user, now=now)
         case "snooze":
             until = form.find_moment(user, now=now)
             return bulk.snooze(chosen, until=until, user=user, now=now)

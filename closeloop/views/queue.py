@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from closeloop.bulk import MOST
 from closeloop.forms.bulk import BulkForm
-from closeloop.forms.filtering import FilterForm, Pairs
+from closeloop.forms.filtering import FilterForm
 from closeloop.models import FollowUp, ReceivedMail, SavedView
 from closeloop.models.followup import FollowUpQuerySet
 from closeloop.reports.due import Due, describe_due, say_age
@@ -26,13 +26,13 @@ from closeloop.reports.queue import (
     put_in_order,
     queue_counts,
 )
-from closeloop.saved_views import list_views
 from closeloop.trying import list_tests
 from npsapp.models import User
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.forms.saving import SavedViewForm
-from responses.models import Response, Tag
+from responses.models import Response
+from responses.views.saving import offer_views
 from surveys.forms.filtering import list_property_fields, sample_values
 
 PAGE_LENGTH = 25
@@ -45,12 +45,6 @@ class Row(NamedTuple):
     age: str = ""
     language: str = ""
     is_picked: bool = False
-
-
-class Saved(NamedTuple):
-    view: SavedView
-    is_current: bool
-    form: SavedViewForm | None
 
 
 @requires(Role.AGENT)
@@ -78,11 +72,11 @@ def draw_queue(
     page = Paginator(found, PAGE_LENGTH).get_page(sent.get("page"))
     counts = queue_counts(user=request.user, now=now)
     pairs = [("view", view.value), *form.pairs()]
-    picked = set(bulk.picked) if bulk else set()
+    picked = bulk.picked if bulk else set()
+    views = SavedView.objects.visible_to(request.user)
     context: dict[str, Any] = {
         "view": view,
         "most": MOST,
-        "tags": Tag.objects.all(),
         "unowned": counts.unassigned,
         "tabs": list_tabs(view, counts, filters=form.pairs()),
         "form": form,
@@ -94,7 +88,8 @@ def draw_queue(
         "seen": seen,
         "bulk": bulk or BulkForm(seen=seen, query=urlencode([*pairs, ("page", page.number)])),
         "failed": bulk or saving,
-        **_offer_views(request.user, pairs, saving),
+        "query": urlencode(pairs),
+        **offer_views(views, pairs, user=request.user, refused=saving),
     }
     return render(request, "closeloop/follow_ups.html", context, status=status)
 
@@ -104,16 +99,6 @@ def _tell_managers(user: User) -> dict[str, Any]:
     may_manage = user.may(Role.MANAGER)
     strays = ReceivedMail.objects.stray().count() if may_manage else 0
     return {"may_manage": may_manage, "strays": strays}
-
-
-def _offer_views(user: User, pairs: Pairs, saving: SavedViewForm | None) -> dict[str, Any]:
-    """Filters that were kept under a name, and the form that keeps the one at hand."""
-    query = urlencode(pairs)
-    return {
-        "query": query,
-        "saved": _list_saved(user, pairs),
-        "saving": saving or SavedViewForm(initial={"query": query}),
-    }
 
 
 def _make_row(follow_up: FollowUp, *, picked: set[str], now: dt.datetime) -> Row:
@@ -132,18 +117,6 @@ def find_chosen(view: View, form: FilterForm, *, now: dt.datetime) -> FollowUpQu
     """Return what a view holds of what the filter speaks of, in its order."""
     found = form.narrow(find_in_view(view, user=form.user, now=now))
     return put_in_order(found, view, money=form.money)
-
-
-def _list_saved(user: User, current: Pairs) -> list[Saved]:
-    may_manage = user.may(Role.MANAGER)
-    return [
-        Saved(
-            view=view,
-            is_current=sorted(map(list, current)) == sorted(view.pairs),
-            form=SavedViewForm.about(view) if may_manage or view.user_id == user.pk else None,
-        )
-        for view in list_views(user)
-    ]
 
 
 @requires(Role.AGENT)

@@ -23,7 +23,7 @@ from responses.models import (
     SavedFilter,
     Tag,
 )
-from responses.tallies import ChangedProperties
+from responses.tallies import ChangedAnswers
 from surveys.models import Delivery, Invitation, InvitationEvent, Mail, Property
 from surveys.sending.compose import message_id
 
@@ -152,7 +152,7 @@ def forget_acts() -> None:
     BulkAct.objects.all().delete()
 
 
-def unlink_answers(found: QuerySet[Response], changed: ChangedProperties) -> int:
+def unlink_answers(found: QuerySet[Response], changed: ChangedAnswers) -> int:
     """Leave score, day and segments; take the words and whatever else names somebody.
 
     What properties went is noted in `changed`, for the tallies at the end of the transaction.
@@ -160,6 +160,7 @@ def unlink_answers(found: QuerySet[Response], changed: ChangedProperties) -> int
     segments = set(Property.objects.filter(is_segment=True).values_list("key", flat=True))
     answers = list(found.select_for_update(of=("self",)).order_by("pk"))
     for answer in answers:
+        changed.regroup(answer)
         answer.contact = None
         answer.comment = answer.occasion = answer.external_id = ""
         answer.may_contact = None

@@ -36,9 +36,9 @@ from npsapp.erasing.sweeping import count_files, erase_import_files, sweep_table
 from npsapp.erasing.traces import Traces, find_traces
 from npsapp.models import User
 from responses.models import ExportFile, Response
-from responses.tallies import ChangedProperties
+from responses.tallies import ChangedAnswers
 from surveys.addresses import hash_address
-from surveys.models import Contact, Mail, ProviderEvent, Suppression
+from surveys.models import Contact, Invitation, Mail, ProviderEvent, Suppression
 from surveys.suppressing import suppress
 
 __all__ = ["CannotEraseNow", "Erasure", "ImportRunning", "MailLeaving", "erase", "look_ahead"]
@@ -99,6 +99,9 @@ def erase(
     """
     with transaction.atomic():
         if person:
+            # Before the person, as those who answer: they have the invitation first.
+            theirs = Invitation.objects.select_for_update().filter(contact=person)
+            list(theirs.order_by("pk").values_list("pk"))
             person = Contact.objects.select_for_update().get(pk=person.pk)
             address = person.email
         if address:
@@ -134,7 +137,7 @@ def remove_rows(
     for pk in follow_ups:
         empty_follow_up(pk, user=user, now=now)
     empty_received_mails(address, [], now=now)
-    changed = ChangedProperties()
+    changed = ChangedAnswers()
     theirs = Response.objects.filter(contact=person)
     answers = unlink_answers(theirs, changed) if person else 0
     previews, problem_files = erase_import_files(traces, or_else=ImportRunning)

@@ -13,7 +13,7 @@ from django.db.models.functions import Cast
 
 from npsapp.erasing.traces import Traces
 from responses.models import Response
-from responses.tallies import ChangedProperties
+from responses.tallies import ChangedAnswers
 from surveys.importing.faults import UnreadableFile
 from surveys.importing.reading import decode
 from surveys.models import ImportBatch
@@ -28,7 +28,7 @@ KEPT = frozenset(
 NOT_IMPORTED = {ImportBatch.State.UPLOADED, ImportBatch.State.PREVIEWED, ImportBatch.State.FAILED}
 
 
-def sweep_tables(traces: Traces, changed: ChangedProperties) -> int:
+def sweep_tables(traces: Traces, changed: ChangedAnswers) -> int:
     """Replace the traces in every text and every JSON value; return how many rows had some.
 
     What this does to the properties of answers is noted in `changed`.
@@ -41,7 +41,7 @@ def sweep_tables(traces: Traces, changed: ChangedProperties) -> int:
     )
 
 
-def _sweep(model: type[models.Model], traces: Traces, noted: ChangedProperties) -> int:
+def _sweep(model: type[models.Model], traces: Traces, noted: ChangedAnswers) -> int:
     names = list(list_text_fields(model))
     if not names or not traces.strings:
         return 0
@@ -67,6 +67,10 @@ def _sweep(model: type[models.Model], traces: Traces, noted: ChangedProperties) 
             if isinstance(row, Response) and "properties" in changed:
                 noted.note(row, changed["properties"])
             model._base_manager.filter(pk=row.pk).update(**changed)
+            if isinstance(row, Response) and "occasion" in changed:
+                noted.regroup(row)
+                row.occasion = changed["occasion"]
+                noted.regroup(row)
             found += 1
     return found
 

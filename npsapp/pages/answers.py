@@ -38,9 +38,9 @@ def responses_bulk(request: StaffRequest) -> HttpResponse:
     asked, user = form.cleaned_data, request.user
     chosen = _choose(form, sent)
     if asked["act"] == "tag":
-        remove = [asked["remove"].label] if asked["remove"] else []
         write = writing_as(user, now=now)
-        done = bulk.tag(chosen, add=asked["add"], remove=remove, write=write, user=user, now=now)
+        add, remove = asked["add"], asked["remove"]
+        done = bulk.tag(chosen, add=add, remove=remove, write=write, user=user, now=now)
         return _tell(request, "tag", done, chosen, query=sent.urlencode())
     if not user.may(Role.MANAGER):
         raise PermissionDenied

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,15 +14,16 @@ from npsapp.navigation import list_places
 from npsapp.pages.panels.catalogue import show_panels
 from npsapp.pages.panels.frame import Frame
 from npsapp.pages.panels.reading import read_form
-from npsapp.pages.saved import list_saved
 from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.chips import list_selection_chips
 from responses.forms.saving import SavedViewForm
 from responses.forms.selection import DashboardForm
+from responses.models import SavedDashboard
 from responses.presets import list_presets, make_url
 from responses.reports.contrast import compare_url
 from responses.selection import Selection
+from responses.views.saving import offer_views
 from surveys.forms.filtering import list_property_fields
 from surveys.models import Survey
 
@@ -30,8 +31,19 @@ from surveys.models import Survey
 @requires(Role.VIEWER)
 @require_safe
 def dashboard(request: StaffRequest) -> HttpResponse:
+    return draw_dashboard(request, request.GET)
+
+
+def draw_dashboard(
+    request: StaffRequest,
+    sent: QueryDict,
+    *,
+    saving: SavedViewForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Render the page; `saving` is a form that could not be done as it was sent."""
     now, organisation = timezone.now(), request.organisation
-    form = DashboardForm(request.GET, organisation=organisation, now=now)
+    form = DashboardForm(sent, organisation=organisation, now=now)
     context: dict[str, Any] = {"form": form}
     if not form.is_valid():
         return render(request, "dashboard.html", context, status=422)
@@ -43,7 +55,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
             "touchpoint": touchpoint,
             "may_manage": request.user.may(Role.MANAGER),
         }
-        return render(request, "dashboard.html", context)
+        return render(request, "dashboard.html", context, status=status)
     panels = show_panels(frame)
     context |= {
         # Read already: the frame around the page need not ask for it again.
@@ -53,11 +65,15 @@ def dashboard(request: StaffRequest) -> HttpResponse:
         "panels": panels,
         "presets": list_presets(frame.selection, frame.period, options=frame.options),
         "compare_url": compare_url(frame.selection),
-        "saved": list_saved(request.user, frame.running_pairs),
-        "saving": SavedViewForm(initial={"query": frame.running_query}),
+        **offer_views(
+            SavedDashboard.objects.visible_to(request.user),
+            frame.running_pairs,
+            user=request.user,
+            refused=saving,
+        ),
         **offer_filters(frame),
     }
-    return render(request, "dashboard.html", context)
+    return render(request, "dashboard.html", context, status=status)
 
 
 def offer_filters(frame: Frame) -> dict[str, Any]:

@@ -40,7 +40,7 @@ from npsapp.retention.due import (
     find_strays,
 )
 from responses.models import Response
-from responses.tallies import ChangedProperties
+from responses.tallies import ChangedAnswers
 from surveys.models import Contact, ImportBatch, Invitation, RetentionRun, get_organisation
 
 logger = logging.getLogger(__name__)
@@ -204,7 +204,7 @@ def _answers(done: Pass, cutoff: dt.datetime, now: dt.datetime) -> bool:
     unlink_invitations(Invitation.objects.filter(Q(pk__in=firsts) | Q(first__in=firsts)))
     for follow_up in asked.exclude(follow_up=None).values_list("follow_up", flat=True):
         empty_follow_up(follow_up, user=None, now=now)
-    changed = ChangedProperties()
+    changed = ChangedAnswers()
     done.add("answers", unlink_answers(Response.objects.filter(pk__in=pks), changed))
     if pks:
         forget_acts()

@@ -8,7 +8,7 @@ width: hundreds of points then weigh a few bytes each.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from responses.charts import MOST_SLOTS_ON_A_PHONE, percent, pixels
@@ -81,6 +81,32 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """Which scores stand at the ends, and how many pixels down these are."""
+
+    bottom: int
+    top: int
+    base: int
+    head: int
+
+    def down(self, points: float) -> str:
+        part = (self.top - points) / (self.top - self.bottom)
+        return pixels(self.head + (self.base - self.head) * part)
+
+    def beside(self, points: float) -> str:
+        """Where the words of a line at this score stand."""
+        return pixels(float(self.down(points)) + 4)
+
+    def rules(self) -> list[Rule]:
+        step = STEP if self.top - self.bottom <= 4 * STEP else 2 * STEP
+        return [
+            Rule(points=each, y=self.down(each), label_y=self.beside(each))
+            for each in range(self.bottom, self.top + 1, STEP)
+            if each % step == 0
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Trend:
     """Slots side by side over one scale that always holds zero."""
 
@@ -139,28 +165,17 @@ def draw_trend(
     rows = _stack(spans)
     above = FLAG_HEIGHT * (max(rows, default=-1) + 1)
     head, height = head + above, height + above
-    base = height - foot
-
-    def down(points: float) -> str:
-        return pixels(head + (base - head) * (top - points) / (top - bottom))
-
-    count = len(scores)
+    scale = Scale(bottom=bottom, top=top, base=height - foot, head=head)
+    base, count = scale.base, len(scores)
     centres = [(index + 0.5) / count for index in range(count)]
-    lines = [
-        (centre, score[0] if score else None) for centre, score in zip(centres, scores, strict=True)
-    ]
-    step = STEP if top - bottom <= 4 * STEP else 2 * STEP
+    values = [score[0] if score else None for score in scores]
     return Trend(
-        slots=_place_slots(scores, centres, down),
-        rules=[
-            Rule(points=each, y=down(each), label_y=pixels(float(down(each)) + 4))
-            for each in range(bottom, top + 1, STEP)
-            if each % step == 0
-        ],
-        levels=_lay_across(levels, count, down),
-        path=_join(lines, down, breaks=set(breaks)),
-        overlay=_join(list(zip(centres, overlay, strict=False)), down),
-        rolling=_join(rolling, down),
+        slots=_place_slots(scores, centres, scale),
+        rules=scale.rules(),
+        levels=_lay_across(levels, count, scale),
+        path=_join(list(zip(centres, values, strict=True)), scale, breaks=set(breaks)),
+        overlay=_join(list(zip(centres, overlay, strict=False)), scale),
+        rolling=_join(rolling, scale),
         flags=[_plant(span, row, base) for span, row in zip(spans, rows, strict=True)],
         marks=[percent(100 * mark) for mark in marks],
         top=pixels(head),
@@ -182,20 +197,20 @@ def _find_ends(scores: Sequence[Score | None], values: Sequence[float | None]) -
     return bottom, max(STEP * math.ceil(max([0.0, *ends]) / STEP), bottom + STEP)
 
 
-def _lay_across(levels: Sequence[float], count: int, down: Callable[[float], str]) -> list[Level]:
+def _lay_across(levels: Sequence[float], count: int, scale: Scale) -> list[Level]:
     step = math.ceil(LETTER_WIDTH * count)
     return [
         Level(
-            y=down(points),
+            y=scale.down(points),
             label_x=percent(100 * min(step * number, count - 1) / count),
-            label_y=pixels(float(down(points)) + 4),
+            label_y=scale.beside(points),
         )
         for number, points in enumerate(levels, start=1)
     ]
 
 
 def _place_slots(
-    scores: Sequence[Score | None], centres: Sequence[float], down: Callable[[float], str]
+    scores: Sequence[Score | None], centres: Sequence[float], scale: Scale
 ) -> list[Slot]:
     count = len(scores)
     slots = []
@@ -204,15 +219,13 @@ def _place_slots(
         dot = None
         if score:
             low, high = score[1]
-            dot = Dot(y=down(score[0]), low_y=down(low), high_y=down(high))
+            dot = Dot(y=scale.down(score[0]), low_y=scale.down(low), high_y=scale.down(high))
         is_minor = (count - 1 - index) % 2 == 1
         slots.append(Slot(middle=middle, dot=dot, is_minor=is_minor))
     return slots
 
 
-def _join(
-    stops: Sequence[Stop], down: Callable[[float], str], *, breaks: Set[int] = frozenset()
-) -> str:
+def _join(stops: Sequence[Stop], scale: Scale, *, breaks: Set[int] = frozenset()) -> str:
     """Return one path through the stops, begun anew after a gap and at each break."""
     path, is_drawing = [], False
     for index, (across, points) in enumerate(stops):
@@ -220,7 +233,7 @@ def _join(
             is_drawing = False
             continue
         letter = "L" if is_drawing and index not in breaks else "M"
-        path.append(f"{letter}{WIDE * across:.1f} {down(points)}")
+        path.append(f"{letter}{WIDE * across:.1f} {scale.down(points)}")
         is_drawing = True
     return "".join(path)
 

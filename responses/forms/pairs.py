@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from responses.forms.selection import SelectionForm
-from responses.reports.pairs import STEPS, find_before
+from responses.pair_rows import find_before
+from responses.reports.pairs import STEPS
 from surveys.models import Organisation
 
 

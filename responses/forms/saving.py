@@ -17,6 +17,7 @@ class SavedViewForm(forms.Form):
 
     def __init__(self, *args: Any, number: int | str = "new", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.number = number
         self.auto_id = f"saved_{number}_%s"
 
     @classmethod

@@ -1,5 +1,5 @@
 from responses.models.benchmark import Benchmark
-from responses.models.bulk import AnswersAct
+from responses.models.bulk import AnswersAct, UndoableAct, UndoableActQuerySet
 from responses.models.event import Event
 from responses.models.export import ExportFile, ExportPiece
 from responses.models.response import Category, Response, ResponseVersion
@@ -37,4 +37,6 @@ __all__ = [
     "StoppedDigest",
     "Tag",
     "TallySheet",
+    "UndoableAct",
+    "UndoableActQuerySet",
 ]

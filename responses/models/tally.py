@@ -17,8 +17,9 @@ class Sheet(models.Model):
     """The tallies of one survey along one dimension, complete for every day up to `through`.
 
     `counted_as` is what a tally depends on besides the answers: the time zone whose days these are,
-    and the bands of the property. A reader takes a sheet only when it says what holds now, so that
-    no change of a setting needs to know of tallies.
+    and the bands of the property; of pairs also the survey before and the days between. A reader
+    takes a sheet only when it says what holds now, so that no change of a setting needs to know of
+    tallies.
     """
 
     survey_id: int
@@ -41,7 +42,7 @@ class Sheet(models.Model):
 class TallySheet(Sheet):
     """Of answers: along '' for all of them, "campaign", "channel", "property:<key>", or "asked",
     the campaign and the day on which the person was asked. "sent" has tallies of another kind: who
-    was asked at all.
+    was asked at all. After "pairs:" those of the pairs of which the survey has the second half.
     """
 
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="tally_sheets")
@@ -58,7 +59,8 @@ class DailyTally(models.Model):
     """The counted answers of one day that share a value; a day without any has no row.
 
     The value of a campaign is its primary key, that of a property its band or its text; '' are
-    those who have none. The eleven counts are all that a figure over single scores needs.
+    those who have none. The eleven counts are all that a figure over single scores needs. A sheet
+    of pairs has the nine of responses.pair_rows, and 0 in the other two.
     """
 
     sheet = models.ForeignKey(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 from responses.differing import Difference, Verdict, compare, judge_together
 from responses.models import Response
@@ -18,6 +19,8 @@ from surveys.filtering import find_filter, with_values
 from surveys.models import Property
 
 LONGEST_COMPARISON = 20
+
+Some = TypeVar("Some")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +84,9 @@ def compare_groups(
     `by_score` those with enough answers are ranked, and the others follow without a rank. Who has
     the property at hand spares its query by `declared`. `naming` says which values get a row.
     """
-    current = find_filter(selection.filters, key)
-    chosen = current.values if current else ()
-    selection = replace(selection, filters=with_values(selection.filters, key, ()))
+    selection, chosen = open_up(selection, key)
     found = _count_by_value(selection, key, declared)
-    ranked = sorted(
-        ((value, counts) for value, counts in found.items() if value),
-        key=lambda pair: (-pair[1].n, pair[0]),
-    )
+    ranked = rank_by_size(found, lambda counts: counts.n)
     sizes = [(value, counts.n) for value, counts in ranked]
     named = naming.choose(sizes, most=LONGEST_COMPARISON)
     groups = [
@@ -110,6 +108,19 @@ def compare_groups(
         without_value=found.get("", Counts()).n,
         by_value=found,
     )
+
+
+def open_up(selection: Selection, key: str) -> tuple[Selection, Sequence[str]]:
+    """Return the selection with every value of a property, and the values it was narrowed to."""
+    current = find_filter(selection.filters, key)
+    opened = replace(selection, filters=with_values(selection.filters, key, ()))
+    return opened, current.values if current else ()
+
+
+def rank_by_size(found: Mapping[str, Some], size: Callable[[Some], int]) -> list[tuple[str, Some]]:
+    """Return the values with what was found of each, the largest first; not those without one."""
+    ranked = ((value, each) for value, each in found.items() if value)
+    return sorted(ranked, key=lambda pair: (-size(pair[1]), pair[0]))
 
 
 def within_segment(selection: Selection, segment: Segment) -> Selection:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Count
 
 from responses.models import Response
 from responses.naming import EVERYTHING, Naming
-from responses.reports.comparison import within_segment
+from responses.reports.comparison import open_up, rank_by_size, within_segment
 from responses.reports.measured import Measured
 from responses.scoring import DEFAULT_THRESHOLDS, HIGHEST, Counts, Thresholds
 from responses.selection import Segment, Selection
-from surveys.filtering import with_values
 from surveys.models import Property
 from surveys.properties import band_text
 
@@ -69,38 +68,48 @@ def cross_values(
     if selection.survey is None:
         raise ValueError("A score belongs to one survey; the selection names none.")
     scale_min = selection.survey.scale_min
-    selection = replace(selection, filters=with_values(selection.filters, first.key, ()))
+    selection, _chosen = open_up(selection, first.key)
     pairs = _count_pairs(selection, first, second, scale_min=scale_min)
     lines, columns = Counter[str](), Counter[str]()
     for (one, other), counts in pairs.items():
         lines[one] += counts.n
         columns[other] += counts.n
     shown_columns = _list_largest(columns, MOST_COLUMNS, naming)
+    across = [Segment(second.key, column) for column in shown_columns]
     found = []
     for value in _list_largest(lines, MOST_LINES, naming):
-        within = within_segment(selection, Segment(first.key, value))
-        cells = [
-            Cell(
-                counts=pairs.get((value, column), Counts()),
-                thresholds=thresholds,
-                within=within_segment(within, Segment(second.key, column)),
-            )
-            for column in shown_columns
-        ]
-        beside = lines[value] - sum(cell.n for cell in cells)
-        if not any(map(naming.is_too_few, [beside, *(cell.n for cell in cells)])):
-            found.append(Line(value, cells))
+        line = _make_line(selection, pairs, Segment(first.key, value), across, thresholds)
+        sizes = [cell.n for cell in line.cells]
+        beside = lines[value] - sum(sizes)
+        if not any(map(naming.is_too_few, [beside, *sizes])):
+            found.append(line)
     seen = sum(cell.n for line in found for cell in line.cells)
     if naming.least and (len(found) < 2 or naming.is_too_few(lines.total() - seen)):
         return Crossing([], [], unseen=lines.total())
     return Crossing(shown_columns, found, unseen=lines.total() - seen)
 
 
+def _make_line(
+    selection: Selection,
+    pairs: Pairs,
+    segment: Segment,
+    across: Sequence[Segment],
+    thresholds: Thresholds,
+) -> Line:
+    within = within_segment(selection, segment)
+    cells = [
+        Cell(
+            counts=pairs.get((segment.value, each.value), Counts()),
+            thresholds=thresholds,
+            within=within_segment(within, each),
+        )
+        for each in across
+    ]
+    return Line(segment.value, cells)
+
+
 def _list_largest(values: Counter[str], most: int, naming: Naming) -> list[str]:
-    named = [value for value in values if value]
-    named.sort(key=lambda value: (-values[value], value))
-    sizes = [(value, values[value]) for value in named]
-    return naming.choose(sizes, most=most)
+    return naming.choose(rank_by_size(values, int), most=most)
 
 
 def _count_pairs(

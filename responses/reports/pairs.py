@@ -1,15 +1,10 @@
-"""Who answered before a delivery and after it: each such customer is one pair.
+"""Pairs counted and listed: the same customers, before a delivery and after it.
 
-A pair is made of one contact and one occasion (an order number; '' goes with ''). Its second half
-is an answer after the delivery, its first half the earliest answer before it that was given since
-the answer after the last delivery, and within the days that the survey allows. So two answers to
-one of the surveys never make two pairs. What is erased, excluded or probably automatic is in none.
-A pair belongs to the day of its second half, and to the properties that were known with that.
+What a pair is stands in responses.pair_rows.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, overload
@@ -17,47 +12,18 @@ from typing import Any, TypeAlias, overload
 from django.db import connection
 from django.db.models import QuerySet
 
+from responses.dimensions import ALL, PROPERTY, make_dimension, pair_up
 from responses.models import Response
-from responses.scoring import Category
+from responses.pair_rows import ALL_CELLS, CATEGORIES, find_pairs, find_twosome
+from responses.reports.tallied import Slice, find_slice
+from responses.reports.tallied_pairs import read_pairs
 from responses.selection import Selection
-from surveys.models import Survey
+from surveys.models import Property
 from surveys.properties import segment_text
 
+NO_GAP = "A delivery gap needs a survey with another one before it."
 # table[i][j]: how many were in category i before and are in category j after.
 Table: TypeAlias = tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, int, int]]
-CATEGORIES = tuple(category.value for category in Category)
-
-# Not the ORM: it cannot number turns in one query and look back within them in another around it.
-# A turn is all that a customer said before until, and with, the next answer after. Of two answers
-# at the same moment the one after the delivery goes first: it was not preceded by the other.
-PAIRS = """
-    WITH given AS (
-        SELECT id, contact_id, occasion, answered_at, category, survey_id = %(after)s AS is_after,
-               count(*) FILTER (WHERE survey_id = %(after)s) OVER (
-                   PARTITION BY contact_id, occasion
-                   ORDER BY answered_at, survey_id <> %(after)s, id
-                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-               ) AS turn
-        FROM responses_response
-        WHERE status = 'counted' AND contact_id IS NOT NULL
-          AND survey_id IN (%(before)s, %(after)s)
-          AND (%(earliest)s::timestamptz IS NULL OR answered_at >= %(earliest)s)
-          AND (%(end)s::timestamptz IS NULL OR answered_at < %(end)s)
-    ), turns AS (
-        SELECT *, max(id) FILTER (WHERE is_after) OVER a_turn AS after_id,
-               max(answered_at) FILTER (WHERE is_after) OVER a_turn AS after_at,
-               max(category) FILTER (WHERE is_after) OVER a_turn AS after_category
-        FROM given
-        WINDOW a_turn AS (PARTITION BY contact_id, occasion, turn)
-    ), pairs AS (
-        SELECT DISTINCT ON (contact_id, occasion, turn)
-               id AS before_id, category AS before_category, after_id, after_at, after_category
-        FROM turns
-        WHERE NOT is_after AND answered_at >= after_at - %(within)s
-          AND (%(start)s::timestamptz IS NULL OR after_at >= %(start)s)
-        ORDER BY contact_id, occasion, turn, answered_at, id
-    )
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +40,6 @@ class Step:
         return [f"{CATEGORIES[before]} {CATEGORIES[after]}" for before, after in self.cells]
 
 
-ALL_CELLS = tuple((before, after) for before in range(3) for after in range(3))
 STEPS = {
     "": Step(ALL_CELLS),
     "up": Step(tuple(cell for cell in ALL_CELLS if cell[1] > cell[0])),
@@ -85,14 +50,11 @@ STEPS = {
 }
 
 
-def find_before(survey: Survey) -> Survey | None:
-    """Return what a survey is held against; None also for one on another scale."""
-    before = survey.pre_survey
-    return before if before and before.scale_min == survey.scale_min else None
-
-
 def count_pairs(selection: Selection) -> Table:
     """Count the pairs of the selected days, by the categories before and after."""
+    part = find_slice(selection)
+    if part and selection.score is None:
+        return add_tables([*_read(selection, part).values()])
     sql, values = _find_pairs(selection)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -108,6 +70,42 @@ def count_pairs_by(selection: Selection, key: str) -> dict[str, Table]:
 
     All of them together are what `count_pairs` returns.
     """
+    part = find_slice(selection)
+    declared = Property.objects.segments().filter(key=key).first()
+    if part and part.dimension.name == ALL and selection.score is None and declared:
+        found = _read(
+            selection, Slice(make_dimension(f"{PROPERTY}{key}", selection.zone, declared))
+        )
+    else:
+        found = _count_live_by(selection, key)
+    tables: dict[str, list[Table]] = {}
+    for value, table in found.items():
+        tables.setdefault(value if value.strip() else "", []).append(table)
+    return {value: add_tables(those) for value, those in tables.items()}
+
+
+def _read(selection: Selection, part: Slice) -> dict[str, Table]:
+    """Return the pairs by value, from tallies as far as they go."""
+    if selection.survey is None or (twosome := find_twosome(selection.survey)) is None:
+        raise ValueError(NO_GAP)
+    kept = read_pairs(pair_up(part.dimension, twosome), twosome, selection, part.values)
+    shown = [
+        CATEGORIES[after] if selection.category in ("", CATEGORIES[after]) else ""
+        for _before, after in ALL_CELLS
+    ]
+    return {
+        value: make_table(
+            [
+                (CATEGORIES[before], after, n)
+                for (before, _), after, n in zip(ALL_CELLS, shown, cells, strict=True)
+                if after and n
+            ]
+        )
+        for value, cells in kept.items()
+    }
+
+
+def _count_live_by(selection: Selection, key: str) -> dict[str, Table]:
     sql, values = _find_pairs(selection)
     named, parameters = (
         Response.objects.filter(survey=selection.survey)
@@ -124,7 +122,7 @@ def count_pairs_by(selection: Selection, key: str) -> dict[str, Table]:
         cursor.execute(query, values | extra)
         found: dict[str, list[tuple[str, str, int]]] = {}
         for value, before, after, n in cursor.fetchall():
-            found.setdefault(value if value.strip() else "", []).append((before, after, n))
+            found.setdefault(value, []).append((before, after, n))
     return {value: make_table(rows) for value, rows in found.items()}
 
 
@@ -184,25 +182,16 @@ class PairList(Sequence[Pair]):
 
 
 def _find_pairs(selection: Selection) -> tuple[str, dict[str, Any]]:
-    survey = selection.survey
-    before = find_before(survey) if survey else None
-    if survey is None or before is None:
-        raise ValueError("A delivery gap needs a survey with another one before it.")
-    within = dt.timedelta(days=survey.pair_days)
-    values = {
-        "before": before.pk,
-        "after": survey.pk,
-        "within": within,
-        "earliest": selection.start - within if selection.start else None,
-        "start": selection.start,
-        "end": selection.end,
-    }
+    twosome = find_twosome(selection.survey) if selection.survey else None
+    if twosome is None:
+        raise ValueError(NO_GAP)
+    pairs, values = find_pairs(twosome, selection.start, selection.end)
     narrower = _find_narrower(selection)
     if narrower is None:
-        return PAIRS, values
+        return f"WITH {pairs}", values
     chosen, extra = _name_parameters(*narrower.query.sql_with_params(), "chosen")
-    sql = PAIRS.replace("WHERE NOT is_after", f"WHERE after_id IN ({chosen}) AND NOT is_after")
-    return sql, values | extra
+    pairs = pairs.replace("WHERE NOT is_after", f"WHERE after_id IN ({chosen}) AND NOT is_after")
+    return f"WITH {pairs}", values | extra
 
 
 def _find_narrower(selection: Selection) -> QuerySet[Response, Any] | None:

@@ -10,11 +10,10 @@ from django.db.models import Count
 from responses.differing import Verdict, judge_together
 from responses.naming import EVERYTHING, Naming
 from responses.proportions import Proportion, ShareDifference, compare_shares
-from responses.reports.comparison import within_segment
+from responses.reports.comparison import open_up, rank_by_size, within_segment
 from responses.reports.response_rate import ANSWERED, CONDITIONS, Part, find_invited
 from responses.scoring import DEFAULT_THRESHOLDS, Share, Thresholds, apportion, share_interval
 from responses.selection import Segment, Selection
-from surveys.filtering import find_filter, with_values
 from surveys.models import Property
 from surveys.properties import band_text
 
@@ -96,34 +95,27 @@ def compare_voices(
     Who has a value follows the contact as it is now, as in `count_invited`: those who never
     answered have no snapshot. Values chosen of the property itself only mark their rows.
     """
-    current = find_filter(selection.filters, declared.key)
-    chosen = current.values if current else ()
-    selection = replace(selection, filters=with_values(selection.filters, declared.key, ()))
+    selection, chosen = open_up(selection, declared.key)
     found = _count_by_value(selection, declared)
-    ranked = sorted(
-        ((value, heard) for value, heard in found.items() if value),
-        key=lambda pair: (-pair[1].total, pair[0]),
-    )
+    ranked = rank_by_size(found, lambda heard: heard.total)
     without = found.get("", Proportion(0, 0))
     sizes = [(value, heard.total) for value, heard in ranked]
     named = naming.choose(sizes, most=MOST_SHOWN)
     shown = {value: heard for value, heard in ranked if value in named}
     smaller = _add_up([heard for value, heard in ranked if value not in shown])
     everybody = _add_up(list(found.values()))
-    columns = [*shown.values(), smaller, without]
-    asked = apportion([each.total for each in columns]) or [Decimal(0)] * len(columns)
-    answered = apportion([each.part for each in columns]) or [Decimal(0)] * len(columns)
+    shares = _share_out([*shown.values(), smaller, without])
     voices = [
         Voice(
             segment=(segment := Segment(declared.key, value)),
             within=within_segment(selection, segment),
             is_chosen=value in chosen,
             heard=heard,
-            share_asked=asked[place],
-            share_answered=answered[place],
+            share_asked=asked,
+            share_answered=answered,
             rate=share_interval(*heard) if heard.total >= thresholds.show else None,
         )
-        for place, (value, heard) in enumerate(shown.items())
+        for (value, heard), (asked, answered) in zip(shown.items(), shares, strict=False)
     ]
     return Voices(
         groups=_hold_against_the_rest(voices, everybody, thresholds),
@@ -132,6 +124,14 @@ def compare_voices(
         smaller=smaller,
         without_value=without,
     )
+
+
+def _share_out(groups: list[Proportion]) -> list[tuple[Decimal, Decimal]]:
+    """Return of each group its share of all who were asked, and of all who answered."""
+    nobody = [Decimal(0)] * len(groups)
+    asked = apportion([each.total for each in groups]) or nobody
+    answered = apportion([each.part for each in groups]) or nobody
+    return list(zip(asked, answered, strict=True))
 
 
 def _hold_against_the_rest(

@@ -15,7 +15,8 @@ from npsapp.requests import StaffRequest
 from npsapp.roles import Role, requires
 from responses.forms.pairs import PairsForm
 from responses.models import Category
-from responses.reports.pairs import CATEGORIES, STEPS, PairList, count_pairs
+from responses.pair_rows import CATEGORIES
+from responses.reports.pairs import STEPS, PairList, count_pairs
 from surveys.filtering import list_chips
 from surveys.models import get_organisation
 

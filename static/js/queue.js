@@ -1,61 +1,29 @@
-// The queue with a keyboard, its boxes, and word of what came in. The page works without all of it.
+// The queue with a keyboard, and word of what came in. bulk.js has the boxes and the panels; the page
+// works without all of it.
 (() => {
   const find = (selector) => document.querySelector(selector);
   const rows = () => [...document.querySelectorAll("#queue > .queue-row")];
-  const boxes = () => [...document.querySelectorAll("#queue [name=pick]")];
+  const boxes = () => [...document.querySelectorAll("[name=pick][form=bulk]")];
   const linkOf = (row) => row.querySelector(".queue-link");
   const PLACE = "queue-place";
   let last = 0;
   let borrowed = null; // A row that a key ticked, and Escape gives back.
 
-  // Boxes
-
-  const countPicked = () => {
-    const bulk = find("#bulk");
-    if (!bulk) return;
-    const picked = boxes().filter((box) => box.checked).length;
-    const everything = find("#bulk_all")?.checked;
-    const say = find("#bulk-count");
-    const text = picked === 1 ? say.dataset.one : say.dataset.many.replace("{n}", picked);
-    say.textContent = picked && !everything ? text : "";
-    find("#bulk-acts").hidden = !picked && !everything;
-    const page = find("#pick-page input");
-    page.checked = picked > 0 && picked === boxes().length;
-    page.indeterminate = picked > 0 && !page.checked;
+  const setBox = (box, isChecked) => {
+    box.checked = isChecked;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
   document.addEventListener("change", (event) => {
-    if (event.target.matches("#pick-page input")) {
-      for (const box of boxes()) box.checked = event.target.checked;
-    }
     if (event.target.matches("[name=pick]")) borrowed = null;
-    countPicked();
   });
 
-  // Panels: one at a time, closed by Escape and by a click elsewhere.
-
-  const closePanels = () => {
-    const open = find(".bulk-panel[open]");
-    open?.removeAttribute("open");
-    return open;
-  };
-
   document.addEventListener("click", (event) => {
-    if (!event.target.closest(".bulk-panel")) closePanels();
     if (event.target.id === "keys-open") find("#keys").showModal();
   });
 
-  document.addEventListener(
-    "toggle",
-    (event) => {
-      if (!event.target.matches(".bulk-panel[open]")) return;
-      event.target.querySelector(".bulk-body").scrollIntoView({ block: "nearest" });
-    },
-    true,
-  );
-
   const openPanel = (name) => {
-    closePanels();
+    find(".bulk-panel[open]")?.removeAttribute("open");
     const panel = find(`#act-${name}`);
     panel.setAttribute("open", "");
     panel.querySelector("select, input, textarea").focus();
@@ -88,19 +56,16 @@
     if (find("#bulk_all")?.checked || boxes().some((box) => box.checked)) return true;
     const at = here();
     if (at < 0) return false;
-    borrowed = boxes()[at];
-    borrowed.checked = true;
-    countPicked();
+    const box = boxes()[at];
+    setBox(box, true);
+    borrowed = box;
     return true;
   };
 
-  const giveBack = () => {
-    const panel = closePanels();
-    if (borrowed) borrowed.checked = false;
-    borrowed = null;
-    countPicked();
-    if (panel) goTo(last);
-  };
+  document.addEventListener("bulk:left", () => {
+    if (borrowed) setBox(borrowed, false);
+    goTo(last);
+  });
 
   // The next page is drawn afresh: the reader goes on where they were.
   document.addEventListener("submit", (event) => {
@@ -141,11 +106,6 @@
 
   document.addEventListener("keydown", (event) => {
     const inPanel = event.target.closest?.(".bulk-panel");
-    if (event.key === "Escape" && find(".bulk-panel[open]")) {
-      event.preventDefault();
-      giveBack();
-      return;
-    }
     if (event.key === "Escape" && event.target.matches?.("#queue-filter [type=search]")) {
       // Out of the box, so that the keys are ours again; what is typed stays.
       event.preventDefault();
@@ -177,13 +137,6 @@
     else find("#queue-filter.card input:not([type=hidden])")?.focus();
   });
 
-  const start = () => {
-    find("#pick-page")?.removeAttribute("hidden");
-    find("#keys-open")?.removeAttribute("hidden");
-    countPicked();
-    returnToPlace();
-  };
-  start();
-  // Back from another page the browser shows the boxes as they were.
-  window.addEventListener("pageshow", countPicked);
+  find("#keys-open")?.removeAttribute("hidden");
+  returnToPlace();
 })();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from surveys.models import Campaign, Organisation
@@ -52,6 +52,12 @@ def _open_zones(
 ) -> frozenset[str]:
     return frozenset(
         name
-        for name in available_timezones()
-        if Hours(ZoneInfo(name), weekdays, opens, closes, free).is_open(minute)
+        for name, zone in _read_zones().items()
+        if Hours(zone, weekdays, opens, closes, free).is_open(minute)
     )
+
+
+@cache
+def _read_zones() -> dict[str, ZoneInfo]:
+    """All there are; kept, since ZoneInfo itself remembers only the last few it has read."""
+    return {name: ZoneInfo(name) for name in available_timezones()}

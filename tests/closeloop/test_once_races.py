@@ -9,8 +9,8 @@ import pytest
 
 from closeloop.improving import write_down
 from closeloop.models import Improvement, SavedView
-from closeloop.saved_views import save_view
 from responses.models import Tag
+from responses.saving import save_filter
 from responses.tagging import find_or_make
 from tests.factories import make_user
 from tests.races import run_at_once
@@ -33,7 +33,7 @@ def test_view_saved_at_once_is_kept_once() -> None:
     user = make_user()
 
     def send() -> None:
-        save_view(user, name="Laat", pairs=[], is_shared=False)
+        save_filter(SavedView, user, name="Laat", pairs=[], is_shared=False)
 
     assert run_at_once(send, send, send) == []
     assert SavedView.objects.count() == 1

@@ -136,9 +136,10 @@ def test_view_is_not_renamed_to_another_of_the_same_person(agent_client: Client)
     first, second = save(agent_client, "First"), save(agent_client, "Second")
     assert second is not None
 
-    page = agent_client.post(f"{URL}{second.pk}/", {"name": "FIRST"}, follow=True)
+    page = agent_client.post(f"{URL}{second.pk}/", {"name": "FIRST"})
 
     second.refresh_from_db()
+    assert page.status_code == 422
     assert second.name == "Second"
     assert SavedView.objects.filter(name="First").get() == first
     assert "There is another view named “FIRST” already." in page.content.decode()

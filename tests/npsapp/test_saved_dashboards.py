@@ -136,6 +136,32 @@ def test_what_the_page_would_not_understand_is_not_kept(
     assert not SavedDashboard.objects.exists()
 
 
+def test_view_without_a_name_is_refused_on_the_same_page(viewer_client: Client) -> None:
+    response = viewer_client.post(URL, {"name": " ", "query": QUERY})
+
+    assert response.status_code == 422
+    assert response.context["frame"].running_query == QUERY
+    assert 'href="#saved_new_name"' in response.content.decode()
+
+
+def test_view_is_not_renamed_to_another_of_the_same_person(viewer_client: Client) -> None:
+    save(viewer_client, "Eerste")
+    view = save(viewer_client, "Tweede")
+    assert view is not None
+
+    response = viewer_client.post(f"{URL}{view.pk}/", {"name": "EERSTE"})
+
+    view.refresh_from_db()
+    assert (response.status_code, view.name) == (422, "Tweede")
+    assert response.context["frame"].running_query == QUERY
+    assert f'id="saved_{view.pk}_name_error">There is another view' in response.content.decode()
+
+
+def test_link_by_a_query_alone_leads_on_from_a_refused_form(viewer_client: Client) -> None:
+    assert viewer_client.get(f"{URL}?{QUERY}").headers["location"] == f"/?{QUERY}"
+    assert viewer_client.get(URL).headers["location"] == "/"
+
+
 def test_erasing_a_person_takes_the_name_out_of_saved_views(
     viewer_client: Client, viewer: User
 ) -> None:

@@ -10,15 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from responses.models import Response
+from responses.pair_rows import CATEGORIES, find_before
 from responses.reports.pairs import (
-    CATEGORIES,
     STEPS,
     PairList,
     Table,
     add_tables,
     count_pairs,
     count_pairs_by,
-    find_before,
 )
 from responses.selection import Selection
 from surveys.filtering import PropertyFilter

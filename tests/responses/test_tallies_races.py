@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from npsapp.erasing.erase import CannotEraseNow, erase
 from responses.importing import import_answers, undo_import
@@ -22,6 +22,7 @@ from responses.reading import Columns, Rules
 from responses.recording import Closed, record_response
 from responses.tallies import advance, keep_tallies
 from responses.tally_check import find_differences
+from responses.touching import Touched
 from surveys.models import Contact, ImportBatch, Invitation, Survey
 from tests.factories import (
     make_campaign,
@@ -100,7 +101,7 @@ def write_answer(survey: Survey, at: dt.datetime) -> None:
         survey=survey, scale_min=0, score=9, channel="import", answered_at=at,
         properties={"region": "Noord"},
     )  # fmt: skip
-    keep_tallies([(survey.pk, at)])
+    keep_tallies([Touched(survey.pk, at)])
 
 
 def is_clean(survey: Survey) -> bool:
@@ -185,6 +186,7 @@ class Storm:
 
     def __init__(self) -> None:
         self.surveys = [make_survey(change_window_hours=24) for _ in range(2)]
+        Survey.objects.filter(pk=self.surveys[1].pk).update(pre_survey=self.surveys[0])
         self.campaigns = [make_campaign(survey=survey) for survey in self.surveys]
         self.user = make_user(role="manager")
         self.started_at = time.monotonic()
@@ -230,8 +232,14 @@ class Storm:
     def answer(self, random: Random) -> None:
         """A customer; some hesitate on the way between the clock and the database."""
         now = self.now()
-        person = make_contact(properties={"region": random.choice(["Noord", "Zuid", "Oost"])})
-        invitation = make_invitation(campaign=random.choice(self.campaigns), contact=person)
+        person = self.pick(Contact.objects.all(), random) if random.random() < 0.5 else None
+        properties = {"region": random.choice(["Noord", "Zuid", "Oost"])}
+        person = person or make_contact(properties=properties)
+        campaign = random.choice(self.campaigns)
+        try:
+            invitation = make_invitation(campaign=campaign, contact=person)
+        except IntegrityError:
+            return  # asked already, or erased meanwhile
         if random.random() < 0.3:
             time.sleep(random.random() * DAY_SECONDS * 3)
         sign = "too_fast" if random.random() < 0.2 else ""
@@ -279,14 +287,18 @@ class Storm:
     def bring_in(self, random: Random) -> None:
         time.sleep(PAUSE)
         survey, now = random.choice(self.surveys), self.now()
-        rows = ["score;date;region"]
+        rows = ["score;date;region;email"]
+        emails = list(Contact.objects.values_list("email", flat=True)[:20])
         for _ in range(random.randint(1, 30)):
             day = (now - random.random() * 60 * DAY).date()
-            rows.append(f"{random.randint(0, 10)};{day};{random.choice(['Noord', 'West'])}")
-        columns = Columns(score="score", date="date", properties=("region",))
+            whose = random.choice(emails) if emails else ""
+            region = random.choice(["Noord", "West"])
+            rows.append(f"{random.randint(0, 10)};{day};{region};{whose}")
+        columns = Columns(score="score", date="date", email="email", properties=("region",))
         rules = Rules(columns=columns, scores=survey.scores, zone=ZONE, now=now)
         content = "\n".join([*rows, ""]).encode()
-        with self.slow_commit(random):
+        # Who is erased meanwhile has no answers brought in.
+        with suppress(IntegrityError), self.slow_commit(random):
             import_answers(content, f"{random.random()}.csv", rules, survey)
 
     def undo(self, random: Random) -> None:
@@ -336,3 +348,4 @@ def test_check_is_clean_all_through_a_storm_and_after_it() -> None:
         assert all(is_clean(survey) for survey in storm.surveys)
     assert set(storm.done) == {act.__name__ for act in acts}
     assert DailyTally.objects.count() > 50
+    assert DailyTally.objects.filter(sheet__dimension="pairs:").exists()

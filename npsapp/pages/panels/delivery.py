@@ -16,10 +16,11 @@ from npsapp.pages.panels.frame import Frame
 from responses.charting.delivery import measure_bars, place_dumbbell
 from responses.charts import draw_whisker, slice_bar
 from responses.models import Response
+from responses.pair_rows import ALL_CELLS, CATEGORIES
 from responses.pairing import PairedGap, PairTest
 from responses.presets import make_url
 from responses.reports.delivery import Delivery, SegmentGap, summarise_delivery
-from responses.reports.pairs import ALL_CELLS, CATEGORIES, count_pairs, count_pairs_by
+from responses.reports.pairs import count_pairs, count_pairs_by
 from responses.reports.touchpoints import count_survey, count_surveys, list_touchpoints
 from responses.scoring import apportion, nps
 from responses.selection import Selection

@@ -49,32 +49,14 @@ class Labelled(NamedTuple):
 
 def show_trend(frame: Frame) -> dict[str, Any]:
     """The selection along time, drawn once there are two scores to lay side by side."""
-    if not frame.has_score:
-        return {}
-    asked = frame.options.get("grain")
-    series = list_points(
-        frame.running,
-        frame.selection,
-        grain=Grain(asked) if asked else None,
-        events=frame.events,
-        has_earlier=bool(frame.options.get("overlay")),
-        least=frame.naming.least,
-        thresholds=frame.thresholds,
-    )
+    series = find_series(frame)
     if series is None:
-        return {}
-    if not asked and sum(point.has_score for point in series.points) < LEAST_SCORES:
         return {}
     events = select_events(frame.events, frame.selection, series.span)[-MOST_EVENTS:]
     launches = find_launches(frame, series)
     lines = benchmark_lines(frame)
-    drawing = draw_series(
-        frame,
-        series,
-        [event.span for event in events],
-        launches,
-        levels=[line.points for line in lines],
-    )
+    spans, levels = [event.span for event in events], [line.points for line in lines]
+    drawing = draw_series(frame, series, spans, launches, levels=levels)
     around = list_around(
         events,
         known=frame.events,
@@ -104,6 +86,25 @@ def show_trend(frame: Frame) -> dict[str, Any]:
     }
 
 
+def find_series(frame: Frame) -> Series | None:
+    """The points to draw; None where there are too few scores, unless a grain was asked for."""
+    if not frame.has_score:
+        return None
+    asked = frame.options.get("grain")
+    series = list_points(
+        frame.running,
+        frame.selection,
+        grain=Grain(asked) if asked else None,
+        events=frame.events,
+        has_earlier=bool(frame.options.get("overlay")),
+        least=frame.naming.least,
+        thresholds=frame.thresholds,
+    )
+    if series is None or asked:
+        return series
+    return series if sum(point.has_score for point in series.points) >= LEAST_SCORES else None
+
+
 def find_rolling(frame: Frame) -> str:
     """The days of the rolling line; none on a shared page: two of its points tell of one day."""
     return "" if frame.is_shared else frame.options.get("rolling", "")
@@ -119,19 +120,6 @@ def draw_series(
 ) -> Trend:
     points = series.points
     periods = [point.span for point in points]
-    rolling: list[Stop] = []
-    if length := find_rolling(frame):
-        rolling = [
-            (place_day(periods, stop.day, part=1.0), stop.nps)
-            for stop in list_rolling(
-                frame.running,
-                series.span,
-                length=int(length),
-                events=frame.events,
-                until=frame.selection.last or frame.today,
-                thresholds=frame.thresholds,
-            )
-        ]
     return draw_trend(
         [
             (point.nps, point.interval) if point.nps is not None and point.interval else None
@@ -139,11 +127,27 @@ def draw_series(
         ],
         breaks=[index for index, point in enumerate(points) if point.is_after_change],
         overlay=[point.earlier.nps if point.earlier else None for point in points],
-        rolling=rolling,
+        rolling=place_rolling(frame, series.span, periods),
         spans=[place_span(periods, span) for span in spans],
         marks=[place_day(periods, day) for _name, day in launches],
         levels=levels,
     )
+
+
+def place_rolling(frame: Frame, span: Span, periods: Sequence[Span]) -> list[Stop]:
+    length = find_rolling(frame)
+    if not length:
+        return []
+    stops = list_rolling(
+        frame.running,
+        span,
+        length=int(length),
+        events=frame.events,
+        until=frame.selection.last or frame.today,
+        thresholds=frame.thresholds,
+    )
+    # At the end of its day: it holds the whole of it.
+    return [(place_day(periods, stop.day, part=1.0), stop.nps) for stop in stops]
 
 
 def place_span(periods: Sequence[Span], span: Span) -> tuple[float, float]:
