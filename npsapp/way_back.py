@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
+from urllib.parse import urlencode
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -117,11 +119,43 @@ ABOVE = {
 }
 
 
+# What a page adds to the selection that it was opened with.
+OWN = {"page", "step", "style"}
+
+
+def keep_selection(asked: QueryDict) -> list[tuple[str, str]]:
+    return [(name, each) for name, values in asked.lists() if name not in OWN for each in values]
+
+
+def keep_side(asked: QueryDict) -> list[tuple[str, str]]:
+    """Of two selections side by side the one with which somebody came."""
+    start = "b." if asked.get("of") == "b" else "a."
+    return [
+        (name.removeprefix(start), each)
+        for name, values in asked.lists()
+        if name.startswith(start) and name != f"{start}shown"
+        for each in values
+        if each
+    ]
+
+
+# Pages that were opened from a selection, and go back to it.
+KEPT: dict[str, Callable[[QueryDict], list[tuple[str, str]]]] = {
+    "compare": keep_side,
+    "dashboard_shares": keep_selection,
+    "pairs": keep_selection,
+    "responses_export": keep_selection,
+}
+
+
 def find_way_back(request: HttpRequest) -> WayBack | None:
     """Where the page of a request hangs under; None for the places of the rail."""
     match = request.resolver_match
-    above = ABOVE.get(match.url_name or "") if match else None
+    page = (match.url_name or "") if match else ""
+    above = ABOVE.get(page)
     if above is None or match is None:
         return None
     number = {"pk": match.kwargs["pk"]} if above.takes_number else {}
-    return WayBack(above.title, reverse(above.name, kwargs=number))
+    url = reverse(above.name, kwargs=number)
+    kept = KEPT[page](request.GET) if page in KEPT else []
+    return WayBack(above.title, f"{url}?{urlencode(kept)}" if kept else url)

@@ -25,15 +25,18 @@ class Naming:
     def may_say(self, label: object) -> bool:
         return self.with_addresses or bool(without_addresses(label))
 
-    def choose(self, ranked: Sequence[tuple[str, int]], *, most: int | None = None) -> list[str]:
+    def choose(
+        self, ranked: Sequence[tuple[str, int]], *, most: int | None = None, without: int = 0
+    ) -> list[str]:
         """Return the values to be named of those given with their sizes, the largest first.
 
-        The groups left unnamed hold nobody or at least `least` together: else the smallest that
-        would be named joins them. One group alone is no comparison then.
+        The groups left unnamed, with the `without` who have no value, hold nobody or at least
+        `least` together: else the smallest that would be named joins them. One group alone is no
+        comparison then.
         """
         sizes = dict(ranked)
         named = [value for value, n in ranked if n >= self.least and self.may_say(value)][:most]
-        rest = sum(sizes.values()) - sum(sizes[value] for value in named)
+        rest = without + sum(sizes.values()) - sum(sizes[value] for value in named)
         while named and self.is_too_few(rest):
             rest += sizes[named.pop()]
         return [] if self.least and len(named) < 2 else named

@@ -48,6 +48,11 @@ def say_period(grain: Grain, span: Span) -> str:
             return f"{say_quarter(span.first)} {span.first.year}"
 
 
+def say_counted(grain: Grain, span: Span, counted: Span) -> str:
+    """The same, or the days of it that are counted where these are not all of them."""
+    return say_period(grain, span) if counted == span else say_days(counted.first, counted.last)
+
+
 def say_quarter(first: dt.date) -> str:
     return _("Q%(number)s") % {"number": (first.month + 2) // 3}
 

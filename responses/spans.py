@@ -165,3 +165,11 @@ def earlier_by_a_year(grain: Grain, span: Span) -> Span:
         return Span(span.first - YEAR_OF_WEEKS, span.last - YEAR_OF_WEEKS)
     first = shift_months(span.first, -MONTHS_IN_A_YEAR)
     return Span(first, next_of(grain, first) - DAY)
+
+
+def shorten_likewise(other: Span, whole: Span, part: Span) -> Span:
+    """Return of another period what `part` is of `whole`: a month that has begun stays one."""
+    first = min(other.first + (part.first - whole.first), other.last)
+    if part.last == whole.last:
+        return Span(first, other.last)
+    return Span(first, max(first, min(other.first + (part.last - whole.first), other.last)))

@@ -47,6 +47,11 @@ class Around:
     others: tuple[int, ...] = ()
 
     @property
+    def is_silent(self) -> bool:
+        """Nobody answered around it: there is nothing to say of any window."""
+        return not any(window.n for window in (self.before, self.during, self.after) if window)
+
+    @property
     def shown_difference(self) -> Difference | None:
         return self.difference if self.difference and self.difference.is_shown else None
 

@@ -61,6 +61,11 @@ class Comparison:
     by_value: Mapping[str, Counts]
 
     @property
+    def unnamed(self) -> int:
+        """All that have no row, together: on a page without a login not even told apart."""
+        return self.in_smaller_groups + self.without_value
+
+    @property
     def total(self) -> Counts:
         return sum(self.by_value.values(), Counts())
 
@@ -88,7 +93,8 @@ def compare_groups(
     found = _count_by_value(selection, key, declared)
     ranked = rank_by_size(found, lambda counts: counts.n)
     sizes = [(value, counts.n) for value, counts in ranked]
-    named = naming.choose(sizes, most=LONGEST_COMPARISON)
+    without = found.get("", Counts()).n
+    named = naming.choose(sizes, most=LONGEST_COMPARISON, without=without)
     groups = [
         Group(
             counts=counts,
@@ -105,7 +111,7 @@ def compare_groups(
         groups=rank_by_score(groups) if by_score else groups,
         smaller_groups=len(ranked) - len(named),
         in_smaller_groups=sum(n for value, n in sizes if value not in named),
-        without_value=found.get("", Counts()).n,
+        without_value=without,
         by_value=found,
     )
 

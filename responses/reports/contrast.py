@@ -114,11 +114,16 @@ class Suggestion:
     url: str
 
 
-def compare_url(first: Selection, second: Selection | None = None) -> str:
-    """The address of two selections side by side; of one, the page that asks for the other."""
+def compare_url(first: Selection, second: Selection | None = None, *, of: str = "a") -> str:
+    """The address of two selections side by side; of one, the page that asks for the other.
+
+    `of` is the side with which one came, and to which the way back leads.
+    """
     pairs = [(f"a.{name}", value) for name, value in parse_qsl(first.query)]
     if second:
         pairs += [(f"b.{name}", value) for name, value in parse_qsl(second.query)]
+    if of != "a":
+        pairs.append(("of", of))
     return f"{reverse('compare')}?{urlencode(pairs)}"
 
 
@@ -128,7 +133,10 @@ def suggest(
     surveys: Sequence[Survey],
     groups: Sequence[SegmentGroup],
 ) -> list[Suggestion]:
-    """Return what one would ask next: the time before, another survey, two values of a property."""
+    """Return what one would ask next: the time before, another survey, two values of a property.
+
+    What was before stands first; else the selection itself does, and keeps its place.
+    """
     found = []
     if first.first and first.last:
         length = (first.last - first.first).days + 1
@@ -137,11 +145,11 @@ def suggest(
         for kind, days in [*shifts, ("before", length)]:
             step = dt.timedelta(days=days)
             other = replace(first, first=first.first - step, last=first.last - step)
-            found.append(Suggestion(kind, "", compare_url(other, first)))
+            found.append(Suggestion(kind, "", compare_url(other, first, of="b")))
     for survey in surveys:
         if survey != first.survey and first.survey and survey.scale_min == first.survey.scale_min:
             other = replace(first, survey=survey, campaign=None)
-            found.append(Suggestion("survey", survey.name, compare_url(other, first)))
+            found.append(Suggestion("survey", survey.name, compare_url(first, other)))
     for group in groups:
         if len(group.values) >= 2:
             one, two = (

@@ -40,6 +40,10 @@ class BySegment:
     pairs_in_small: int = 0
     without_value: int = 0
 
+    @property
+    def unnamed(self) -> int:
+        return self.pairs_in_small + self.without_value
+
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
@@ -142,7 +146,9 @@ def _list_segments(
     }
     sizes = {value: gap.n for value, gap in gaps.items()}
     largest = sorted(sizes.items(), key=lambda pair: (-pair[1], pair[0]))
-    named = [value for value in naming.choose(largest) if sizes[value] >= thresholds.compare]
+    without = sum(map(sum, tables.get("", ())))
+    chosen = naming.choose(largest, without=without)
+    named = [value for value in chosen if sizes[value] >= thresholds.compare]
     enough = {value: gaps[value] for value in named}
     tested = [value for value, gap in enough.items() if gap.verdict != Verdict.TOO_FEW]
     passing = benjamini_hochberg([enough[value].p for value in tested])
@@ -160,5 +166,5 @@ def _list_segments(
         ],
         small=len(small),
         pairs_in_small=sum(small),
-        without_value=sum(map(sum, tables.get("", ()))),
+        without_value=without,
     )

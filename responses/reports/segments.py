@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -55,14 +56,28 @@ def list_segments(
     Who has the declared segment properties and the organisation's zone at hand spares their query.
     """
     declared = list(Property.objects.segments()) if declared is None else declared
+    return list_groups([survey], declared, zone=zone, most=LONGEST_LIST)
+
+
+def list_groups(
+    surveys: Iterable[Survey],
+    declared: Sequence[Property],
+    *,
+    zone: ZoneInfo | None = None,
+    most: int | None = None,
+) -> list[SegmentGroup]:
+    """The same over the answers to several surveys; without `most` every value."""
     if not declared:
         return []
-    found = count_segment_values(survey, declared, zone or get_organisation().zone)
+    zone = zone or get_organisation().zone
+    found: dict[str, Counter[str]] = {entry.key: Counter() for entry in declared}
+    for survey in surveys:
+        for key, counts in count_segment_values(survey, declared, zone).items():
+            found[key].update({value: n for value, n in counts.items() if value})
     groups = []
     for entry in declared:
-        counts = {value: n for value, n in found[entry.key].items() if value}
-        if counts:
-            names = _in_order(entry, counts)[:LONGEST_LIST]
+        if counts := found[entry.key]:
+            names = _in_order(entry, counts)[:most]
             values = [SegmentValue(Segment(entry.key, name), counts[name]) for name in names]
             answers = sum(found[entry.key].values())
             groups.append(SegmentGroup(entry.key, entry.label, values, answers))

@@ -24,6 +24,7 @@ from responses.spans import (
     each_of,
     earlier_by_a_year,
     first_of,
+    shorten_likewise,
 )
 
 # As many as one drawing can hold and one reader can compare; further ones are for who asks.
@@ -38,11 +39,12 @@ MOST_ROLLING = 180
 
 @dataclass(frozen=True, kw_only=True)
 class Point(Measured):
-    """One period of a line. `span` is the whole of it, also where the selection begins later."""
+    """One period of a line. `counted` are the days of it that the selection holds."""
 
     span: Span
+    counted: Span
     rows_url: str
-    earlier: Measured | None = None  # the same period a year before
+    earlier: Measured | None = None  # the same days a year before
     is_after_change: bool = False  # the survey was changed since the point before
 
     @property
@@ -147,14 +149,19 @@ def _measure(
     before: Span | None,
     thresholds: Thresholds,
 ) -> Point:
-    first = max(span.first, selection.first) if selection.first else span.first
-    last = min(span.last, selection.last) if selection.last else span.last
-    counted = selection.narrowed(status=Response.Status.COUNTED.value)
+    counted = Span(
+        max(span.first, selection.first) if selection.first else span.first,
+        min(span.last, selection.last) if selection.last else span.last,
+    )
+    rows = selection.narrowed(status=Response.Status.COUNTED.value)
+    if before:
+        before = shorten_likewise(before, span, counted)
     return Point(
         span=span,
-        counts=days.counts(Span(first, last)),
+        counted=counted,
+        counts=days.counts(counted),
         thresholds=thresholds,
-        rows_url=replace(counted, first=first, last=last).rows_url,
+        rows_url=replace(rows, first=counted.first, last=counted.last).rows_url,
         earlier=Measured(counts=days.counts(before), thresholds=thresholds) if before else None,
     )
 

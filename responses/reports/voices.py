@@ -68,6 +68,11 @@ class Voices:
     without_value: Proportion
 
     @property
+    def unnamed(self) -> Proportion:
+        """All that have no row, together: on a page without a login not even told apart."""
+        return _add_up([self.smaller, self.without_value])
+
+    @property
     def missing(self) -> list[Voice]:
         """Those who really answer less often, with the most unheard people first."""
         low = [each for each in self.groups if each.verdict == Verdict.LOWER]
@@ -100,7 +105,7 @@ def compare_voices(
     ranked = rank_by_size(found, lambda heard: heard.total)
     without = found.get("", Proportion(0, 0))
     sizes = [(value, heard.total) for value, heard in ranked]
-    named = naming.choose(sizes, most=MOST_SHOWN)
+    named = naming.choose(sizes, most=MOST_SHOWN, without=without.total)
     shown = {value: heard for value, heard in ranked if value in named}
     smaller = _add_up([heard for value, heard in ranked if value not in shown])
     everybody = _add_up(list(found.values()))

@@ -31,6 +31,7 @@ MOST_SURVEYS, MOST_GROUPS = 8, 4
 @require_safe
 def compare(request: StaffRequest) -> HttpResponse:
     organisation, now = get_organisation(), timezone.now()
+    of = "b" if request.GET.get("of") == "b" else "a"
     usual = latest_survey()
     forms = [
         SideForm(request.GET, side, usual=usual, organisation=organisation, now=now)
@@ -42,20 +43,21 @@ def compare(request: StaffRequest) -> HttpResponse:
         "has_no_survey": usual is None,
         "choosers": [draw_chooser(form, usual) for form in forms],
         "remarks": [remark for form in forms for remark in form.remarks],
+        "of": of,
     }
     if usual and not wrong:
         first, second = (form.selection(survey=usual) for form in forms)
-        context |= draw_both(first, second) if forms[1].is_asked else offer_others(first)
+        context |= draw_both(first, second, of=of) if forms[1].is_asked else offer_others(first)
     status = 422 if wrong else 200
     return render(request, "responses/compare.html", context, status=status)
 
 
-def draw_both(first: Selection, second: Selection) -> dict[str, Any]:
+def draw_both(first: Selection, second: Selection, *, of: str) -> dict[str, Any]:
     sides = [measure_side(selection) for selection in (first, second)]
     return {
         "sides": [draw_side(side, letter) for side, letter in zip(sides, "AB", strict=True)],
         "contrast": contrast(*sides),
-        "swap_url": compare_url(second, first),
+        "swap_url": compare_url(second, first, of="a" if of == "b" else "b"),
     }
 
 

@@ -15,9 +15,9 @@ from npsapp.requests import StaffRequest, read_text, require_post_else
 from npsapp.roles import Role, requires
 from npsapp.undo import offer_undo
 from responses.access import get_event
-from responses.forms.events import EventForm
+from responses.forms.events import EventForm, name_part
 from responses.models import Event
-from surveys.models import Survey, get_organisation
+from surveys.models import Property, Survey, get_organisation
 
 PAGE_LENGTH = 50
 
@@ -25,9 +25,12 @@ PAGE_LENGTH = 50
 @requires(Role.VIEWER)
 @require_safe
 def events(request: StaffRequest) -> HttpResponse:
-    rows = Event.objects.select_related("survey", "created_by")
+    found = Event.objects.select_related("survey", "created_by")
+    page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
+    declared = list(Property.objects.all())
     context = {
-        "page": Paginator(rows, PAGE_LENGTH).get_page(request.GET.get("page")),
+        "page": page,
+        "rows": [(each, name_part(each.part, declared) if each.part else "") for each in page],
         "may_manage": request.user.may(Role.MANAGER),
     }
     return render(request, "events/list.html", context)

@@ -189,6 +189,7 @@ def test_at_most_three_lines_are_drawn(viewer_client: Client, survey: Survey) ->
     assert "a · Aal" in words
     assert "c · Char" in words
     assert "· Dorade" not in words
+    assert "At most 3 figures fit beside your score. Not drawn: Dorade" in words
 
 
 @pytest.mark.parametrize("word", ["987654", "eleven", "-1", "9" * 30, "²"])

@@ -228,7 +228,7 @@ def test_trend_flags_an_event_and_lists_it_with_careful_words(
     page, found = read(manager_client), links(manager_client)
 
     assert "What happened meanwhile 1 New shop" in page
-    assert "Coincided with a really higher score afterwards: difference +" in page
+    assert "Coincided with a real rise of the score: +" in page
     assert "Elsewhere" not in page
     assert "#event-1" in found
     assert event.get_absolute_url() in found

@@ -236,3 +236,30 @@ def test_drawing_is_whole_whatever_names_hold(viewer_client: Client, survey: Sur
     trend = viewer_client.get("/dashboard/trend.svg?period=all&grain=month").content.decode()
     assert "Nieuwe winkel" in trend
     assert "Na levering" in trend
+
+
+def test_trend_names_the_days_that_are_counted(viewer_client: Client, survey: Survey) -> None:
+    days = "period=&from=2026-04-03&to=2026-05-31&grain=month&overlay=year"
+
+    lines = read_csv(viewer_client, "trend", days)
+
+    assert lines[1].startswith("3 to 30 April 2026;2026-04-03;2026-04-30;")
+    assert lines[2].startswith("May 2026;2026-05-01;2026-05-31;")
+
+
+def test_file_of_a_crossing_holds_its_cells(viewer_client: Client, survey: Survey) -> None:
+    make_property(key="soort", label="Soort", is_segment=True)
+    moment = dt.datetime(2026, 5, 5, 12, tzinfo=dt.UTC)
+    for soort, scores in (("Nieuw", [10] * 8), ("Oud", [0] * 2)):
+        fill(survey, scores, answered_at=moment, properties={"region": "Zuid", "soort": soort})
+
+    lines = read_csv(viewer_client, "segments", "by=region&then=soort&style=plain")
+
+    assert lines[0].startswith("\ufeffRegion,Soort,Answers,") or lines[0].startswith(
+        "Region,Soort,"
+    )
+    zuid = [line for line in lines if line.startswith("Zuid,")]
+    # 8 promoters of 8: adjusted Wald leaves +100 its lowest end only.
+    assert zuid[0].startswith("Zuid,(all),10,2,0,8,60.0,")
+    assert zuid[1].startswith("Zuid,Nieuw,8,0,0,8,100.0,")
+    assert zuid[2] == "Zuid,Oud,2,,,,,,,,,,"

@@ -51,6 +51,8 @@ def survey() -> Survey:
         contact=make_contact(first_name="Wilhelmina", last_name="Zilver"),
         score=9,
         comment="Bel mij op wil@zilver.example, graag.",
+        # Without it she would be told by the total less the groups, and no group be shown.
+        properties={"region": "Zuid"},
         channel="import",
         answered_at=NOW,
     )

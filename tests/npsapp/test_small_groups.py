@@ -135,6 +135,28 @@ def test_small_groups_are_unnamed_on_a_shared_page_only(
     assert "Bakkerij Zilver" in viewer_client.get("/?period=all").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("without", "named"), [(0, ["A", "B", "C"]), (2, ["A", "B"]), (5, ["A", "B", "C"])]
+)
+def test_few_without_a_value_cannot_be_subtracted_either(without: int, named: list[str]) -> None:
+    """Total less A, B and C would be the scores of these two."""
+    sizes = [("A", 20), ("B", 10), ("C", 8)]
+
+    assert SHARED.choose(sizes, without=without) == named
+
+
+def test_people_without_a_value_are_one_number_with_the_small_groups(
+    client: Client, manager_client: Client, survey: Survey
+) -> None:
+    with time_machine.travel(NOW, tick=False):
+        for name, n in (("Noord", 20), ("Zuid", 10), ("Oost", 4), ("", 1)):
+            fill(survey, [9] * n, properties={"region": name}, answered_at=NOW)
+        body = client.get(path_of(share(manager_client))).content.decode()
+
+    assert "5 more answers have no row here" in body
+    assert "smaller group" not in body
+
+
 def test_breakdown_of_one_group_is_left_out_of_a_shared_page(survey: Survey) -> None:
     fill(survey, [9] * 20, properties={"region": "Noord"}, answered_at=NOW)
     fill(survey, [0] * 2, properties={"region": "Zuid"}, answered_at=NOW)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -11,8 +13,8 @@ from tests.factories import make_contact, make_survey
 
 
 def link_back(client: Client, address: str) -> str:
-    html = client.get(address).content.decode()
-    return html.partition('<p class="back"><a href="')[2].partition('"')[0]
+    body = client.get(address).content.decode()
+    return body.partition('<p class="back"><a href="')[2].partition('"')[0]
 
 
 def test_page_of_the_rail_has_no_way_back(manager_client: Client) -> None:
@@ -49,3 +51,21 @@ def exists(name: str) -> bool:
             continue
         return True
     return False
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("/compare/?a.survey=a&a.from=2026-01-01&b.survey=b", "/?survey=a&from=2026-01-01"),
+        ("/compare/?a.survey=a&b.survey=b&b.period=12m&of=b", "/?survey=b&period=12m"),
+        ("/compare/?a.shown=all&a.campaign=", "/"),
+        (
+            "/responses/pairs/?survey=a&property.r=N&property.r=S&step=up&page=2",
+            "/?survey=a&property.r=N&property.r=S",
+        ),
+    ],
+)
+def test_way_back_of_a_selection_keeps_it(
+    manager_client: Client, address: str, expected: str
+) -> None:
+    assert html.unescape(link_back(manager_client, address)) == expected

@@ -12,7 +12,13 @@ from django.test import Client
 from django.urls import reverse
 
 from surveys.models import Survey
-from tests.factories import make_organisation, make_property, make_response, make_survey
+from tests.factories import (
+    make_campaign,
+    make_organisation,
+    make_property,
+    make_response,
+    make_survey,
+)
 
 pytestmark = pytest.mark.django_db
 MAY = dt.datetime(2026, 5, 5, 12, tzinfo=dt.UTC)
@@ -188,3 +194,48 @@ def test_dashboard_leads_to_the_comparison(viewer_client: Client, survey: Survey
     page = viewer_client.get("/?survey=levering&from=2026-05-01&to=2026-05-31").content.decode()
 
     assert "/compare/?a.survey=levering&amp;a.from=2026-05-01&amp;a.to=2026-05-31" in page
+
+
+def test_other_survey_leaves_a_campaign_out_and_keeps_the_rest(
+    viewer_client: Client, survey: Survey
+) -> None:
+    fill(survey, (2, 2, 6), answered_at=MAY)
+    other = make_survey(name="Voor levering", slug="voor")
+    fill(other, (1, 1, 8), answered_at=MAY)
+    campaign = make_campaign(survey=survey, state="running")
+
+    asked = {"survey": "voor", "campaign": str(campaign.pk), **MAY_DAYS}
+    page = words(ask(viewer_client, {"survey": "levering", **MAY_DAYS}, asked))
+
+    assert "The chosen campaign asks another survey than “Voor levering”: left out here." in page
+    assert "Voor levering · May 2026" in page
+
+
+def test_preset_chosen_in_the_place_of_days_counts(viewer_client: Client, survey: Survey) -> None:
+    fill(survey, (2, 2, 6), answered_at=MAY)
+    fill(survey, (2, 2, 8), answered_at=JUNE)
+    days = {"survey": "levering", **MAY_DAYS}
+
+    chosen = words(ask(viewer_client, days, {**days, "period": "all", "shown": "custom"}))
+    typed = words(ask(viewer_client, days, {**days, "period": "all", "shown": "all"}))
+
+    assert "all time" in chosen.split("B Na levering")[1]
+    assert "n = 22" in chosen
+    assert "n = 22" not in typed
+    assert "May 2026" in typed
+
+
+def test_another_survey_comes_beside_the_selection_one_came_with(
+    viewer_client: Client, survey: Survey
+) -> None:
+    fill(survey, (2, 2, 6), answered_at=MAY)
+    fill(make_survey(name="Voor levering", slug="voor"), (1, 1, 8), answered_at=MAY)
+
+    page = html.unescape(ask(viewer_client, {"survey": "levering", **MAY_DAYS}))
+
+    other = re.search(r'href="([^"]*)">\s*Another survey: Voor levering', page)
+    before = re.search(r'href="([^"]*)">\s*As many days, just before', page)
+    assert other is not None
+    assert other[1].startswith("/compare/?a.survey=levering&")
+    assert before is not None
+    assert before[1].endswith("&of=b")

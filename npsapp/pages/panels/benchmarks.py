@@ -68,9 +68,18 @@ def show_benchmarks(frame: Frame) -> dict[str, Any]:
         "height": drawn.height,
         "whisker": whisker,
         "choices": [] if frame.is_shared else [(row, row.pk in asked) for row in by_pk.values()],
+        "too_many": _name_undrawn(frame, by_pk),
         "kept": kept,
         "most": MOST_LINES,
     }
+
+
+def _name_undrawn(frame: Frame, by_pk: dict[int, Benchmark]) -> list[str]:
+    """What was asked for besides: only so many lines can be told apart."""
+    beyond = _read_all(frame)[MOST_LINES:]
+    if frame.is_shared:
+        return []
+    return [f"{by_pk[pk].name} {by_pk[pk].year}" for pk in beyond if pk in by_pk]
 
 
 def rows_of_benchmarks(panel: dict[str, Any]) -> Table:
@@ -82,8 +91,12 @@ def rows_of_benchmarks(panel: dict[str, Any]) -> Table:
 
 
 def _read_asked(frame: Frame) -> list[int]:
+    return _read_all(frame)[:MOST_LINES]
+
+
+def _read_all(frame: Frame) -> list[int]:
     words = frame.options.get("benchmark", "").split(",")
-    return [int(word) for word in words if word][:MOST_LINES]
+    return [int(word) for word in words if word]
 
 
 def _make_lines(rows: list[Benchmark]) -> list[BenchmarkLine]:

@@ -24,6 +24,7 @@ from responses.reports.pairs import count_pairs, count_pairs_by
 from responses.reports.touchpoints import count_survey, count_surveys, list_touchpoints
 from responses.scoring import apportion, nps
 from responses.selection import Selection
+from surveys.filtering import find_filter, with_values
 from surveys.models import Survey
 
 
@@ -84,9 +85,22 @@ def _show_gap(frame: Frame, pre_survey: Survey, before: Any) -> dict[str, Any]:
     return {
         "delivery": delivery,
         "property": properties.get(key, ""),
+        "alone": _name_alone(frame, key),
         "pairs_url": link_pairs(frame.selection, ""),
         "after_url": counted.rows_url,
         **(_draw_gap(frame.selection, delivery) if delivery.has_gap else {}),
+    }
+
+
+def _name_alone(frame: Frame, key: str) -> dict[str, str]:
+    """The one group the page is narrowed to: its gap is the one above, and no row repeats it."""
+    chosen = find_filter(frame.selection.filters, key)
+    if chosen is None or len(chosen.values) != 1:
+        return {}
+    everybody = with_values(frame.selection.filters, key, ())
+    return {
+        "value": frame.naming.say(chosen.values[0]),
+        "url": frame.address(filters=everybody) if not frame.is_shared else "",
     }
 
 

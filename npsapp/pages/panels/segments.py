@@ -15,6 +15,7 @@ from responses.exporting import Cell
 from responses.reports.against import Against, hold_against
 from responses.reports.comparison import Comparison, Group, compare_groups
 from responses.reports.crossing import cross_values
+from responses.reports.measured import Measured
 from responses.reports.mix import Movement, explain_change
 from responses.reports.tallied import has_tallied_values
 from responses.scoring import Tier, nps_to_one_decimal
@@ -136,7 +137,10 @@ def _narrow_url(frame: Frame, key: str, value: str, *, by: str) -> str:
 
 
 def rows_of_segments(panel: dict[str, Any]) -> Table:
-    """Return what a file of this panel holds: scores with one decimal, the crossing not."""
+    """Return what a file of this panel holds: scores with one decimal.
+
+    With a crossing each value stands there as a whole, and below it with each of the others.
+    """
     heads = [
         panel.get("compared", _("Value")),
         _("Answers"),
@@ -151,27 +155,40 @@ def rows_of_segments(panel: dict[str, Any]) -> Table:
         _("Difference to"),
         _("Verdict"),
     ]
-    return heads, [_row_of(row["group"]) for row in panel.get("rows", [])]
+    groups = [row["group"] for row in panel.get("rows", [])]
+    crossing = panel.get("crossing")
+    if not crossing:
+        return heads, [[group.segment.value, *_figures_of(group)] for group in groups]
+    lines = {line.value: line.cells for line in crossing.lines}
+    rows: list[list[Cell]] = []
+    for group in groups:
+        rows.append([group.segment.value, _("(all)"), *_figures_of(group)])
+        # Not tested, as on the page.
+        for column, cell in zip(crossing.columns, lines.get(group.segment.value, []), strict=False):
+            rows.append([group.segment.value, column, *_score_of(cell), *[None] * 4])
+    return [heads[0], panel["crossed"], *heads[1:]], rows
 
 
-def _row_of(group: Group) -> list[Cell]:
-    if group.interval is None:
-        return [group.segment.value, group.n, *[None] * 10]
+def _figures_of(group: Group) -> list[Cell]:
     difference: list[Cell] = [None] * 4
-    if group.difference and group.verdict:
+    if group.has_score and group.difference and group.verdict:
         difference = [
             one_decimal(group.difference.points),
             *from_to(group.difference.interval),
             say_verdict(group.verdict),
         ]
-    counts = group.counts
+    return [*_score_of(group), *difference]
+
+
+def _score_of(measured: Measured) -> list[Cell]:
+    if measured.interval is None:
+        return [measured.n, *[None] * 6]
+    counts = measured.counts
     return [
-        group.segment.value,
-        group.n,
+        measured.n,
         counts.detractors,
         counts.passives,
         counts.promoters,
         nps_to_one_decimal(counts),
-        *from_to(group.interval),
-        *difference,
+        *from_to(measured.interval),
     ]

@@ -25,7 +25,7 @@ from responses.reports.trend import (
     list_points,
     list_rolling,
 )
-from responses.span_words import head_grain, label_group, label_period, name_grain, say_period
+from responses.span_words import head_grain, label_group, label_period, name_grain, say_counted
 from responses.spans import Grain, Span
 from responses.templatetags.scores import signed
 
@@ -176,7 +176,7 @@ def label_points(series: Series, drawing: Trend) -> list[Labelled]:
         Labelled(
             point=point,
             slot=slot,
-            name=say_period(series.grain, point.span),
+            name=say_counted(series.grain, point.span, point.counted),
             label=label_period(series.grain, point.span),
             group=groups[index] if index in starts else "",
             is_low=index % 2 == 1,
@@ -232,7 +232,7 @@ def rows_of_trend(panel: dict[str, Any]) -> Table:
     rows: list[list[Cell]] = []
     for labelled in panel["points"]:
         point: Point = labelled.point
-        row: list[Cell] = [labelled.name, point.span.first, point.span.last]
+        row: list[Cell] = [labelled.name, point.counted.first, point.counted.last]
         row += [one_decimal(point.nps), *from_to(point.interval), point.n]
         counts = point.counts
         parts: list[Cell] = [counts.detractors, counts.passives, counts.promoters]
