@@ -37,6 +37,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
 
 from benchmarks.dashboard_rows import load
+from closeloop.loop_tallies import advance_all as advance_loops
 from npsapp.demo.building import OUR_APPS
 from npsapp.embedded.server import release
 from npsapp.models import User
@@ -86,8 +87,9 @@ def fill(rows: int) -> Survey:
     loaded_at = time.monotonic()
     days = advance(now=now)
     advance_all(now=now)
+    advance_loops(now=now)
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE responses_dailytally")
+        cursor.execute("VACUUM ANALYZE responses_dailytally, closeloop_looptally")
         cursor.execute("SELECT pg_database_size(current_database())")
         size = cursor.fetchone()[0] / 1e9
     print(

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from random import Random
 
 from django.db import connection
@@ -18,6 +19,7 @@ from npsapp.models import User
 from surveys.models import Campaign, Contact, Organisation, Property, Sender, Survey
 
 REGIONS, PRODUCTS = 40, 5
+MOST_REVENUE = 50_000
 DAYS = 3 * 365
 CAMPAIGNS = 36
 ASKED_PER_ANSWER = 3
@@ -43,6 +45,18 @@ _FOLLOW_UPS = (
     "closed_at outcome known_score answer_seen_at version is_test"
 )
 
+_FOREIGN_KEYS = """
+    SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
+      FROM pg_constraint
+     WHERE contype = 'f' AND conrelid::regclass::text = ANY (%s)
+"""
+# Those of a constraint stay: no two rows may be alike meanwhile.
+_INDEXES = """
+    SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)
+      FROM pg_index
+     WHERE indrelid::regclass::text = ANY (%s) AND NOT indisunique
+"""
+
 
 def load(
     rows: int, *, now: dt.datetime, tell: Callable[[str], None] = lambda _said: None
@@ -51,6 +65,7 @@ def load(
     Organisation.objects.create(pk=1, name="Voorbeeld", first_steps_closed_at=now)
     for key, label in (("region", "Regio"), ("product", "Product")):
         Property.objects.create(key=key, label=label, is_segment=True)
+    Property.objects.create(key="revenue", label="Omzet", kind=Property.Kind.MONEY)
     survey = Survey.objects.create(name="Survey", slug="survey", company="Voorbeeld")
     owners = [
         User.objects.create(email=f"t{number}@voorbeeld.example", role="agent")
@@ -71,13 +86,15 @@ def load(
     )
     people = [contact.pk for contact in contacts]
     made = _Rows(rows, survey.pk, campaigns, people, [owner.pk for owner in owners], now)
-    for table, columns, generated in (
-        ("surveys_invitation", _INVITATIONS, made.invitations()),
-        ("responses_response", _RESPONSES, made.responses()),
-        ("closeloop_followup", _FOLLOW_UPS, made.follow_ups()),
-    ):
-        copied = _copy(table, columns.split(), generated)
-        tell(f"{copied} rows of {table}")
+    tables = {
+        "surveys_invitation": (_INVITATIONS, made.invitations()),
+        "responses_response": (_RESPONSES, made.responses()),
+        "closeloop_followup": (_FOLLOW_UPS, made.follow_ups()),
+    }
+    with _indexed_afterwards(tables):
+        for table, (columns, generated) in tables.items():
+            copied = _copy(table, columns.split(), generated)
+            tell(f"{copied} rows of {table}")
     with connection.cursor() as cursor:
         for table in ("responses_response", "surveys_invitation"):
             cursor.execute(
@@ -110,7 +127,34 @@ def _properties(random: Random) -> dict[str, str]:
     return {
         "region": f"Regio {random.randrange(REGIONS) + 1}",
         "product": f"Product {random.randrange(PRODUCTS) + 1}",
+        "revenue": f"{random.randrange(MOST_REVENUE)}",
     }
+
+
+@contextmanager
+def _indexed_afterwards(tables: Collection[str]) -> Iterator[None]:
+    """Take indexes and foreign keys away, and make them of all rows at once at the end.
+
+    Nor is anything noted of each row by a trigger: nothing has been tallied yet.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FOREIGN_KEYS, [list(tables)])
+        keys = cursor.fetchall()
+        cursor.execute(_INDEXES, [list(tables)])
+        indexes = cursor.fetchall()
+        for table, name, _definition in keys:
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        for name, _definition in indexes:
+            cursor.execute(f"DROP INDEX {name}")
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        for _name, definition in indexes:
+            cursor.execute(definition)
+        for table, name, definition in keys:
+            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
 
 
 def _copy(table: str, columns: Iterable[str], rows: Iterator[Row]) -> int:

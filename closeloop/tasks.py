@@ -10,6 +10,7 @@ from closeloop import (
     capacity,
     digest,
     escalating,
+    loop_tallies,
     opening,
     presence,
     settling,
@@ -92,3 +93,18 @@ def forget_received(_lease: Lease) -> str:
 @one_at_a_time("reply_automatically")
 def reply_automatically(lease: Lease) -> str:
     return f"queued {auto_replying.reply_automatically(now=timezone.now(), lease=lease)}"
+
+
+@shared_task(name="closeloop.tally_loop")
+@one_at_a_time("tally_loop")
+def tally_loop(_lease: Lease) -> str:
+    """Add up what became of those who answered, and anew the days on which that has changed."""
+    return f"tallied {loop_tallies.advance_all(now=timezone.now())} days of follow-ups"
+
+
+@shared_task(name="closeloop.check_loop_tallies")
+@one_at_a_time("check_loop_tallies")
+def check_loop_tallies(_lease: Lease) -> str:
+    """Once a night; at any other time there is nothing to do."""
+    found = loop_tallies.check_nightly(now=timezone.now())
+    return "nothing to do" if found is None else f"{found} days differ"

@@ -69,9 +69,8 @@ class FirstSteps:
         return next(todo, None)
 
 
-def find_first_steps(role: Role) -> FirstSteps | None:
+def find_first_steps(role: Role, organisation: Organisation) -> FirstSteps | None:
     """None once the list was closed, and for sample data, which has nothing to set up."""
-    organisation = get_organisation()
     if organisation.is_sample or organisation.first_steps_closed_at:
         return None
     return list_first_steps(role)

@@ -17,7 +17,7 @@ from npsapp.models import User
 from npsapp.outbox import leaves_for_real
 from npsapp.roles import Role
 from npsapp.way_back import find_way_back
-from surveys.models import get_organisation
+from surveys.models import Organisation, get_organisation
 from surveys.sending.alarms import list_banners
 from surveys.sending.watch import count_unknown, senders_to_mention, silent_parts
 
@@ -43,10 +43,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "places": SimpleLazyObject(lambda: list_places(request)),
         "way_back": find_way_back(request),
-        "organisation": SimpleLazyObject(get_organisation),
+        "organisation": SimpleLazyObject(lambda: _organisation_of(request)),
         "silent_parts": SimpleLazyObject(lambda: silent_parts(timezone.now())),
         **(managers_banners(request) if request.user.may(Role.MANAGER) else {}),
     }
+
+
+def _organisation_of(request: HttpRequest) -> Organisation:
+    """What the middleware has read already."""
+    return getattr(request, "organisation", None) or get_organisation()
 
 
 def managers_banners(request: HttpRequest) -> dict[str, Any]:
@@ -59,7 +64,9 @@ def managers_banners(request: HttpRequest) -> dict[str, Any]:
         ),
         "warned_senders": SimpleLazyObject(lambda: [each for each in senders if each.warning]),
         "alarms": SimpleLazyObject(lambda: list_banners(Role(user.role))),
-        "first_steps": SimpleLazyObject(lambda: find_first_steps(Role(user.role))),
+        "first_steps": SimpleLazyObject(
+            lambda: find_first_steps(Role(user.role), _organisation_of(request))
+        ),
         "mail_stays": not leaves_for_real(),
     }
     if page and page.url_name in PAGES_ABOUT_MAIL:
@@ -67,8 +74,11 @@ def managers_banners(request: HttpRequest) -> dict[str, Any]:
     return banners
 
 
-def list_places(request: HttpRequest) -> list[Place]:
-    """The places this person may open, in the order of the day."""
+def list_places(request: HttpRequest, *, mine: int | None = None) -> list[Place]:
+    """The places this person may open, in the order of the day.
+
+    Who has counted what waits on the person's desk passes it on as `mine`.
+    """
     entries = [
         (Role.VIEWER, _("Dashboard"), "dashboard", "chart"),
         (Role.AGENT, _("Follow-ups"), "follow_ups", "inbox"),
@@ -88,6 +98,8 @@ def list_places(request: HttpRequest) -> list[Place]:
         if role.covers(needed):
             url = reverse(name)
             is_current = request.path == url if url == "/" else request.path.startswith(url)
-            count = count_mine(user, now=timezone.now()) if name == "follow_ups" else 0
+            count = 0
+            if name == "follow_ups":
+                count = count_mine(user, now=timezone.now()) if mine is None else mine
             places.append(Place(title, url, icon, is_current, count))
     return places

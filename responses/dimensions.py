@@ -16,6 +16,7 @@ from django.db.models import Expression, F, Func, TextField
 from django.db.models.functions import Cast, TruncDate
 
 from responses.models import Response, TallySheet
+from responses.models.tally import Sheet
 from responses.pair_rows import CELL_COUNTS, Twosome, find_pairs, find_twosome
 from responses.spans import DAY, midnight
 from surveys.models import Property, Survey
@@ -131,7 +132,7 @@ def add_up(sheets: Sequence[TallySheet], days: Iterable[dt.date]) -> tuple[str, 
     ordered = sorted(days)
     starts = [midnight(day, zone) for day in ordered]
     ends = [midnight(day + DAY, zone) for day in ordered]
-    values, value_params = _list_values(sheets)
+    values, value_params = list_values(sheets)
     twosome = twosome_of(sheets[0])
     if twosome is None:
         found = _FOUND.format(values=values)
@@ -150,7 +151,8 @@ def by_position(sql: str, named: Mapping[str, Any]) -> tuple[str, list[Any]]:
     return re.sub(r"%\(\w+\)s", "%s", sql), [named[name] for name in names]
 
 
-def _list_values(sheets: Sequence[TallySheet]) -> tuple[str, list[Any]]:
+def list_values(sheets: Sequence[Sheet]) -> tuple[str, list[Any]]:
+    """Return a row of a sheet and the value of an answer for each of them, to join to answers."""
     rows, params = [], []
     for sheet in sheets:
         sql, its_params = compile_text(value_of(sheet.dimension, sheet.counted_as))

@@ -100,13 +100,17 @@ def read_filters(
     *,
     older: Iterable[tuple[str, str]] = (),
     with_language: bool = False,
+    look_up: Callable[[], Mapping[str, Property]] | None = None,
 ) -> tuple[Filters, list[str]]:
     """Return the filters of a URL, and a sentence for each one that was left out.
 
-    `older` are key and value of the single filter that addresses had before.
+    `older` are key and value of the single filter that addresses had before. `look_up` returns the
+    declared properties by their keys, where they are needed for more than this.
     """
     asked = _gather(sent, older)
-    declared = Property.objects.in_bulk(list(asked), field_name="key") if asked else {}
+    declared: Mapping[str, Property] = {}
+    if asked:
+        declared = look_up() if look_up else Property.objects.in_bulk(asked, field_name="key")
     filters, remarks = [], []
     for key, parts in asked.items():
         if key not in declared and not (with_language and key == LANGUAGE):

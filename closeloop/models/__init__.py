@@ -8,6 +8,7 @@ from closeloop.models.notices import EscalationRule, NoticeChoices
 from closeloop.models.queue import BulkAct, SavedView
 from closeloop.models.received import ReceivedMail
 from closeloop.models.recipe import Recipe
+from closeloop.models.tally import LoopSheet, LoopTally, LoopTouch
 
 __all__ = [
     "Absence",
@@ -20,6 +21,9 @@ __all__ = [
     "Improvement",
     "ImprovementEvent",
     "ImprovementVoice",
+    "LoopSheet",
+    "LoopTally",
+    "LoopTouch",
     "Member",
     "NoticeChoices",
     "Presence",

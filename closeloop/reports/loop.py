@@ -19,6 +19,7 @@ from django.db.models import Count, Min
 from django.db.models.functions import TruncWeek
 
 from closeloop.reports.cohort import Cohort, Part, cut, select_answered
+from closeloop.reports.loop_tallied import count_tallied, find_loop_slice
 from responses.models import Response
 from responses.scoring import apportion
 from responses.selection import Selection
@@ -74,10 +75,16 @@ def loop_closed(selection: Selection, *, now: dt.datetime) -> LoopClosed:
 
 
 def count_loop(cohort: Cohort) -> tuple[LoopClosed, dt.datetime | None]:
-    """Return the same of a cohort, and when the first of them answered (one query)."""
+    """Return the same of a cohort, and when the first of them answered (one query).
+
+    Where it comes from tallies that is the beginning of the first day.
+    """
     # Not `find`: nobody here asks how long it took. Imported history, which has no follow-ups, is
     # left out in words: among millions of answers an index then holds those that are meant.
     answered = select_answered(cohort.selection).exclude(response__channel=Response.Channel.IMPORT)
+    if part := find_loop_slice(cohort.selection):
+        *counts, first = count_tallied(answered, cohort.selection, part)
+        return LoopClosed(**dict(zip(PARTS, counts, strict=True))), first
     found = answered.aggregate(**_counts(cohort), _oldest=Min("response__answered_at"))
     oldest = found.pop("_oldest")
     return LoopClosed(**found), oldest

@@ -119,16 +119,20 @@ def queue_counts(*, user: User, now: dt.datetime) -> QueueCounts:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Open follow-ups of everybody, and of the detractors of one survey; sleeping ones are not."""
+    """Open follow-ups of everybody, on one desk, and of the detractors of one survey.
+
+    Sleeping ones are in none of them.
+    """
 
     open: int
     overdue: int
+    mine: int
     detractors: int
     detractors_overdue: int
 
 
-def count_waiting(survey: Survey, *, now: dt.datetime) -> Waiting:
-    """Count what waits for a person, whoever looks, in one query that reads the open ones."""
+def count_waiting(survey: Survey, *, user: User, now: dt.datetime) -> Waiting:
+    """Count what waits for somebody, and for the user, in one query that reads the open ones."""
     theirs = Q(response__survey=survey, response__category=Category.DETRACTOR)
     late = still_overdue(now)
     return Waiting(
@@ -137,6 +141,7 @@ def count_waiting(survey: Survey, *, now: dt.datetime) -> Waiting:
         .aggregate(
             open=Count("pk"),
             overdue=Count("pk", filter=late),
+            mine=Count("pk", filter=Q(owner=user)),
             detractors=Count("pk", filter=theirs),
             detractors_overdue=Count("pk", filter=theirs & late),
         )

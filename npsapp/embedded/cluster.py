@@ -122,6 +122,8 @@ class Cluster:
             "max_connections": "100",
             "shared_buffers": "64MB",
             "max_wal_size": "256MB",
+            # A disk without a moving arm: else a million answers are read to find a few of them.
+            "random_page_cost": "1.1",
             "timezone": "UTC",
             "log_timezone": "UTC",
         }

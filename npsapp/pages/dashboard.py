@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from npsapp.navigation import list_places
 from npsapp.pages.panels.catalogue import show_panels
 from npsapp.pages.panels.frame import Frame
 from npsapp.pages.panels.reading import read_form
@@ -55,11 +56,13 @@ def draw_dashboard(
             "may_manage": request.user.may(Role.MANAGER),
         }
         return render(request, "dashboard.html", context, status=status)
+    panels = show_panels(frame)
     context |= {
         # Read already: the frame around the page need not ask for it again.
         "organisation": organisation,
+        "places": list_places(request, mine=panels["cards"]["waiting"].mine),
         "frame": frame,
-        "panels": show_panels(frame),
+        "panels": panels,
         "presets": list_presets(frame.selection, frame.period, options=frame.options),
         "compare_url": compare_url(frame.selection),
         **offer_views(

@@ -132,9 +132,16 @@ class SelectionForm(forms.Form):
         self._check_touchpoint(survey or (campaign.survey if campaign else None))
         older = cleaned.get("segment")
         self.filters, self.remarks = read_filters(
-            self.data, older=[(older.key, older.value)] if older else []
+            self.data,
+            older=[(older.key, older.value)] if older else [],
+            look_up=lambda: self.properties,
         )
         return cleaned
+
+    @cached_property
+    def properties(self) -> dict[str, Property]:
+        """All that are declared, by their keys."""
+        return {each.key: each for each in Property.objects.all()}
 
     def _check_touchpoint(self, survey: Survey | None) -> None:
         touchpoint = self.cleaned_data.get("touchpoint")
@@ -200,6 +207,7 @@ class DashboardForm(SelectionForm):
     then = forms.CharField(max_length=60, required=False)
     value = forms.CharField(max_length=60, required=False)
     missing = forms.CharField(max_length=60, required=False)
+    cards = forms.CharField(max_length=10, required=False)
     sort = forms.CharField(max_length=10, required=False)
     against = forms.ChoiceField(
         choices=Against.choices, required=False, label=gettext_lazy("Held against")
@@ -217,7 +225,7 @@ class DashboardForm(SelectionForm):
 
     plain_options: ClassVar[list[str]] = [
         *("category", "against", "grain", "rolling", "overlay"),
-        *("then", "value", "missing", "sort"),
+        *("then", "value", "missing", "cards", "sort"),
     ]
 
     @property

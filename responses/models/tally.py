@@ -13,7 +13,7 @@ from surveys.models import Campaign, Survey
 COUNTS = tuple(f"n{score}" for score in range(11))
 
 
-class TallySheet(models.Model):
+class Sheet(models.Model):
     """The tallies of one survey along one dimension, complete for every day up to `through`.
 
     `counted_as` is what a tally depends on besides the answers: the time zone whose days these are,
@@ -22,10 +22,8 @@ class TallySheet(models.Model):
     tallies.
     """
 
-    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="tally_sheets")
-    # '' for all answers, "campaign", "channel", "property:<key>", or "asked": the campaign and the
-    # day on which the person was asked. "sent" has tallies of another kind: who was asked at all.
-    # After "pairs:" those of the pairs of which the survey has the second half.
+    survey_id: int
+    # See responses.dimensions.
     dimension = models.CharField(max_length=80, blank=True)
     counted_as: models.JSONField[dict[str, Any]] = models.JSONField()
     # Of `counted_as`, which may be longer than an index can hold.
@@ -35,14 +33,26 @@ class TallySheet(models.Model):
     ends_at = models.DateTimeField()
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.survey_id} {self.dimension or 'all'} until {self.through}"
+
+
+class TallySheet(Sheet):
+    """Of answers: along '' for all of them, "campaign", "channel", "property:<key>", or "asked",
+    the campaign and the day on which the person was asked. "sent" has tallies of another kind: who
+    was asked at all. After "pairs:" those of the pairs of which the survey has the second half.
+    """
+
+    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="tally_sheets")
+
+    class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["survey", "dimension", "fingerprint"], name="tally_sheet_once"
             ),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.survey_id} {self.dimension or 'all'} until {self.through}"
 
 
 class DailyTally(models.Model):

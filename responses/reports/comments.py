@@ -21,6 +21,8 @@ class Remark:
     who: str
     answered_at: dt.datetime
     url: str
+    # Imported history has none.
+    follow_up_pk: int | None = None
 
 
 def latest_comments(selection: Selection, *, limit: int = 5) -> list[Remark]:
@@ -34,7 +36,9 @@ def latest_answers(selection: Selection, *, limit: int) -> list[Remark]:
 
 
 def _remarks(selection: Selection, *, limit: int, with_comment: bool) -> list[Remark]:
-    responses = Response.objects.counted().in_selection(selection).select_related("contact")
+    responses = (
+        Response.objects.counted().in_selection(selection).select_related("contact", "follow_up")
+    )
     if with_comment:
         responses = responses.exclude(comment="")
     return [
@@ -47,6 +51,7 @@ def _remarks(selection: Selection, *, limit: int, with_comment: bool) -> list[Re
             who=without_addresses(response.contact.full_name) if response.contact else "",
             answered_at=response.answered_at,
             url=response.get_absolute_url(),
+            follow_up_pk=getattr(getattr(response, "follow_up", None), "pk", None),
         )
         for response in responses.order_by("-answered_at", "-pk")[:limit]
     ]

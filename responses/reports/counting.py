@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count, OuterRef, Subquery
 
 from responses.models import Response
 from responses.reports.tallied import NOBODY, Histogram, add_up, read_days, read_total
@@ -112,11 +113,22 @@ def latest_survey(*, touchpoint: str = "") -> Survey | None:
     return latest.survey if latest else surveys.first()
 
 
-def latest_answer(survey: Survey) -> dt.datetime | None:
-    """Return when the newest counted answer of a survey was given."""
-    newest: dt.datetime | None = (
-        Response.objects.counted()
-        .filter(survey=survey)
-        .aggregate(newest=Max("answered_at"))["newest"]
+def list_answered() -> dict[Survey, dt.datetime | None]:
+    """Return every survey, and when its newest counted answer was given (one query)."""
+    answers = Response.objects.counted().filter(survey=OuterRef("pk")).order_by("-answered_at")
+    newest = Subquery(answers.values("answered_at")[:1])
+    surveys: Any = Survey.objects.select_related("pre_survey").annotate(answered_at=newest)
+    return {survey: survey.answered_at for survey in surveys}
+
+
+def find_latest(
+    answered: Mapping[Survey, dt.datetime | None], *, touchpoint: str = ""
+) -> Survey | None:
+    """The same as `latest_survey`, of those that are at hand."""
+    there = [each for each in answered if touchpoint in ("", each.touchpoint)]
+    beginning = dt.datetime.min.replace(tzinfo=dt.UTC)
+    return max(
+        there,
+        key=lambda each: (answered[each] or beginning, each.created_at, each.pk),
+        default=None,
     )
-    return newest

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Count
 
 from responses.models import Response
-from responses.reports.tallied import count_segment_values
+from responses.reports.segment_values import count_segment_values
 from responses.selection import Segment
 from surveys.models import Property, Survey, get_organisation
 from surveys.properties import segment_text
@@ -37,11 +37,12 @@ class SegmentValue:
 
 @dataclass(frozen=True, slots=True)
 class SegmentGroup:
-    """A property with its most frequent values."""
+    """A property with its most frequent values, and among how many answers they were found."""
 
     key: str
     label: str
     values: list[SegmentValue]
+    answers: int
 
 
 def list_segments(
@@ -78,7 +79,8 @@ def list_groups(
         if counts := found[entry.key]:
             names = _in_order(entry, counts)[:most]
             values = [SegmentValue(Segment(entry.key, name), counts[name]) for name in names]
-            groups.append(SegmentGroup(entry.key, entry.label, values))
+            answers = sum(found[entry.key].values())
+            groups.append(SegmentGroup(entry.key, entry.label, values, answers))
     return groups
 
 

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import BigIntegerField, Count, DateTimeField, F, TextField, Value
@@ -26,7 +25,6 @@ from responses.dimensions import (
     CHANNEL,
     PROPERTY,
     Dimension,
-    compile_text,
     make_dimension,
 )
 from responses.models import Response
@@ -34,7 +32,7 @@ from responses.models.tally import COUNTS
 from responses.scoring import HIGHEST, categorise
 from responses.selection import Selection
 from surveys.filtering import PropertyFilter
-from surveys.models import Property, Survey
+from surveys.models import Property
 from surveys.properties import band_text
 
 # Eleven counts, of score 0 to score 10.
@@ -59,7 +57,7 @@ _SINCE = """(
 )"""
 # The planner cannot know what the sheet says, and takes a half-open range for a third of the table.
 # Of one that has two ends it expects little, and uses the index.
-_END = "'infinity'::timestamptz"
+END = "'infinity'::timestamptz"
 
 
 # Every survey by itself: each has a sheet of its own, or none, and answers after its end.
@@ -142,15 +140,20 @@ def read_values(selection: Selection, declared: Property | None, key: str) -> di
 
     A selection that is narrowed already, by anything but days and scores, is counted live.
     """
-    part = find_slice(selection)
     whole = None
-    if part and part.dimension.name == ALL and declared and declared.is_segment:
+    if declared and has_tallied_values(selection, declared):
         whole = Slice(make_dimension(f"{PROPERTY}{key}", selection.zone, declared))
     value = band_text(declared or Property(key=key))
     found = _read(
         "tally.value", Coalesce(value, Value("", output_field=TextField())), whole, selection
     )
     return {value: counts for value, counts in found.items() if any(counts)}
+
+
+def has_tallied_values(selection: Selection, declared: Property) -> bool:
+    """Whether the values of a property within a selection are read from tallies."""
+    part = find_slice(selection)
+    return part is not None and part.dimension.name == ALL and declared.is_segment
 
 
 def read_surveys(selection: Selection) -> dict[int, Histogram]:
@@ -217,7 +220,7 @@ def _read_both(
 def _newer(live: Any, since: str, sheet: list[Any], key: Any) -> tuple[str, Any]:
     """Return the statement that counts what came after the end of the sheet."""
     begin = RawSQL(since, sheet, output_field=DateTimeField())  # noqa: S611 (no input in it)
-    end = RawSQL(_END, [], output_field=DateTimeField())  # noqa: S611
+    end = RawSQL(END, [], output_field=DateTimeField())  # noqa: S611
     newer = _by_score(live.filter(answered_at__gte=begin, answered_at__lt=end), key)
     statement: tuple[str, Any] = newer.query.sql_with_params()
     return statement
@@ -252,49 +255,3 @@ def _mask(counts: Sequence[int], selection: Selection) -> Histogram:
         return not category or categorise(score, scale_min=scale_min).value == category
 
     return tuple(n if n and is_meant(score) else 0 for score, n in enumerate(counts))
-
-
-_SEGMENTS = """
-    WITH wanted AS MATERIALIZED (
-        SELECT named.dimension, sheet.id, coalesce(sheet.ends_at, '-infinity') AS since
-          FROM unnest(%s::text[], %s::text[]) AS named (dimension, fingerprint)
-          LEFT JOIN responses_tallysheet AS sheet
-            ON sheet.survey_id = %s AND sheet.dimension = named.dimension
-           AND sheet.fingerprint = named.fingerprint
-    )
-    SELECT wanted.dimension, tally.value, sum({n})
-      FROM wanted JOIN responses_dailytally AS tally ON tally.sheet_id = wanted.id
-     GROUP BY wanted.dimension, tally.value
-     UNION ALL
-    SELECT wanted.dimension, live.value, count(*)
-      FROM responses_response
-     CROSS JOIN LATERAL (VALUES {values}) AS live (dimension, value)
-      JOIN wanted ON wanted.dimension = live.dimension
-                 AND responses_response.answered_at >= wanted.since
-     WHERE responses_response.survey_id = %s AND responses_response.status = 'counted'
-       AND responses_response.answered_at >= (SELECT min(since) FROM wanted)
-       AND responses_response.answered_at < {end}
-     GROUP BY wanted.dimension, live.value
-"""
-
-
-def count_segment_values(
-    survey: Survey, declared: Sequence[Property], zone: ZoneInfo
-) -> dict[str, dict[str, int]]:
-    """Return how many counted answers have each value of each of these properties; '' for none."""
-    found: dict[str, dict[str, int]] = {entry.key: defaultdict(int) for entry in declared}
-    wanted = [make_dimension(f"{PROPERTY}{each.key}", zone, each) for each in declared]
-    names, values = [each.name for each in wanted], []
-    params: list[Any] = [names, [each.fingerprint for each in wanted], survey.pk]
-    for name, entry in zip(names, declared, strict=True):
-        sql, its_params = compile_text(band_text(entry))
-        values.append(f"(%s::text, {sql})")
-        params += [name, *its_params]
-    counts = " + ".join(f"tally.{column}" for column in COUNTS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SEGMENTS.format(n=counts, values=", ".join(values), end=_END), [*params, survey.pk]
-        )
-        for dimension, value, n in cursor.fetchall():
-            found[dimension.removeprefix(PROPERTY)][value] += n
-    return found

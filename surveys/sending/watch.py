@@ -61,5 +61,6 @@ def senders_to_mention(now: dt.datetime) -> list[Sender]:
 
 def count_unknown() -> int:
     """Mails that somebody should look at."""
-    invitations = Invitation.objects.filter(state=State.UNKNOWN).count()
-    return invitations + Mail.objects.filter(state=State.UNKNOWN).count()
+    invitations = Invitation.objects.filter(state=State.UNKNOWN).order_by().values("pk")
+    mails = Mail.objects.filter(state=State.UNKNOWN).order_by().values("pk")
+    return invitations.union(mails, all=True).count()

@@ -48,7 +48,7 @@ ACTIONS = {
 # account, the next one, a block of the address, the signature, what is improved because of it; what
 # there is to choose from: two lists of root causes, of tags, of colleagues and of texts to begin
 # with; and the sender, whose address an answer goes to.
-QUERIES = 33
+QUERIES = 32
 
 
 @pytest.fixture

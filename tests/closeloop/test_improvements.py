@@ -39,7 +39,7 @@ from tests.factories import (
 NOW = dt.datetime(2026, 11, 24, 14, tzinfo=ZoneInfo("Europe/Amsterdam"))
 DAY = dt.timedelta(days=1)
 # Session, user, organisation, the rail and its banner; the tabs, the rows.
-LIST_QUERIES = 9
+LIST_QUERIES = 8
 
 
 def kinds(improvement: Improvement) -> list[str]:

@@ -20,7 +20,7 @@ from tests.factories import make_organisation, make_property, make_response, mak
 pytestmark = pytest.mark.django_db
 URL = "/follow-ups/loop/"
 # Session, user, organisation (form, clock, frame), rail, banners, filter, and two or so a panel.
-QUERIES = 30
+QUERIES = 29
 
 
 @pytest.fixture(autouse=True)

@@ -31,7 +31,7 @@ HOUR = dt.timedelta(hours=1)
 # Session, user, organisation twice (clock and frame), the rail, two for the banners; the newest
 # line of the timelines, properties of money, the tabs, the page's count, its rows, their tags, test
 # answers, saved views; and what the bulk acts offer: colleagues, tags twice, root causes.
-QUERIES = 19
+QUERIES = 18
 
 
 def make_named(last_name: str, *, comment: str = "", account: str = "", **fields: Any) -> FollowUp:

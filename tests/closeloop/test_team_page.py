@@ -13,7 +13,7 @@ from tests.factories import make_follow_up, make_member, make_organisation, make
 
 # Session, user, organisation twice, the rail, four for a manager's banners; members, the
 # unassigned, causes, and who can be added; who may, absences, organisation, coming days, handings.
-QUERIES = 18
+QUERIES = 17
 POSTS = ["member_add", "team_share_out", "root_cause_add", "root_causes_usual"]
 
 

@@ -21,8 +21,8 @@ from tests.factories import (
     make_response,
 )
 
-LIST_QUERIES = 12
-PERSON_QUERIES = 18
+LIST_QUERIES = 11
+PERSON_QUERIES = 17
 
 
 def names(response: Any) -> list[str]:

@@ -31,7 +31,7 @@ EMBEDDED_VARIABLES = {VARIABLE}
 # Read by Python itself.
 PYTHON_VARIABLES = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
 # Programs that the images of others bring.
-FOREIGN_PROGRAMS = {"pg_isready", "redis-cli", "redis-server", "/mailpit"}
+FOREIGN_PROGRAMS = {"pg_isready", "postgres", "redis-cli", "redis-server", "/mailpit"}
 
 
 @cache

@@ -340,7 +340,7 @@ def test_page_takes_the_same_queries_for_one_answer_and_for_three(
                 invitation=invitation, comment="Prima", properties=contact.properties
             )
             open_follow_up(response.pk, now=timezone.now(), announce=False)
-        with django_assert_num_queries(25):
+        with django_assert_num_queries(21):
             agent_client.get("/?period=all")
 
 

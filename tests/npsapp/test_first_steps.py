@@ -127,7 +127,7 @@ def test_sample_company_and_agents_have_no_first_steps(agent: User, client: Clie
     assert "first-steps-title" not in client.get(reverse("dashboard")).content.decode()
 
     make_organisation(is_sample=True)
-    assert find_first_steps(Role.ADMIN) is None
+    assert find_first_steps(Role.ADMIN, get_organisation()) is None
 
 
 def test_real_answers_make_the_trial_needless() -> None:

@@ -146,7 +146,7 @@ def test_plan_takes_the_same_queries_for_any_number(
         make_contact()
     campaign = make_draft()
 
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(27):
         manager_client.get(campaign.get_absolute_url())
 
 

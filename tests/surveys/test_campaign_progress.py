@@ -147,7 +147,7 @@ def test_people_take_the_same_queries_for_any_number(
     for _ in range(count):
         make_invitation(campaign=campaign)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         manager_client.get(reverse("campaign_people", args=[campaign.pk]))
 
 

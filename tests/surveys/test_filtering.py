@@ -17,7 +17,7 @@ from tests.factories import make_account, make_contact, make_property, make_resp
 pytestmark = pytest.mark.django_db
 
 BANDS = [{"name": "Klein", "below": "1000"}, {"name": "Groot"}]
-LIST_QUERIES = 12
+LIST_QUERIES = 11
 
 
 @pytest.fixture

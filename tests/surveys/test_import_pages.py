@@ -35,7 +35,7 @@ def columns(*uses: str, **more: str) -> dict[str, str]:
     return {f"column_{index}": use for index, use in enumerate(uses)} | more
 
 
-QUERIES = 11
+QUERIES = 10
 AS_PROPOSED = columns("external_id", "name", "email", "")
 
 

@@ -30,7 +30,7 @@ TYPED = (
     "d@klanten.example;;ooit\n"
     "e@klanten.example;;\n"
 )
-QUERIES = 12
+QUERIES = 11
 
 
 @pytest.fixture

@@ -33,4 +33,11 @@ def find_compared(frame: Frame) -> str:
 
 def must_ask(frame: Frame, name: str) -> bool:
     """Whether a panel that counts rows waits until the address asks for it by name."""
-    return frame.headline.n > COUNTED_AT_ONCE and name not in frame.options
+    if name in frame.options or any(each.answers <= COUNTED_AT_ONCE for each in frame.groups):
+        return False
+    return frame.headline.n > COUNTED_AT_ONCE or frame.searched > COUNTED_AT_ONCE
+
+
+def must_ask_for_found(frame: Frame, name: str) -> bool:
+    """The same of a panel that is worth looking for few answers among very many."""
+    return name not in frame.options and frame.headline.n > COUNTED_AT_ONCE

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.urls import reverse
 
-from closeloop.models import FollowUp
 from npsapp.pages.panels.frame import Frame
 from responses.addresses import mask_addresses, may_hold_address
 from responses.models import Category, Response
@@ -57,11 +56,12 @@ def _between_answers(frame: Frame) -> Selection:
 
 def link_follow_ups(remarks: list[Remark]) -> list[Remark]:
     """Point each remark to its follow-up; imported history has none and keeps its own page."""
-    follow_ups = FollowUp.objects.filter(
-        response__in=[remark.response_pk for remark in remarks]
-    ).values_list("response_id", "pk")
-    urls = {response: reverse("follow_up", args=[pk]) for response, pk in follow_ups}
-    return [replace(remark, url=urls.get(remark.response_pk, remark.url)) for remark in remarks]
+    return [
+        replace(remark, url=reverse("follow_up", args=[remark.follow_up_pk]))
+        if remark.follow_up_pk
+        else remark
+        for remark in remarks
+    ]
 
 
 def withhold_person(remark: Remark) -> Remark:

@@ -15,7 +15,7 @@ from responses.models import Event
 from responses.naming import Naming
 from responses.presets import make_url
 from responses.reports.against import Standing
-from responses.reports.counting import DaysCounted, Tally
+from responses.reports.counting import DaysCounted, Tally, count_scores
 from responses.reports.headline import Headline
 from responses.reports.running import RunningTotal
 from responses.reports.segments import SegmentGroup
@@ -87,6 +87,16 @@ class Frame:
     @property
     def today(self) -> dt.date:
         return self.now.astimezone(self.selection.zone).date()
+
+    @cached_property
+    def searched(self) -> int:
+        """Among how many answers those of the page are looked for, where rows are counted.
+
+        No index knows the values of a property; the answers to a campaign hang on its invitations.
+        """
+        if not self.selection.filters:
+            return self.headline.n
+        return count_scores(replace(self.selection, filters=())).n
 
     @cached_property
     def running(self) -> RunningTotal:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from npsapp.pages.panels.asking import Choice, find_compared
+from npsapp.pages.panels.asking import Choice, find_compared, must_ask_for_found
 from npsapp.pages.panels.cells import Table, from_to, one_decimal, say_verdict
 from npsapp.pages.panels.frame import Frame
 from responses.charts import draw_whisker, slice_bar
@@ -16,6 +17,7 @@ from responses.reports.comparison import Comparison, Group, compare_groups
 from responses.reports.crossing import cross_values
 from responses.reports.measured import Measured
 from responses.reports.mix import Movement, explain_change
+from responses.reports.tallied import has_tallied_values
 from responses.scoring import Tier, nps_to_one_decimal
 from surveys.filtering import with_values
 
@@ -30,6 +32,11 @@ def show_segments(frame: Frame) -> dict[str, Any]:
     if not key:
         segments = [each.label for each in frame.properties.values() if each.is_segment]
         return {"comparison": None, "declared": segments}
+    # Its own filter only marks rows.
+    others = replace(frame.selection, filters=with_values(frame.selection.filters, key, ()))
+    is_tallied = has_tallied_values(others, frame.properties[key])
+    if not is_tallied and must_ask_for_found(frame, "by"):
+        return {} if frame.is_shared else {"ask_url": frame.address(by=key)}
     by_score = frame.options.get("sort") == BY_SCORE
     known: dict[str, Any] = {"thresholds": frame.thresholds, "declared": frame.properties[key]}
     comparison = compare_groups(
