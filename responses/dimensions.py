@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Expression, F, Func, TextField
+from django.db.models import Case, Expression, F, Func, TextField, When
 from django.db.models.functions import Cast, TruncDate
 
 from responses.models import Response, TallySheet
@@ -29,19 +29,27 @@ ASKED = "asked"
 SENT = "sent"
 # Before the name of a dimension: the pairs of the survey along it, by their second answers.
 PAIRS = "pairs:"
+# Before it: the answers that are not counted. Their values begin with the status and a colon.
+LEFT_OUT = "left_out:"
+LEFT_OUT_STATUSES = (Response.Status.PROVISIONAL, Response.Status.EXCLUDED)
 
 # One pass over the answers of some days for all sheets. An index gives each day its own answers.
 _FOUND = """
     SELECT counted.sheet_id, touched.day, counted.value, responses_response.score, count(*) AS n
       FROM unnest(%s::date[], %s::timestamptz[], %s::timestamptz[]) AS touched (day, starts, ends)
       JOIN responses_response
-        ON responses_response.survey_id = %s AND responses_response.status = 'counted'
+        ON responses_response.survey_id = %s AND responses_response.status IN ({statuses})
        AND responses_response.answered_at >= touched.starts
        AND responses_response.answered_at < touched.ends
       LEFT JOIN surveys_invitation ON surveys_invitation.id = responses_response.invitation_id
      CROSS JOIN LATERAL (VALUES {values}) AS counted (sheet_id, value)
      GROUP BY counted.sheet_id, touched.day, counted.value, responses_response.score
 """
+# Written out, so that the planner finds the index of those that are left out.
+_STATUSES = {
+    False: f"'{Response.Status.COUNTED}'",
+    True: ", ".join(f"'{status}'" for status in LEFT_OUT_STATUSES),
+}
 _PIVOTED = """
     SELECT sheet_id, day, value, {counts} FROM ({found}) AS found GROUP BY sheet_id, day, value
 """
@@ -85,8 +93,23 @@ def make_dimension(name: str, zone: ZoneInfo, declared: Property | None = None) 
     return Dimension(name, counted_as)
 
 
+def list_answer_dimensions(zone: ZoneInfo) -> list[Dimension]:
+    """Return everything that answers are to be tallied by now, counted ones and others."""
+    counted = list_dimensions(zone)
+    return counted + [leave_out(each) for each in counted]
+
+
+def leave_out(dimension: Dimension) -> Dimension:
+    """Return the dimension of the answers that are not counted along the same values."""
+    return Dimension(f"{LEFT_OUT}{dimension.name}", dimension.counted_as)
+
+
+def is_left_out(sheet: Sheet) -> bool:
+    return sheet.dimension.startswith(LEFT_OUT)
+
+
 def list_dimensions(zone: ZoneInfo) -> list[Dimension]:
-    """Return everything that answers are to be tallied by now."""
+    """Return everything that counted answers are to be tallied by now."""
     segments = Property.objects.segments().order_by("key")
     return [
         *(make_dimension(name, zone) for name in (ALL, CAMPAIGN, CHANNEL, ASKED)),
@@ -117,9 +140,10 @@ def twosome_of(sheet: TallySheet) -> Twosome | None:
 
 def group_alike(sheets: Iterable[TallySheet]) -> list[list[TallySheet]]:
     """Return the sheets that one statement can count: the same days of the same rows."""
-    groups: dict[tuple[str, Twosome | None], list[TallySheet]] = {}
+    groups: dict[tuple[str, bool, Twosome | None], list[TallySheet]] = {}
     for sheet in sheets:
-        groups.setdefault((sheet.counted_as["zone"], twosome_of(sheet)), []).append(sheet)
+        kind = (sheet.counted_as["zone"], is_left_out(sheet), twosome_of(sheet))
+        groups.setdefault(kind, []).append(sheet)
     return list(groups.values())
 
 
@@ -135,7 +159,7 @@ def add_up(sheets: Sequence[TallySheet], days: Iterable[dt.date]) -> tuple[str, 
     values, value_params = list_values(sheets)
     twosome = twosome_of(sheets[0])
     if twosome is None:
-        found = _FOUND.format(values=values)
+        found = _FOUND.format(statuses=_STATUSES[is_left_out(sheets[0])], values=values)
         params = [ordered, starts, ends, sheets[0].survey_id, *value_params]
         return _PIVOTED.format(counts=_COUNTS, found=found), params
     pairs, named = find_pairs(twosome, starts[0], ends[-1])
@@ -156,6 +180,8 @@ def list_values(sheets: Sequence[Sheet]) -> tuple[str, list[Any]]:
     rows, params = [], []
     for sheet in sheets:
         sql, its_params = compile_text(value_of(sheet.dimension, sheet.counted_as))
+        if is_left_out(sheet):
+            sql = f"responses_response.status || ':' || {sql}"
         rows.append(f"(%s::bigint, {sql})")
         params += [sheet.pk, *its_params]
     return ", ".join(rows), params
@@ -163,7 +189,7 @@ def list_values(sheets: Sequence[Sheet]) -> tuple[str, list[Any]]:
 
 def value_of(name: str, counted_as: Mapping[str, Any]) -> Expression | F | None:
     """Return what an answer, or the second one of a pair, goes by along a dimension."""
-    match name.removeprefix(PAIRS):
+    match _strip(name):
         case "":
             return None
         case "campaign":
@@ -171,7 +197,10 @@ def value_of(name: str, counted_as: Mapping[str, Any]) -> Expression | F | None:
         case "channel":
             return F("channel")
         case "asked":
-            return _asked(counted_as["zone"])
+            asked = _asked(counted_as["zone"])
+            # Of whom no answer has ever counted the mail may have been opened by a scanner only.
+            replied = When(invitation__answered_at__isnull=False, then=asked)
+            return Case(replied) if name.startswith(LEFT_OUT) else asked
     # As it was counted, whatever has become of the property meanwhile.
     declared = Property(
         key=find_key(name),
@@ -183,8 +212,12 @@ def value_of(name: str, counted_as: Mapping[str, Any]) -> Expression | F | None:
 
 def find_key(name: str) -> str:
     """Return the property that a dimension goes by; '' for any other."""
-    base = name.removeprefix(PAIRS)
+    base = _strip(name)
     return base.removeprefix(PROPERTY) if base.startswith(PROPERTY) else ""
+
+
+def _strip(name: str) -> str:
+    return name.removeprefix(PAIRS).removeprefix(LEFT_OUT)
 
 
 def _asked(zone: str) -> Expression:

@@ -69,6 +69,7 @@ def record_response(
         if score not in asked.campaign.survey.scores:
             raise ValueError(f"{score} is not on the scale of {asked.campaign.survey}")
         response = Response.objects.select_related("survey").filter(invitation=asked).first()
+        stood = [Touched.of(response)] if response else []
         if response is None:
             response = _begin(asked)
             changed = _write(response, answer)
@@ -79,7 +80,8 @@ def record_response(
         settle_by_evidence(asked)
         if changed:
             announce(response)
-            _keep_tallies(response)
+            # Only what was not counted can have moved from another day.
+            keep_tallies([Touched.of(response)], moved=stood)
     response.refresh_from_db(fields=["category"])
     return response
 
@@ -210,11 +212,6 @@ def mark_answered(asked: Invitation, response: Response, now: dt.datetime) -> No
     if response.status != Response.Status.PROVISIONAL and asked.answered_at is None:
         asked.answered_at = now
         asked.save(update_fields=["answered_at"])
-
-
-def _keep_tallies(response: Response) -> None:
-    # The day of now only: an answer that moves to another one did not count before.
-    keep_tallies([Touched.of(response)])
 
 
 def announce(response: Response) -> None:

@@ -45,7 +45,7 @@ from responses.dimensions import (
     SENT,
     Dimension,
     group_alike,
-    list_dimensions,
+    list_answer_dimensions,
     list_pair_dimensions,
 )
 from responses.models import DailyTally, Response, SentTally, TallySheet
@@ -78,15 +78,16 @@ def keep_tallies(
     *,
     keys: Collection[str] | None = None,
     regrouped: Iterable[Touched] = (),
+    moved: Iterable[Touched] = (),
 ) -> None:
     """Count the tallied days anew on which answers were touched.
 
     Call it once, inside the transaction that wrote, changed or removed the answers, at its end.
-    For `keys` and `regrouped` see `Touches`.
+    For `keys`, `regrouped` and `moved` see `Touches`.
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("Tallies are kept in the transaction of the answers.")
-    touches = Touches(list(touched), keys, list(regrouped))
+    touches = Touches(list(touched), keys, list(regrouped), list(moved))
     if not touches:
         return
     # Whether the customers of new answers are there is checked at the commit, unless it is asked
@@ -192,7 +193,7 @@ def _book_of_answers(survey: Survey, now: dt.datetime) -> _Book:
     mine = TallySheet.objects.filter(survey=survey)
     sheets = mine.exclude(dimension=SENT).exclude(dimension__startswith=PAIRS)
     until = find_last_settled(survey, zone, now=now)
-    return _Book(survey, list_dimensions(zone), sheets, sheets, {survey.pk}, until)
+    return _Book(survey, list_answer_dimensions(zone), sheets, sheets, {survey.pk}, until)
 
 
 def _book_of_pairs(survey: Survey, now: dt.datetime) -> _Book:
@@ -281,14 +282,15 @@ class _Book:
         behind = list(sheets.all())
         if not behind:
             return None
-        behind = group_alike(behind)[0]
         zone = behind[0].counted_as["zone"]
+        behind = [sheet for sheet in behind if sheet.counted_as["zone"] == zone]
         begin = min(sheet.through for sheet in behind)
         ends = [sheet.through for sheet in behind if sheet.through > begin]
         through = min(begin + size * DAY, self.until, *ends)
         days = [begin + number * DAY for number in range(1, (through - begin).days + 1)]
         last = [sheet for sheet in behind if sheet.through == begin]
-        write_days(last, days)
+        for alike in group_alike(last):
+            write_days(alike, days)
         found = TallySheet.objects.filter(pk__in=[sheet.pk for sheet in last])
         found.update(**find_end(through, zone))
         return through, len(days), time.monotonic() - started_at

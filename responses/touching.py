@@ -10,12 +10,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q
 
-from responses.dimensions import PAIRS, SENT, find_key, twosome_of
+from responses.dimensions import PAIRS, SENT, find_key, is_left_out, twosome_of
 from responses.models import Response, TallySheet
 from responses.pair_rows import Twosome
 from responses.tally_writing import day_of
@@ -52,25 +52,36 @@ class Touched:
         return cls(answer.survey_id, answer.answered_at, answer.contact_id, answer.occasion)
 
 
+class _Kind(NamedTuple):
+    """What decides whether an answer that was touched is on a sheet."""
+
+    survey: int
+    twosome: Twosome | None
+    is_left_out: bool
+    is_meant: bool
+
+
 @dataclass(slots=True)
 class Touches:
     """Everything that one transaction touches.
 
     Of `answers` anything may have changed; with `keys` nothing but these properties. Those that are
-    `regrouped` only belonged to somebody, or to an occasion, and do no longer, or do now.
+    `regrouped` only belonged to somebody, or to an occasion, and do no longer, or do now. `moved`
+    is where some of the answers stood before, without being counted.
     """
 
     answers: list[Touched] = field(default_factory=list)
     keys: Collection[str] | None = None
     regrouped: list[Touched] = field(default_factory=list)
-    _found: dict[tuple[int, Twosome | None, bool], list[Touched]] = field(default_factory=dict)
+    moved: list[Touched] = field(default_factory=list)
+    _found: dict[_Kind, list[Touched]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.answers or self.regrouped)
+        return bool(self.surveys)
 
     @property
     def surveys(self) -> set[int]:
-        return {each.survey for each in (*self.answers, *self.regrouped)}
+        return {each.survey for each in (*self.answers, *self.regrouped, *self.moved)}
 
     def find_settled(self) -> list[TallySheet]:
         """Return the sheets on which a day that stands there may have changed."""
@@ -86,14 +97,16 @@ class Touches:
     def _on(self, sheet: TallySheet) -> list[Touched]:
         """Return what was touched of what a sheet counts."""
         is_meant = self.keys is None or find_key(sheet.dimension) in self.keys
-        which = (sheet.survey_id, twosome_of(sheet), is_meant)
+        which = _Kind(sheet.survey_id, twosome_of(sheet), is_left_out(sheet), is_meant)
         if which not in self._found:
-            self._found[which] = list(self._select(*which))
+            self._found[which] = list(self._select(which))
         return self._found[which]
 
-    def _select(self, survey: int, twosome: Twosome | None, is_meant: bool) -> Iterator[Touched]:
+    def _select(self, kind: _Kind) -> Iterator[Touched]:
+        twosome, is_meant = kind.twosome, kind.is_meant
         if twosome is None:
-            yield from (each for each in self.answers if is_meant and each.survey == survey)
+            answers = [*self.answers, *(self.moved if kind.is_left_out else ())]
+            yield from (each for each in answers if is_meant and each.survey == kind.survey)
             return
         halves = {twosome.before, twosome.after}
         # A pair has the properties of its second answer.

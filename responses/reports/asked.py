@@ -20,9 +20,11 @@ from responses.selection import Selection
 _STATEMENT = """
     WITH ends AS MATERIALIZED (
         SELECT coalesce(max(ends_at) FILTER (WHERE dimension = 'sent'), '-infinity') AS sent,
-               coalesce(max(ends_at) FILTER (WHERE dimension = 'asked'), '-infinity') AS asked
+               coalesce(max(ends_at) FILTER (WHERE dimension = 'asked'), '-infinity') AS asked,
+               coalesce(max(ends_at) FILTER (WHERE dimension = 'left_out:asked'), '-infinity')
+                 AS left_out
           FROM responses_tallysheet
-         WHERE survey_id = %(survey)s AND dimension IN ('sent', 'asked')
+         WHERE survey_id = %(survey)s AND dimension IN ('sent', 'asked', 'left_out:asked')
            AND fingerprint = %(fingerprint)s
     ), kept AS (
         SELECT sum(tally.n) AS sent
@@ -73,18 +75,30 @@ _STATEMENT = """
            AND NOT answer.channel = 'import'
            AND (%(campaign)s::bigint IS NULL OR asked.campaign_id = %(campaign)s)
            AND asked.sent_at >= %(start)s AND asked.sent_at < %(end)s
-    ), set_aside AS (
+    ), aside_kept AS (
+        SELECT sum(n0 + n1 + n2 + n3 + n4 + n5 + n6 + n7 + n8 + n9 + n10) AS n
+          FROM responses_tallysheet AS sheet
+          JOIN responses_dailytally AS tally ON tally.sheet_id = sheet.id
+         WHERE sheet.survey_id = %(survey)s AND sheet.dimension = 'left_out:asked'
+           AND sheet.fingerprint = %(fingerprint)s
+           AND nullif(split_part(tally.value, ':', 3), '')::date BETWEEN %(first)s AND %(last)s
+           AND (%(campaign)s::bigint IS NULL
+                OR split_part(tally.value, ':', 2) = %(campaign)s::text)
+    ), aside_newer AS (
         SELECT count(*) AS n
           FROM responses_response AS answer
           JOIN surveys_invitation AS asked ON asked.id = answer.invitation_id
          WHERE answer.survey_id = %(survey)s AND answer.status IN ('provisional', 'excluded')
+           AND answer.answered_at >= (SELECT left_out FROM ends)
+           AND answer.answered_at < 'infinity'
            AND answer.invitation_id IS NOT NULL AND asked.answered_at IS NOT NULL
            AND (%(campaign)s::bigint IS NULL OR asked.campaign_id = %(campaign)s)
            AND asked.sent_at >= %(start)s AND asked.sent_at < %(end)s
     )
     SELECT coalesce(kept.sent, 0) + newer.sent, bounced.n,
-           coalesce(answered_kept.n, 0) + answered_newer.n, set_aside.n
-      FROM kept, newer, bounced, answered_kept, answered_newer, set_aside
+           coalesce(answered_kept.n, 0) + answered_newer.n,
+           coalesce(aside_kept.n, 0) + aside_newer.n
+      FROM kept, newer, bounced, answered_kept, answered_newer, aside_kept, aside_newer
 """
 
 
@@ -122,5 +136,5 @@ def count_asked(selection: Selection) -> dict[str, int]:
         "sent": int(sent),
         "bounced": bounced,
         "answered": int(answered),
-        "set_aside": set_aside,
+        "set_aside": int(set_aside),
     }

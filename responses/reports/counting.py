@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 
+from responses.dimensions import LEFT_OUT_STATUSES
 from responses.models import Response
+from responses.reports.left_out import count_left_out
 from responses.reports.tallied import NOBODY, Histogram, add_up, read_days, read_total
 from responses.scoring import Counts
 from responses.selection import Selection
 from surveys.models import Survey
 
 __all__ = ["NOBODY", "DaysCounted", "Histogram", "Tally", "add_up"]
-LEFT_OUT = (Response.Status.PROVISIONAL, Response.Status.EXCLUDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ def count_responses(selection: Selection, *, days: DaysCounted | None = None) ->
     """
     if selection.survey is None:
         raise ValueError("A score belongs to one survey; the selection names none.")
-    left_out = _count_left_out(selection)
-    if selection.status in LEFT_OUT:
+    left_out = count_left_out(selection)
+    if selection.status in LEFT_OUT_STATUSES:
         histogram = NOBODY
     elif days is not None:
         histogram = days.histogram(selection.first, selection.last)
@@ -87,12 +88,6 @@ def count_scores(selection: Selection) -> Counts:
     if selection.survey is None:
         raise ValueError("A score belongs to one survey; the selection names none.")
     return Counts.from_histogram(read_total(selection), scale_min=selection.survey.scale_min)
-
-
-def _count_left_out(selection: Selection) -> dict[str, int]:
-    """Few have these states, and an index of their own."""
-    rows = Response.objects.filter(status__in=LEFT_OUT).in_selection(selection).order_by()
-    return dict(rows.values_list("status").annotate(n=Count("*")))
 
 
 def count_days(selection: Selection) -> DaysCounted:

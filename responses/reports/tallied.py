@@ -125,14 +125,14 @@ def _find_slice_of(only: PropertyFilter, selection: Selection) -> Slice | None:
 def read_days(selection: Selection) -> dict[dt.date, Histogram]:
     """Return the counted answers of each selected day on which there were any."""
     day = TruncDate("answered_at", tzinfo=selection.zone)
-    found = _read("tally.day", day, find_slice(selection), selection)
+    found = read("tally.day", day, find_slice(selection), selection)
     return {day: found[day] for day in sorted(found) if any(found[day])}
 
 
 def read_total(selection: Selection) -> Histogram:
     """Return the counted answers of all selected days together."""
     nothing = Value("", output_field=TextField())
-    return add_up(_read("''::text", nothing, find_slice(selection), selection).values())
+    return add_up(read("''::text", nothing, find_slice(selection), selection).values())
 
 
 def read_values(selection: Selection, declared: Property | None, key: str) -> dict[str, Histogram]:
@@ -144,7 +144,7 @@ def read_values(selection: Selection, declared: Property | None, key: str) -> di
     if declared and has_tallied_values(selection, declared):
         whole = Slice(make_dimension(f"{PROPERTY}{key}", selection.zone, declared))
     value = band_text(declared or Property(key=key))
-    found = _read(
+    found = read(
         "tally.value", Coalesce(value, Value("", output_field=TextField())), whole, selection
     )
     return {value: counts for value, counts in found.items() if any(counts)}
@@ -176,11 +176,15 @@ def _read_every(part: Slice, live: Any, selection: Selection) -> list[Any]:
         return list(cursor.fetchall())
 
 
-def _read(
-    kept_key: str, live_key: Any, part: Slice | None, selection: Selection
+def read(
+    kept_key: str, live_key: Any, part: Slice | None, selection: Selection, *, answers: Any = None
 ) -> dict[Any, Histogram]:
-    """Return the counts by a key; it is one thing in SQL for tallies, and one for answers."""
-    live = Response.objects.counted().in_selection(selection).order_by()
+    """Return the counts by a key; it is one thing in SQL for tallies, and one for answers.
+
+    `answers` are those that `part` has tallies of, where it is not of counted ones.
+    """
+    answers = Response.objects.counted() if answers is None else answers
+    live = answers.in_selection(selection).order_by()
     if part is None:
         rows: Iterable[Any] = _by_score(live, live_key)
     else:

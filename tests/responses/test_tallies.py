@@ -153,7 +153,7 @@ def test_score_and_category_are_read_from_the_eleven_counts(survey: Survey) -> N
     assert count_responses(select(survey, score=9, category="detractor")).counts.n == 0
 
 
-def test_what_is_not_counted_is_told_beside_and_in_no_tally(survey: Survey) -> None:
+def test_what_is_not_counted_is_told_beside(survey: Survey) -> None:
     answer(survey, 9, 30)
     answer(survey, 2, 30, status="provisional")
     answer(survey, 2, 30, status="excluded")
