@@ -70,6 +70,21 @@ def test_gap_within_the_margin_worked_in_r(viewer_client: Client, after: Survey)
     assert "From +25 before to +37 after: +12" in words
 
 
+def test_share_of_pairs_is_of_those_who_answered_after(
+    viewer_client: Client, after: Survey
+) -> None:
+    now, before = timezone.now(), after.pre_survey
+    assert before is not None
+    deliver(after, WITHIN, now)
+    for survey, alone, at in ((before, 50, now - DAY), (after, 25, now)):
+        for _ in range(alone):
+            say(survey, make_contact(), 9, at)
+
+    words = read(viewer_client, after)
+
+    assert "100 of the 125 who answered after it had answered before (80.0 %)." in words
+
+
 def test_gap_that_is_a_loss_worked_in_r(viewer_client: Client, after: Survey) -> None:
     deliver(after, LOSS, timezone.now())
 

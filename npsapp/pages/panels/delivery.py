@@ -120,7 +120,7 @@ def _draw_gap(selection: Selection, delivery: Delivery) -> dict[str, Any]:
         "segments": [_draw_segment(each) for each in delivery.by.segments],
     }
     if delivery.pair_share:
-        exact = Decimal(100 * delivery.pairs) / delivery.before.n
+        exact = Decimal(100 * delivery.pairs) / delivery.after.n
         drawn["pair_percentage"] = exact.quantize(Decimal("0.1"), ROUND_HALF_UP)
     return drawn
 
