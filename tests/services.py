@@ -9,6 +9,7 @@ import atexit
 import contextlib
 import importlib.util
 import os
+import random
 import shutil
 import signal
 import socket
@@ -16,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from functools import cache
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import quote
 
@@ -123,10 +126,23 @@ def start_redis(folder: Path, port: int = 0) -> tuple[subprocess.Popen[bytes], s
     raise pytest.UsageError("redis-server did not start.")
 
 
+@cache
+def _own_ports() -> Iterator[int]:
+    """Ports of this process alone, below those that the system gives to outgoing connections."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    number = int(worker.removeprefix("gw")) + 1 if worker else 0
+    first = 12_000 + number % 8 * 2_000
+    # Where one begins differs from run to run: what stopped a moment ago may linger on its port.
+    return cycle(random.sample(range(first, first + 2_000), 2_000))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, and that no other worker is given meanwhile."""
+    for port in _own_ports():
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("never reached")
 
 
 def redis_url(first: int) -> str:
