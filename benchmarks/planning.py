@@ -42,7 +42,7 @@ from django.utils import timezone
 
 from benchmarks.apart import MEGABYTE, work_apart
 from npsapp.embedded.server import release
-from surveys.models import Campaign, Invitation, Organisation, Sender, Survey
+from surveys.models import Campaign, Contact, Invitation, Organisation, Sender, Survey
 from surveys.planning.plan import draw_plan, write_plan
 from surveys.sending import claim
 from surveys.sending.ledger import INVITATIONS
@@ -141,7 +141,7 @@ def explain_claim(campaign: Campaign) -> None:
         "now": NOW + dt.timedelta(days=60), "stream": campaign.pk, "from_claims": 0,
         "to_claims": 0, "late_too": True, "limit": 50,
         "fresh_from": NOW, "token": "00000000-0000-0000-0000-000000000001",
-        "lease": dt.timedelta(minutes=5),
+        "lease": dt.timedelta(minutes=5), "worker": "benchmark",
     }  # fmt: skip
     with connection.cursor() as cursor:
         for _ in range(2):
@@ -158,13 +158,13 @@ def measure_claims(campaign: Campaign, contacts: int) -> None:
     run_sql(f"UPDATE {TABLE} SET state = 'sent', sent_at = scheduled_for")  # noqa: S608
     run_sql(f"VACUUM ANALYZE {TABLE}")
     next_one = make_campaign("Next", state=Campaign.State.RUNNING)
-    run_sql(
-        f"""INSERT INTO {TABLE} (campaign_id, contact_id, state, reason, detail, resolution,
-                scheduled_for, not_after, address_hash, message_key, claims, attempt, retries,
-                provider_id, delivery_status, occasion, sequence, stratum, order_key)
-            SELECT %s, id, 'scheduled', '', '', '', %s, %s, address_hash, gen_random_uuid(), 0, 0,
-                   0, '', '', '', 0, '', 0 FROM surveys_contact ORDER BY id LIMIT 10000""",  # noqa: S608
-        next_one.pk, NOW, NOW + dt.timedelta(days=90),
+    people = Contact.objects.order_by("pk").values_list("pk", "address_hash")[:10_000]
+    Invitation.objects.bulk_create(
+        Invitation(
+            campaign=next_one, contact_id=pk, address_hash=address_hash, state="scheduled",
+            scheduled_for=NOW, not_after=NOW + dt.timedelta(days=90),
+        )
+        for pk, address_hash in people
     )  # fmt: skip
     print(f"A claim of 50 with {contacts:,} finished invitations behind it:", flush=True)
     explain_claim(next_one)
