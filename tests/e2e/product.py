@@ -246,7 +246,8 @@ def make_migrated_template() -> str:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     environment = os.environ | {"DATABASE_URL": make_conninfo(server, dbname=name)}
-    subprocess.run(read_commands()["migrate"], cwd=ROOT, env=environment, check=True)
+    command = read_commands()["migrate"]
+    subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
     return name
 
 
