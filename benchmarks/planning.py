@@ -13,10 +13,8 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,12 +23,11 @@ from typing import Any
 
 # In the place of this folder, which holds a module of the name of one of Python's own.
 sys.path[0] = str(Path(__file__).parents[1])
-FOLDER = Path(tempfile.mkdtemp(prefix="npsapp-planning-"))
-# As root PostgreSQL runs as another account, who must be able to pass through.
-FOLDER.chmod(0o711)
-for name in [name for name in os.environ if name.startswith(("PG", "DATABASE_"))]:
-    del os.environ[name]
-os.environ |= {"DJANGO_SETTINGS_MODULE": "npsapp.settings", "DATA_DIR": str(FOLDER), "DEBUG": "1"}
+
+from benchmarks.own_database import make_folder, remove_folder
+
+FOLDER = make_folder("planning")
+os.environ |= {"DJANGO_SETTINGS_MODULE": "npsapp.settings", "DEBUG": "1"}
 
 import django
 
@@ -207,7 +204,7 @@ def main() -> None:
     finally:
         connections.close_all()
         release()
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        remove_folder(FOLDER)
     print(f"Took {(timezone.now() - started).total_seconds():.0f} s.")
 
 
