@@ -19,7 +19,7 @@ from tests.services import Services, free_port, prepare_environment
 
 FOLDER = ROOT / "docs" / "screenshots"
 HEAVIEST = 200_000
-PHONE, DESK = (390, 844), (1280, 860)
+PHONE, DESK, PAPER = (390, 844), (1280, 860), (718, 1047)
 # The newest detractor who still waits, so that there is something to say to.
 SCRIPT = """
 import json
@@ -38,16 +38,32 @@ print(json.dumps({
     "thanks": reverse("answer_done", args=[links.sign(links.ANSWER, answered.pk)]),
 }))
 """
+# A beginning: a survey with four answers, and one with none.
+BEGINNING = """
+import datetime as dt
+import json
+from django.urls import reverse
+from django.utils import timezone
+from tests.factories import make_response, make_survey
+few, none = make_survey(name="Nieuwe winkel"), make_survey(name="Servicedesk")
+said = {10: "Snel en vriendelijk geholpen.", 9: "", 7: "Wel lang wachten.", 3: "Niet gebeld."}
+for days, (score, comment) in enumerate(said.items()):
+    make_response(survey=few, score=score, comment=comment, channel="import",
+        answered_at=timezone.now() - dt.timedelta(days=days))
+start = reverse("dashboard") + "?survey="
+print(json.dumps({"few": start + few.slug, "none": start + none.slug}))
+"""
 
 
 class Picture(NamedTuple):
-    """`target` is an address, or a name of SCRIPT; `part` is scrolled to the top first."""
+    """`target` is an address, or a name of a script; `part` is scrolled to the top first."""
 
     name: str
     target: str
     size: tuple[int, int] = DESK
     scheme: Literal["light", "dark"] = "light"
     part: str = ""
+    media: Literal["screen", "print"] = "screen"
 
 
 PICTURES = [
@@ -55,6 +71,7 @@ PICTURES = [
     Picture("dashboard-trend", "/?survey=na-levering&by=bezorging", part="#trend-heading"),
     Picture("dashboard-dark", "/?survey=na-levering&by=bezorging", scheme="dark"),
     Picture("dashboard-phone", "/?survey=na-levering", size=PHONE),
+    Picture("dashboard-print", "/?survey=na-levering", size=PAPER, media="print"),
     Picture("queue", "/follow-ups/?view=all", size=(1280, 740)),
     Picture("follow-up", "follow_up"),
     Picture("follow-up-phone-dark", "follow_up", size=PHONE, scheme="dark"),
@@ -62,6 +79,13 @@ PICTURES = [
     Picture("responses", "/responses/"),
     Picture("question-phone", "question", size=PHONE),
     Picture("thanks-phone-dark", "thanks", size=PHONE, scheme="dark"),
+]
+# Their surveys would stand on the other pictures as well.
+BEGINNINGS = [
+    Picture("dashboard-few", "few"),
+    Picture("dashboard-few-phone-dark", "few", size=PHONE, scheme="dark"),
+    Picture("dashboard-none", "none"),
+    Picture("dashboard-none-phone-dark", "none", size=PHONE, scheme="dark"),
 ]
 
 
@@ -88,7 +112,6 @@ def take_pictures(product: Product) -> list[str]:
     if program is None:
         raise SystemExit("The pictures need Chromium: apt-get install chromium")
     product.manage("tick")
-    named: dict[str, str] = json.loads(product.manage("shell", "-v", "0", "-c", SCRIPT))
     flags = [*BROWSER_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=flags)
@@ -98,11 +121,14 @@ def take_pictures(product: Product) -> list[str]:
         page = context.new_page()
         # The manager of the sample company reads English.
         enter(page, f"manager@{DOMAIN}")
-        heavy = [
-            picture.name
-            for picture in PICTURES
-            if take(page, picture, named.get(picture.target, picture.target)) > HEAVIEST
-        ]
+        heavy = []
+        for script, pictures in ((SCRIPT, PICTURES), (BEGINNING, BEGINNINGS)):
+            named: dict[str, str] = json.loads(product.manage("shell", "-v", "0", "-c", script))
+            heavy += [
+                picture.name
+                for picture in pictures
+                if take(page, picture, named.get(picture.target, picture.target)) > HEAVIEST
+            ]
         browser.close()
     return heavy
 
@@ -111,7 +137,7 @@ def take(page: Page, picture: Picture, address: str) -> int:
     """Write one picture; return what it weighs."""
     width, height = picture.size
     page.set_viewport_size({"width": width, "height": height})
-    page.emulate_media(color_scheme=picture.scheme)
+    page.emulate_media(color_scheme=picture.scheme, media=picture.media)
     page.goto(address)
     if picture.part:
         page.locator(picture.part).evaluate("heading => heading.parentElement.scrollIntoView()")
